@@ -1,4 +1,4 @@
-"""Store TensorFlow's answers to all samples: `python -m tests.ops.make_golden` with TensorFlow 2.21 installed.
+"""Store TensorFlow's answers to all samples: `python -m tests.ops.make_golden [family ...]` with TensorFlow 2.21.
 
 Runs each sample in its own graph under `tensorflow.compat.v1` and writes to `tests/ops/golden/<family>.npz` and `.json`
 its values, its static shapes, those that are left when the sizes or ranks of the inputs are hidden, and digests of its
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -105,14 +106,19 @@ def gradient_rules() -> dict[str, list[str]]:
     }
 
 
-def main() -> None:
-    """Write the golden files."""
+def main(families: list[str]) -> None:
+    """Write the golden files, of all families or only of those named."""
+
+    def wanted(name: str) -> bool:
+        return not families or name.split("-")[0] in families
+
+    samples = [(name, sample) for name, sample in all_samples() if wanted(name)]
     tf = import_tensorflow(patched=False)
     FOLDER.mkdir(exist_ok=True)
     write_json("gradients", {"tensorflow": tf.__version__, **gradient_rules()})
     arrays: dict[str, dict[str, np.ndarray]] = {}
     facts: dict[str, dict[str, Any]] = {}
-    for name, sample in all_samples():
+    for name, sample in samples:
         family = name.split("-")[0]
         arrays.setdefault(family, {})
         facts.setdefault(family, {})
@@ -128,11 +134,11 @@ def main() -> None:
                 facts[family][name].setdefault("strings", {})[str(i)] = [v.hex() for v in value.ravel()]
                 value = np.zeros(value.shape, np.int8)
             arrays[family][f"{name}:{i}"] = value
-    for name, failure in all_failures():
+    for name, failure in [item for item in all_failures() if wanted(item[0])]:
         kind, message = failure_message(tf, failure)
         facts.setdefault(name.split("-")[0], {})["failure " + name] = {"class": kind, "message": message}
     apply_patches()
-    for name, sample in all_samples():
+    for name, sample in samples:
         if entry := facts[name.split("-")[0]].get(name):
             entry["graphs"] = {told: digest(graph) for told, graph in graphs_of(tf, sample).items()}
     for family, content in facts.items():
@@ -155,4 +161,4 @@ def write_json(name: str, content: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

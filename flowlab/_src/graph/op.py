@@ -40,6 +40,14 @@ else:
         """In a kernel's signature: a variable, handed over by reference (the kernel gets its current value)."""
 
 
+class Resource:
+    """In `Array[Resource]`: an input of dtype resource. What flows is the Python object itself (a queue, a table)."""
+
+
+class Variant:
+    """In `Array[Variant]`: an input of dtype variant, any Python object."""
+
+
 # The sets of element types that kernels accept: one name used twice in a signature means "the same type".
 Number = TypeVar(
     "Number", np.float32, np.float64, np.float16, np.int32, np.int64, np.int16, np.int8, np.uint8, np.uint16,
@@ -350,7 +358,11 @@ def _element(hint: Any) -> DType | TypeVar | None:
     args = typing.get_args(hint)
     if not args:
         return None
-    return args[0] if isinstance(args[0], TypeVar) else as_dtype(args[0])
+    if isinstance(args[0], TypeVar):
+        return args[0]
+    if args[0] is Resource or args[0] is Variant:
+        return dtypes.resource if args[0] is Resource else dtypes.variant
+    return as_dtype(args[0])
 
 
 _allowed: dict[TypeVar, tuple[DType, ...] | None] = {}
@@ -525,4 +537,4 @@ class Scalar(Op, abstract=True):
 
 from flowlab._src.graph import build  # noqa: E402 - `build` needs the classes above; `Op.__call__` needs `build`
 
-__all__ = ["Array", "Op", "Ref", "Spec", "build", "dtypes"]
+__all__ = ["Array", "Op", "Ref", "Resource", "Spec", "Variant", "build", "dtypes"]

@@ -11,6 +11,7 @@ from flowlab._src.autodiff.slices import IndexedSlices
 from flowlab._src.errors import ResourceExhaustedError, add_notes
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.operation import Operation
+from flowlab._src.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.util import source
 from flowlab._src.util.export import export
@@ -80,6 +81,30 @@ register_session_run_conversion_functions(
     _feed_slices,
     lambda key: [p for p in (key.values, key.indices, key.dense_shape) if p is not None],
 )
+
+
+def _sparse_parts(sparse: SparseTensor | SparseTensorValue) -> list[Any]:
+    return [sparse.indices, sparse.values, sparse.dense_shape]
+
+
+def _feed_sparse(key: SparseTensor | SparseTensorValue, value: Any) -> list[tuple[Any, Any]]:
+    if not isinstance(value, (list, tuple)) or len(value) != 3:
+        site = source.caller(3)
+        raise add_notes(
+            ValueError(f"Cannot feed value of type {type(value).__name__} for {key}, which has three parts."),
+            where=site.quote() if site else "",
+            fix="feed a tf.SparseTensorValue(indices, values, dense_shape), or a tuple of these",
+        )
+    return list(zip(_sparse_parts(key), value, strict=True))
+
+
+for _kind in (SparseTensor, SparseTensorValue):
+    register_session_run_conversion_functions(
+        _kind,
+        lambda sparse: (_sparse_parts(sparse), lambda values: SparseTensorValue(*values)),
+        _feed_sparse,
+        _sparse_parts,
+    )
 
 
 class Fetches:

@@ -29,8 +29,11 @@ POOL = load_pool()
 
 
 def message(name: str) -> Any:
-    """Make the class of a message by its full name."""
-    return message_factory.GetMessageClass(POOL.FindMessageTypeByName(name))
+    """Make the class of a message by its full name; its annotations tell the names of the fields."""
+    cls: Any = message_factory.GetMessageClass(POOL.FindMessageTypeByName(name))
+    cls.__module__ = __name__
+    cls.__annotations__ = {field.name: Any for field in cls.DESCRIPTOR.fields}
+    return cls
 
 
 def enum(name: str) -> dict[str, int]:

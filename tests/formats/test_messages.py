@@ -91,11 +91,38 @@ def test_public_names_load_on_first_use() -> None:
     assert done.stdout.split() == ["False", "True"]
 
 
-NAMES = """GraphDef NodeDef AttrValue NameAttrList MetaGraphDef TensorInfo Summary SummaryMetadata HistogramProto Event
-LogMessage SessionLog train.Example train.SequenceExample train.Features train.Feature train.FeatureLists
-train.FeatureList train.BytesList train.FloatList train.Int64List train.ClusterDef train.JobDef train.ServerDef
-train.SaverDef summary.Summary summary.Event summary.SessionLog summary.TaggedRunMetadata
-summary.SummaryDescription""".split()
+NAMES = [
+    "GraphDef",
+    "NodeDef",
+    "AttrValue",
+    "NameAttrList",
+    "MetaGraphDef",
+    "TensorInfo",
+    "Summary",
+    "SummaryMetadata",
+    "HistogramProto",
+    "Event",
+    "LogMessage",
+    "SessionLog",
+    "train.Example",
+    "train.SequenceExample",
+    "train.Features",
+    "train.Feature",
+    "train.FeatureLists",
+    "train.FeatureList",
+    "train.BytesList",
+    "train.FloatList",
+    "train.Int64List",
+    "train.ClusterDef",
+    "train.JobDef",
+    "train.ServerDef",
+    "train.SaverDef",
+    "summary.Summary",
+    "summary.Event",
+    "summary.SessionLog",
+    "summary.TaggedRunMetadata",
+    "summary.SummaryDescription",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -103,5 +130,5 @@ def test_public_names(name: str) -> None:
     value: Any = tf
     for part in name.split("."):
         value = getattr(value, part)
-    assert value.DESCRIPTOR.full_name == f"tensorflow.{name.split('.')[-1]}"
+    assert value.DESCRIPTOR.full_name == f"tensorflow.{name.rsplit('.', maxsplit=1)[-1]}"
     assert isinstance(value().SerializeToString(), bytes)

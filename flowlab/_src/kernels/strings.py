@@ -1,0 +1,120 @@
+"""Kernels of byte strings: a function applied to each element, characters of UTF-8, substrings, splitting.
+
+String tensors are object arrays of Python `bytes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+WHITE = b" \t\n\v\f\r"
+
+
+def each(function: Callable[..., Any], array: Any, dtype: Any = object) -> np.ndarray:
+    """Apply a function to each element; the result is always an array, of the same shape."""
+    return collect(map(function, array.ravel().tolist()), array.shape, dtype)
+
+
+def collect(values: Iterable[Any], shape: tuple[int, ...], dtype: Any = object) -> np.ndarray:
+    """An array of a shape from its elements in reading order."""
+    count = int(np.prod(shape, dtype=np.int64))
+    return np.fromiter(values, dtype, count).reshape(shape)
+
+
+def is_trail(byte: int) -> bool:
+    """True for a byte that goes on with a character of UTF-8."""
+    return byte & 0xC0 == 0x80
+
+
+def count_characters(text: bytes) -> int:
+    """How many characters of UTF-8: the bytes that do not go on with one."""
+    return sum(not is_trail(byte) for byte in text)
+
+
+def forward(text: bytes, at: int, count: int) -> tuple[int, bool]:
+    """The place `count` characters after `at`, and whether there are so many."""
+    done = 0
+    while done < count and at < len(text):
+        at += 1
+        while at < len(text) and is_trail(text[at]):
+            at += 1
+        done += 1
+    return at, done >= count
+
+
+def backward(text: bytes, count: int) -> tuple[int, bool]:
+    """The place `count` characters before the end, and whether there are so many."""
+    at, done = len(text), 0
+    while done < count and at > 0:
+        at -= 1
+        while at > 0 and is_trail(text[at]):
+            at -= 1
+        done += 1
+    return at, done >= count
+
+
+def byte_substring(text: bytes, start: int, length: int) -> bytes | None:
+    """Part of a string, measured in bytes; None when it would begin outside. A negative length means the whole rest."""
+    if not -len(text) <= start <= len(text):
+        return None
+    start = start + len(text) if start < 0 else start
+    return text[start:] if length < 0 else text[start : start + length]
+
+
+def character_substring(text: bytes, start: int, length: int) -> bytes | None:
+    """Part of a string, measured in characters of UTF-8; None when it would begin outside."""
+    begin, found = backward(text, -start) if start < 0 else forward(text, 0, start)
+    if not found:
+        return None
+    return text[begin : forward(text, begin, length)[0]]
+
+
+def split_at_any(text: bytes, delimiters: bytes, skip_empty: bool) -> list[bytes]:
+    """Split wherever one of the delimiter bytes stands; without delimiters, between all bytes."""
+    if not text:
+        return []
+    if not delimiters:
+        return [text[i : i + 1] for i in range(len(text))]
+    first = delimiters[:1]
+    for other in delimiters[1:]:
+        text = text.replace(bytes([other]), first)
+    parts = text.split(first)
+    return [part for part in parts if part] if skip_empty else parts
+
+
+def split_by_word(text: bytes, separator: bytes, most: int) -> list[bytes]:
+    """Split at a separator, at most `most` times if that is positive; an empty one means white space."""
+    if most == 0:
+        return [text]
+    if separator:
+        return text.split(separator, most if most > 0 else -1)
+    text = text.lstrip(WHITE)
+    if most < 0:
+        return _words(text)
+    result: list[bytes] = []
+    while text:
+        word = _words(text, 1)[0]
+        result.append(word)
+        text = text[len(word) :].lstrip(WHITE)
+        if len(result) == most:
+            return [*result, text]  # the rest, even if nothing is left
+    return result
+
+
+def _words(text: bytes, most: int = -1) -> list[bytes]:
+    # bytes.split() takes the six white characters of C, as TensorFlow does
+    return text.split(None, most)
+
+
+def tokens_as_sparse(rows: list[list[bytes]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Places, values and shape of the matrix whose rows are these lists."""
+    counts = np.array([len(row) for row in rows], np.int64)
+    total = int(counts.sum())
+    indices = np.empty((total, 2), np.int64)
+    indices[:, 0] = np.repeat(np.arange(len(rows)), counts)
+    indices[:, 1] = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
+    values = collect((token for row in rows for token in row), (total,))
+    return indices, values, np.array([len(rows), counts.max(initial=0)], np.int64)

@@ -27,7 +27,7 @@ from flowlab._src.ops.fill import ones, zeros, zeros_like
 from flowlab._src.ops.joining import concat, stack, unstack
 from flowlab._src.ops.linalg import matmul
 from flowlab._src.ops.magnitude import maximum
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import misuse, ranked_at_least
 from flowlab._src.ops.padding import pad, tile
 from flowlab._src.ops.reduce import reduce_prod
 from flowlab._src.ops.sequences import range_
@@ -152,7 +152,7 @@ def transformed_shape(input: Spec, fft_length: Spec, axes: int, halved: bool) ->
     if fft_length.value is not None:
         if (fft_length.value < 0).any():
             raise ShapeError(f"Dimension must be >= 0, got {fft_length.value.tolist()}")
-        lengths = fft_length.value.tolist()
+        lengths = [*map(int, fft_length.value)]
         if halved:
             lengths[-1] = half_spectrum(lengths[-1])
     return TensorShape.of((*input.dims[:-axes], *lengths))
@@ -181,7 +181,7 @@ class RealFourier(Op, abstract=True):
     reads_values = True
 
     def kernel(self, input: Array[Treal], fft_length: Array[np.int32]) -> Array:
-        lengths = lengths_of(fft_length, self.axes)
+        lengths: list[int] = lengths_of(fft_length, self.axes)
         require_length(input.shape, lengths)
         dtype = self.Tcomplex.as_numpy_dtype
         if not input.size or 0 in lengths:
@@ -204,7 +204,7 @@ class InverseRealFourier(Op, abstract=True):
     reads_values = True
 
     def kernel(self, input: Array[Complex], fft_length: Array[np.int32]) -> Array:
-        lengths = lengths_of(fft_length, self.axes)
+        lengths: list[int] = lengths_of(fft_length, self.axes)
         require_length(input.shape, [*lengths[:-1], half_spectrum(lengths[-1]) or 0])
         dtype = self.Treal.as_numpy_dtype
         if not input.size or 0 in lengths:
@@ -460,7 +460,7 @@ def forwards(op: Any, axes: int, word: str, x: Any, fft_length: Any, name: str |
         dtype = x.dtype.base_dtype
         if dtype not in (float32, float64):
             raise misuse(ValueError(f"RFFT requires tf.float32 or tf.float64 inputs, got: {x}"))
-        x.shape.with_rank_at_least(axes)
+        ranked_at_least(x, axes)
         if fft_length is None:
             sizes = x.shape[-axes:]
             known = sizes.is_fully_defined()
@@ -475,7 +475,7 @@ def backwards(op: Any, axes: int, word: str, x: Any, fft_length: Any, name: str 
     """A transform back to real numbers."""
     with name_scope(name, word, [x, fft_length]) as name:
         x = convert(x, preferred=complex64)
-        x.shape.with_rank_at_least(axes)
+        ranked_at_least(x, axes)
         dtype = x.dtype.base_dtype
         if dtype not in (complex64, complex128):
             raise misuse(ValueError(f"IRFFT requires tf.complex64 or tf.complex128 inputs, got: {x}"))
@@ -511,7 +511,7 @@ def filled_up(x: Tensor, axes: int, fft_length: Tensor, half: bool) -> Tensor:
         return x
     wanted = constant_value_as_shape(fft_length)
     if wanted.is_fully_defined() and x.shape._dims is not None:
-        lengths = wanted.as_list()
+        lengths: Any = wanted.as_list()
         present = x.shape[-len(lengths) :]
         if present.is_fully_defined():
             if half:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowlab._src.errors import add_notes
+from flowlab._src.graph.tensor import Tensor
 from flowlab._src.util import source
 
 
@@ -10,3 +11,11 @@ def misuse(error: BaseException, fix: str = "", inputs: str = "", why: str = "")
     """Attach the user's line and a hint to an error: `raise misuse(ValueError("..."), fix="...")`."""
     site = source.caller(2)
     return add_notes(error, where=site.quote() if site else "", inputs=inputs, why=why, fix=fix)
+
+
+def ranked_at_least(tensor: Tensor, rank: int) -> None:
+    """ValueError when a tensor is known to have fewer axes."""
+    try:
+        tensor.shape.with_rank_at_least(rank)
+    except ValueError as error:
+        raise misuse(error) from None

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from flowlab._src.autodiff.slices import IndexedSlices, convert_to_tensor_or_indexed_slices, sum_slices
+from flowlab._src.autodiff.tape_gradient import TapeGradient
 from flowlab._src.errors import add_notes
 from flowlab._src.graph import dtypes, registry
 from flowlab._src.graph.convert import convert
@@ -180,7 +181,7 @@ def gradients(
         xs = [x if isinstance(x, IndexedSlices) else convert(x, name="x", as_ref=True) for x in xs]
         ys, xs = [_dense_part(y) for y in ys], [_dense_part(x) for x in xs]
         stop_ops = [(s if isinstance(s, Tensor) else convert(s)).op for s in stops]
-        walk = _Walk(ys, xs, stop_ops, gate_gradients, aggregation_method)
+        walk = Walk(ys, xs, stop_ops, gate_gradients, aggregation_method)
         walk.start(ys, default_grad_ys(starts, ys))
         walk.run()
     return [walk.result(x, unconnected) for x in xs]
@@ -272,7 +273,7 @@ def _check_grad_dtype(y: Tensor, grad_y: Any) -> None:
         )
 
 
-class _Walk:
+class Walk:
     """One backward walk over the graph."""
 
     def __init__(
@@ -289,10 +290,10 @@ class _Walk:
         self._queue: deque[Operation] = deque()
         from_ops = [x.op for x in xs]
         self._to_ops = [y.op for y in ys]
-        reached = _reached_from(from_ops)
+        reached = self._reached = _reached_from(from_ops)
         self._reachable = {op for op in self._to_ops if op in reached}
         self._pending = _count_pending(self._to_ops, reached)
-        self._stop = {op for op in from_ops if all(self._pending.get(t._op, 0) <= 0 for t in op._inputs)} | set(
+        self._stop = {op for op in from_ops if all(self._pending.get(t._op, 0) <= 0 for t in sources(op))} | set(
             stop_ops
         )
 
@@ -310,12 +311,13 @@ class _Walk:
             node = self._queue.popleft()
             out_grads = self._sum_up(node)
             in_grads = self._apply_rule(node, out_grads)
-            for tensor, grad in zip(node._inputs, in_grads, strict=True):
+            inputs = sources(node)
+            for tensor, grad in zip(inputs, in_grads, strict=True):
                 if grad is not None:
                     if isinstance(grad, Tensor) and tensor._dtype._base is not dtypes.resource:
                         _refine_shape(node, tensor, grad)
                     self._receive(tensor, grad)
-            for tensor in node._inputs:
+            for tensor in inputs:
                 producer = tensor._op
                 self._pending[producer] = self._pending.get(producer, 0) - 1
                 if self._pending[producer] == 0:
@@ -323,12 +325,17 @@ class _Walk:
 
     def result(self, x: Tensor, unconnected: UnconnectedGradients) -> Gradient:
         """What has arrived at `x`."""
-        received = self._grads.get(x._op)
-        grad = None if received is None else received[x._value_index]
-        if isinstance(grad, list):  # a node that was never visited: nothing arrived
-            grad = grad[0] if len(grad) == 1 else (self._add(grad, x._op) if grad else None)
+        grad = self.received(x)
         if grad is None and unconnected is UnconnectedGradients.ZERO:
             return _zeros_like(x)
+        return grad
+
+    def received(self, x: Tensor) -> Gradient:
+        """The sum of what has arrived at `x`, or None."""
+        received = self._grads.get(x._op)
+        grad = None if received is None else received[x._value_index]
+        if type(grad) is list:  # a node that was never visited
+            grad = grad[0] if len(grad) == 1 else (self._add(grad, x._op) if grad else None)
         return grad
 
     def _receive(self, tensor: Tensor, grad: Gradient) -> None:
@@ -346,6 +353,8 @@ class _Walk:
         return list(received)
 
     def _add(self, grads: list[Any], node: Operation) -> Gradient:
+        if isinstance(grads[0], TapeGradient):
+            return TapeGradient(pair for grad in grads for pair in grad)
         if not all(isinstance(g, Tensor) for g in grads):
             return sum_slices(grads)
         if not self._aggregation:
@@ -358,9 +367,12 @@ class _Walk:
 
     def _apply_rule(self, node: Operation, out_grads: list[Gradient]) -> list[Gradient]:
         """The gradients of a node's inputs by the node's own rule; None for each where nothing flows."""
-        nothing: list[Gradient] = [None] * len(node._inputs)
+        inputs = sources(node)
+        nothing: list[Gradient] = [None] * len(inputs)
         if node in self._stop or all(g is None for g in out_grads):
             return nothing
+        if node.definition.nested:
+            return self._backward(node, out_grads)
         try:
             rule = registry.gradient_function(node)
         except LookupError as error:
@@ -372,13 +384,30 @@ class _Walk:
                 out_grads[i] = raw.ZerosLike(node._outputs[i], name="zeros_like")
         with name_scope(node.name + "_grad"):
             in_grads = _as_list(rule(node, *out_grads))
-            if len(in_grads) != len(node._inputs):
+            if len(in_grads) != len(inputs):
                 raise ValueError(
-                    f"Num gradients {len(in_grads)} generated for op {node.node_def} do not match num inputs {len(node._inputs)}"
+                    f"Num gradients {len(in_grads)} generated for op {node.node_def} do not match num inputs {len(inputs)}"
                 )
             if self._gate and sum(g is not None for g in in_grads) > 1:
                 in_grads = gate_together(in_grads)
         return in_grads
+
+
+    def _backward(self, node: Operation, out_grads: list[Gradient]) -> list[Gradient]:
+        """The gradients of a control-flow node's inputs: its bodies are run backwards by a node of the same kind."""
+        for i, grad in enumerate(out_grads[:-1]):
+            tensor = node._outputs[i]
+            if grad is None and is_trainable(tensor):
+                out_grads[i] = _zeros_like(tensor)
+        wanted = [t._op in self._reached and is_trainable(t) for t in node._inputs]
+        backward: list[Gradient] = node.definition.backward(node, out_grads, wanted)  # type: ignore[attr-defined]
+        return backward
+
+
+def sources(node: Operation) -> tuple[Tensor, ...]:
+    """What flows into a node: its inputs; for an input of a branch or loop body, the tensor that it stands for."""
+    origin = getattr(node.definition, "source", None)
+    return node._inputs if origin is None else (origin,)
 
 
 def gate_together(
@@ -454,10 +483,10 @@ def _count_pending(to_ops: Sequence[Operation], reached: set[Operation]) -> dict
         node = queue.popleft()
         if node in reached and node not in between:
             between[node] = None
-            queue.extend([t._op for t in node._inputs])
+            queue.extend([t._op for t in sources(node)])
     pending: dict[Operation, int] = defaultdict(int)
     for node in between:
-        for tensor in node._inputs:
+        for tensor in sources(node):
             if tensor._op in between:
                 pending[tensor._op] += 1
     return pending

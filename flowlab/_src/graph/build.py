@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from flowlab._src.errors import ShapeError, add_notes
 from flowlab._src.graph import op as op_module  # `op` and `build` need each other: one knows what, the other how
 from flowlab._src.graph.arguments import as_text
+from flowlab._src.graph.body import bring_in
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph, graph_of
 from flowlab._src.graph.dtypes import DType
@@ -46,6 +47,11 @@ def apply_op(op: Op, inputs: Sequence[Any], name: str | None = None) -> Any:
 
 
 def _create(graph: Graph, op: Op, schema: Schema, inputs: list[Tensor], name: str) -> Any:
+    body = graph.scopes.body
+    for tensor in inputs:
+        if tensor._op._body is not body:
+            inputs = bring_in(graph, inputs, name)
+            break
     dtypes = solve_dtypes(op, schema, inputs)
     shapes = infer_shapes(op, schema, inputs, name, len(dtypes))
     node = graph.add_operation(op, inputs, name, dtypes)

@@ -19,6 +19,7 @@ from flowlab._src.util.export import export
 from flowlab._src.util.text import did_you_mean
 
 if TYPE_CHECKING:
+    from flowlab._src.graph.body import Body
     from flowlab._src.graph.op import Op
 
 _OP_NAME = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*$")
@@ -35,6 +36,7 @@ class _Scopes(threading.local):
         self.devices: list[Any] = []
         self.gradient_overrides: dict[str, str] = {}
         self.colocation: list[Operation] = []
+        self.body: Body | None = None  # the branch or loop body that is being built
 
 
 @export("Graph")
@@ -62,6 +64,7 @@ class Graph:
         self._finalized = False
         self._unfeedable: set[Tensor] = set()
         self._unfetchable: set[Operation] = set()
+        self._uncounted = 0
         self.scopes = _Scopes()
 
     # ---- making nodes -------------------------------------------------------------------------------------------
@@ -78,6 +81,7 @@ class Graph:
             device = merge_devices(self.scopes.devices, definition) if self.scopes.devices else ""
             node = Operation(self, len(self._operations), name, definition, inputs, control, device, source.caller(3))
             node._outputs = tuple([Tensor(node, i, dtype) for i, dtype in enumerate(dtypes)])
+            node._body = self.scopes.body
             for tensor in inputs:
                 tensor._consumers.append(node)
             for other in control:
@@ -129,12 +133,30 @@ class Graph:
         """The control inputs a new node gets: those not implied by one of its inputs."""
         producers = {t._op for t in inputs}
         result: dict[Operation, None] = {}
+        body = self.scopes.body
         for block in self.scopes.control:
             if block.seen.isdisjoint(producers):
                 for op in block.operations:
-                    if op not in producers:
+                    if op._body is not body:
+                        if body is not None:  # the whole control-flow operation waits for what is outside
+                            body.outer_control[op] = None
+                    elif op not in producers:
                         result[op] = None
         return tuple(result)
+
+    @property
+    def node_count(self) -> int:
+        """How many nodes TensorFlow would have by now: default seeds of random operations are taken from it.
+
+        It builds control flow from more nodes than we do (Switch, Merge, ...); `count_nodes` reports the difference.
+        """
+        return len(self._operations) + self._uncounted
+
+    def count_nodes(self, names: Sequence[str], more: int = 0) -> None:
+        """Take the names of nodes that TensorFlow makes here and we do not, and count them, and `more` without names."""
+        for name in names:
+            self.unique_name(name)
+        self._uncounted += len(names) + more
 
     # ---- names --------------------------------------------------------------------------------------------------
 
@@ -427,15 +449,16 @@ class Graph:
 
     def is_feedable(self, tensor: Tensor) -> bool:
         """Tell whether `tensor` may be fed."""
-        return as_key(tensor, "tensor") not in self._unfeedable
+        return as_key(tensor, "tensor") not in self._unfeedable and tensor._op._body is None
 
     def prevent_fetching(self, op: Operation) -> None:
         """Refuse `op` and its outputs as fetches."""
         self._unfetchable.add(self.as_graph_element(op, allow_tensor=False))
 
     def is_fetchable(self, tensor_or_op: Any) -> bool:
-        """Tell whether something may be fetched."""
-        return as_key(getattr(tensor_or_op, "op", tensor_or_op), "tensor_or_op") not in self._unfetchable
+        """Tell whether something may be fetched: not what is inside a branch or a loop."""
+        op = as_key(getattr(tensor_or_op, "op", tensor_or_op), "tensor_or_op")
+        return op not in self._unfetchable and getattr(op, "_body", None) is None
 
     def __repr__(self) -> str:
         return f"<tf.Graph with {len(self._operations)} operations>"
@@ -449,13 +472,16 @@ class _ControlDependencies:
         self._fresh = fresh
         self.operations = operations
         self.seen: set[Operation] = set()
-        self._outer: tuple[list[Any], str] | None = None
+        self._outer: tuple[list[Any], Body | None] | None = None
 
     def __enter__(self) -> None:
         scopes = self._graph.scopes
-        self._outer = (scopes.control, scopes.name)
+        self._outer = (scopes.control, scopes.body)
         scopes.control = [] if self._fresh else [*scopes.control, self]
+        if self._fresh:  # what waits for nothing cannot be in a branch or loop either: variables are made so
+            scopes.body = None
 
     def __exit__(self, *exc: object) -> None:
         assert self._outer is not None
-        self._graph.scopes.control, _ = self._outer
+        scopes = self._graph.scopes
+        scopes.control, scopes.body = self._outer

@@ -8,6 +8,7 @@ from flowlab._src.graph.tensor import Tensor, run_in_session
 from flowlab._src.util.export import export
 
 if TYPE_CHECKING:
+    from flowlab._src.graph.body import Body
     from flowlab._src.graph.graph import Graph
     from flowlab._src.graph.op import Op
     from flowlab._src.util.source import Site
@@ -27,7 +28,7 @@ class Operation:
     """
 
     __slots__ = (
-        "__weakref__", "_colocation", "_control_inputs", "_control_outputs", "_device", "_gradient_name", "_id",
+        "__weakref__", "_body", "_colocation", "_control_inputs", "_control_outputs", "_device", "_gradient_name", "_id",
         "_inputs", "_name", "_outputs", "definition", "graph", "scope_context", "site",
     )  # fmt: skip
 
@@ -51,6 +52,7 @@ class Operation:
         self._control_outputs: list[Operation] = []
         self._device = device
         self._outputs: tuple[Tensor, ...] = ()
+        self._body: Body | None = None  # the branch or loop body it belongs to
         self._gradient_name: str | None = None  # set by gradient_override_map
         self._colocation: tuple[str, ...] = ()
         self.site = site
@@ -164,6 +166,10 @@ def _attr_text(value: Any) -> str:
 def variable_behind(tensor: Tensor) -> Operation:
     """The variable that a reference leads to: `w:0` itself, or the output of an assignment to w."""
     node = tensor._op
-    while node.definition.forwards_ref:
-        node = node._inputs[0]._op
-    return node
+    while True:
+        if node.definition.forwards_ref:
+            node = node._inputs[0]._op
+        elif (origin := getattr(node.definition, "source", None)) is not None:  # seen from inside a branch or loop
+            node = origin._op
+        else:
+            return node

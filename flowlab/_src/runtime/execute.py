@@ -5,13 +5,13 @@ It yields before each instruction, so whoever drives it can look, measure, chang
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from flowlab._src.runtime.explain import explain_failure, uninitialized
-from flowlab._src.runtime.plan import NESTED, STATEFUL, Instruction, Plan
+from flowlab._src.runtime.plan import NESTED, STATEFUL, Instruction, Part, Plan
 from flowlab._src.runtime.state import UNINITIALIZED, SessionState
 
 
@@ -33,6 +33,28 @@ class Frame:
         """The operation whose kernel runs now (stateful kernels ask for it)."""
         assert self.instruction is not None
         return self.instruction.node
+
+    def run_part(
+        self, part: Part, inputs: Sequence[Any], parameters: Sequence[Any] = (), tapes: Any = None, iteration: int = 0
+    ) -> Generator[Frame, None, Frame]:
+        """Run a branch or one iteration of a loop body in a frame of its own; the generator returns that frame.
+
+        `tapes(position)` gives the tuple of recorded values that belongs to this branch or iteration.
+        """
+        frame = Frame(part.plan, self.state, self)
+        frame.iteration = iteration
+        values = frame.values
+        for slot, value in zip(part.parameters, parameters, strict=True):
+            if slot is not None:
+                values[slot] = value
+        for slot, position in part.captured:
+            values[slot] = inputs[position]
+        for slot, position, place in part.reads:
+            values[slot] = tapes(position)[place]
+        for slot, name in part.variables:
+            values[slot] = self.state.read(name)
+        yield from execute(frame)
+        return frame
 
 
 def execute(frame: Frame, instructions: Sequence[Instruction] | None = None) -> Iterator[Frame]:

@@ -9,11 +9,12 @@ variable sees the latest write of this run, as in TensorFlow, where they share t
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from flowlab._src.graph.body import Body
 from flowlab._src.graph.op import group_inputs
 from flowlab._src.graph.operation import Operation, variable_behind
 from flowlab._src.graph.tensor import Tensor
@@ -48,6 +49,21 @@ class Plan(NamedTuple):
     written: frozenset[str]  # names of the variables that this plan may change
 
 
+class Part(NamedTuple):
+    """A body, compiled for one place in a plan: its own plan, and which slots to fill before it runs.
+
+    The numbers on the right of `captured` and in `reads` are positions among the inputs of the control-flow node.
+    """
+
+    plan: Plan
+    parameters: tuple[int | None, ...]  # slot of each loop variable; None: nobody looks at it
+    captured: tuple[tuple[int, int], ...]  # (slot, position of the input that goes there)
+    reads: tuple[tuple[int, int, int], ...]  # (slot, position of the tape, place in the recorded tuple)
+    variables: tuple[tuple[int, str], ...]  # slots that hold a session variable: read anew for each frame
+    outputs: tuple[int, ...]
+    recorded: tuple[int, ...]  # slots of the values that the tape keeps
+
+
 def prune(
     targets: Iterable[Operation], fed: frozenset[Tensor] | set[Tensor], skip_idle: bool = False
 ) -> list[Operation]:
@@ -59,6 +75,7 @@ def prune(
     """
     needed: set[Operation] = set()
     idle: set[Operation] = set()
+    replaced = {t._op for t in fed}  # a feed also stands in for the producer where others only wait for it
     stack = [(node, True) for node in targets]
     while stack:
         node, used = stack.pop()
@@ -67,7 +84,7 @@ def prune(
         used = used or has_effect(node)
         (needed if used else idle).add(node)
         stack.extend([(t._op, used) for t in node._inputs if t not in fed])
-        stack.extend([(other, used and not skip_idle) for other in node._control_inputs])
+        stack.extend([(other, used and not skip_idle) for other in node._control_inputs if other not in replaced])
     return sorted(needed, key=lambda node: node._id)
 
 
@@ -88,6 +105,7 @@ def compile_plan(
     feeds: Sequence[Tensor],
     fold: bool = True,
     keep: bool = False,
+    aliases: Mapping[Tensor, str] | None = None,
 ) -> Plan:
     """Compile a plan.
 
@@ -98,6 +116,7 @@ def compile_plan(
     feeds : tensors that the caller gives values for; their producers do not run
     fold : compute what depends on constants alone beforehand, and leave out nodes whose run nobody can notice
     keep : keep every value to the end (the stepper shows them)
+    aliases : fed tensors that stand for a session variable of that name (in the plan of a body)
     """
     fed = set(feeds)
     roots = [t._op for t in fetches if t not in fed] + list(targets)
@@ -110,8 +129,19 @@ def compile_plan(
         initial.append(value)
         return slots[tensor]
 
-    feed_slots = tuple(new_slot(t) for t in feeds)
-    variable_slots: set[int] = set()
+    variable_slots: dict[int, str] = {}  # with the variable's name
+    shared: dict[str, int] = {}
+    for tensor in feeds:
+        name = None if aliases is None else aliases.get(tensor)
+        if name is None:
+            new_slot(tensor)
+        elif name in shared:
+            slots[tensor] = shared[name]
+        else:
+            shared[name] = new_slot(tensor)
+            variable_slots[shared[name]] = name
+    feed_slots = tuple([slots[t] for t in feeds])
+    wanted = {t for node in nodes for t in node._inputs}.union(fetches)
     draft: list[tuple[Any, ...]] = []
     written: set[str] = set()
     constants: dict[Tensor, Any] = {}
@@ -126,6 +156,9 @@ def compile_plan(
                         new_slot(tensor, value)
                 continue
         inputs = tuple([slots[t] for t in node._inputs])
+        if fold and definition.is_identity and inputs[0] not in variable_slots and node._outputs[0] not in fed:
+            slots[node._outputs[0]] = inputs[0]  # another name for the same value
+            continue
         outputs = []
         for position, tensor in enumerate(node._outputs):
             if tensor in fed:
@@ -142,33 +175,94 @@ def compile_plan(
             else:
                 outputs.append(new_slot(tensor))
         if definition.is_variable and node._outputs[0] not in fed:
-            variable_slots.add(outputs[0])
+            variable_slots[outputs[0]] = node.name
+        kernel: Any = None
+        if definition.nested:
+            compiler = _Nested(node, inputs, variable_slots, wanted, fold, keep)
+            kernel = definition.bind(node, compiler)  # type: ignore[attr-defined]  # every nested op has it
+            written |= compiler.written
+            changed_names = [name for slot, name in variable_slots.items() if name in compiler.written]
+            outputs += [slot for slot, name in variable_slots.items() if name in compiler.written]
+            kernel = _with_variables(kernel, changed_names) if changed_names else kernel
         if definition.forwards_ref:
             changed = range(definition.forwards_ref)
-            written.update(variable_behind(node._inputs[i]).name for i in changed)
+            written.update([variable_behind(node._inputs[i]).name for i in changed])
             outputs += [inputs[i] for i in changed[1:]]  # the kernel gives the new value of each
         refs = tuple(
             i
             for i, t in enumerate(node._inputs)
             if t._dtype._is_ref_dtype and inputs[i] in variable_slots and not _takes_ref(node, i)
         )
-        draft.append((node, inputs, tuple(outputs), refs))
+        draft.append((node, inputs, tuple(outputs), refs, kernel))
     fetch_slots = tuple([slots[t] for t in fetches])
     free = _last_uses(draft, fetch_slots, variable_slots, keep)
     instructions = tuple(
         Instruction(
             node,
-            *bind_kernel(node),
+            *(bind_kernel(node) if kernel is None else (kernel, NESTED)),
             inputs,
             outputs,
             len(outputs) == 1 and not node.definition.schema.outputs[0].is_list,
             refs,
             free[i],
         )
-        for i, (node, inputs, outputs, refs) in enumerate(draft)
+        for i, (node, inputs, outputs, refs, kernel) in enumerate(draft)
     )
     checked = tuple(t for t in fetches if slots[t] in variable_slots and t._dtype._is_ref_dtype)
     return Plan(instructions, tuple(initial), feed_slots, fetch_slots, slots, checked, frozenset(written))
+
+
+class _Nested:
+    """Compiles the bodies of one control-flow node, for `definition.bind`."""
+
+    def __init__(
+        self, node: Operation, inputs: tuple[int, ...], variable_slots: dict[int, str], wanted: set[Tensor], fold: bool,
+        keep: bool,
+    ) -> None:  # fmt: skip
+        self._node = node
+        self._positions = {tensor: i for i, tensor in enumerate(node._inputs)}
+        self._names = {t: variable_slots[slot] for t, slot in zip(node._inputs, inputs, strict=True) if slot in variable_slots}
+        self._fold, self._keep = fold, keep
+        self.records = node._outputs[-1] in wanted  # somebody reads the tape
+        self.written: set[str] = set()
+
+    def __call__(self, body: Body) -> Part:
+        """Compile one body."""
+        feeds = [*body.parameters, *body.captured.values(), *[t for t in body.reads.values() if t._op.definition.must_be_fed]]
+        aliases = {inner: self._names[outer] for outer, inner in body.captured.items() if outer in self._names}
+        fetches = [*body.outputs, *(body.recorded if self.records else ())]
+        plan = compile_plan(fetches, [], feeds, self._fold, self._keep, aliases)
+        self.written |= plan.written
+        used = {slot for i in plan.instructions for slot in i.inputs}.union(plan.fetches)
+        slots = plan.slots
+        count = len(body.outputs)
+        return Part(
+            plan,
+            tuple([slots[t] if slots[t] in used else None for t in body.parameters]),
+            tuple(
+                [(slots[t], self._positions[outer]) for outer, t in body.captured.items() if slots[t] in used and t not in aliases]
+            ),
+            tuple([self._read(body, recorded, slots[t]) for recorded, t in body.reads.items() if slots.get(t) in used and t in feeds]),
+            tuple(dict.fromkeys([(slots[t], name) for t, name in aliases.items()])),
+            plan.fetches[:count],
+            plan.fetches[count:],
+        )
+
+    def _read(self, body: Body, recorded: Tensor, slot: int) -> tuple[int, int, int]:
+        owner = recorded._op._body
+        assert owner is not None
+        assert owner.tape is not None
+        return slot, self._positions[body.outside(owner.tape)], owner.recorded[recorded]
+
+
+def _with_variables(kernel: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
+    """Let a nested kernel also give the values of variables that its bodies write to."""
+
+    def call(frame: Any, *values: Any) -> Any:
+        result = yield from kernel(frame, *values)
+        return [*result, *[frame.state.read(name) for name in names]]
+
+    return call
 
 
 _FOLD_LIMIT = 1 << 16  # elements: larger results are not worth keeping with every plan
@@ -230,16 +324,16 @@ def _grouped(definition: Any, kernel: Callable[..., Any], mode: int) -> Callable
 
 
 def _last_uses(
-    draft: Sequence[tuple[Any, ...]], fetched: tuple[int, ...], variable_slots: set[int], keep: bool
+    draft: Sequence[tuple[Any, ...]], fetched: tuple[int, ...], variable_slots: Iterable[int], keep: bool
 ) -> list[tuple[int, ...]]:
     """For each instruction the slots that may be emptied after it."""
     result: list[tuple[int, ...]] = [()] * len(draft)
     if keep:
         return result
-    protected = set(fetched) | variable_slots
+    protected = {*fetched, *variable_slots}
     seen: set[int] = set(protected)
     for i in range(len(draft) - 1, -1, -1):
-        _, inputs, outputs, _ = draft[i]
+        _, inputs, outputs, *_ = draft[i]
         free = []
         for slot in (*inputs, *outputs):
             if slot not in seen:

@@ -1,0 +1,12 @@
+"""The gradient of a tape."""
+
+from __future__ import annotations
+
+from flowlab._src.graph.tensor import Tensor
+
+
+class TapeGradient(list[tuple[Tensor, Tensor]]):
+    """Gradients of recorded values, for derivatives of derivatives.
+
+    Pairs of a recorded tensor of a forward body and its gradient, a tensor of the backward body that read it.
+    """

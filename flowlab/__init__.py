@@ -10,13 +10,20 @@ from flowlab import dtypes as dtypes
 from flowlab import errors as errors
 from flowlab import image as image
 from flowlab import initializers as initializers
+from flowlab import io as io
 from flowlab import linalg as linalg
 from flowlab import losses as losses
 from flowlab import manip as manip
 from flowlab import math as math
+from flowlab import nest as nest
 from flowlab import nn as nn
+from flowlab import python_io as python_io
 from flowlab import random as random
+from flowlab import signal as signal
 from flowlab import sparse as sparse
+from flowlab import spectral as spectral
+from flowlab import strings as strings
+from flowlab import summary as summary
 from flowlab import train as train
 from flowlab import version as version
 from flowlab._src.variables.scope import AUTO_REUSE as AUTO_REUSE
@@ -43,6 +50,8 @@ from flowlab._src.autodiff.gradients import RegisterGradient as RegisterGradient
 from flowlab._src.runtime.config import RunMetadata as RunMetadata
 from flowlab._src.runtime.config import RunOptions as RunOptions
 from flowlab._src.runtime.session import Session as Session
+from flowlab._src.graph.sparse_tensor import SparseTensor as SparseTensor
+from flowlab._src.graph.sparse_tensor import SparseTensorValue as SparseTensorValue
 from flowlab._src.graph.tensor import Tensor as Tensor
 from flowlab._src.graph.shape import TensorShape as TensorShape
 from flowlab._src.autodiff.gradients import UnconnectedGradients as UnconnectedGradients
@@ -89,6 +98,7 @@ from flowlab._src.ops.selecting import boolean_mask as boolean_mask
 from flowlab._src.ops.array_shape import broadcast_dynamic_shape as broadcast_dynamic_shape
 from flowlab._src.ops.array_shape import broadcast_static_shape as broadcast_static_shape
 from flowlab._src.ops.array_shape import broadcast_to as broadcast_to
+from flowlab._src.ops.cond import case as case
 from flowlab._src.ops.cast import cast as cast
 from flowlab._src.ops.transcendental import ceil as ceil
 from flowlab._src.ops.identity import check_numerics as check_numerics
@@ -103,6 +113,7 @@ from flowlab._src.ops.cast import complex_ as complex
 from flowlab._src.graph.dtypes import complex128 as complex128
 from flowlab._src.graph.dtypes import complex64 as complex64
 from flowlab._src.ops.joining import concat as concat
+from flowlab._src.ops.cond import cond as cond
 from flowlab._src.ops.cast import conj as conj
 from flowlab._src.ops.constant import constant as constant
 from flowlab._src.variables.initializers import Constant as constant_initializer
@@ -110,6 +121,7 @@ from flowlab._src.graph.scopes import container as container
 from flowlab._src.graph.scopes import control_dependencies as control_dependencies
 from flowlab._src.graph.convert import convert_to_tensor as convert_to_tensor
 from flowlab._src.autodiff.slices import convert_to_tensor_or_indexed_slices as convert_to_tensor_or_indexed_slices
+from flowlab._src.graph.sparse_tensor import convert_to_tensor_or_sparse_tensor as convert_to_tensor_or_sparse_tensor
 from flowlab._src.ops.transcendental import cos as cos
 from flowlab._src.ops.transcendental import cosh as cosh
 from flowlab._src.ops.reduce import count_nonzero as count_nonzero
@@ -140,6 +152,9 @@ from flowlab._src.ops.array_shape import expand_dims as expand_dims
 from flowlab._src.ops.transcendental import expm1 as expm1
 from flowlab._src.ops.patches import extract_image_patches as extract_image_patches
 from flowlab._src.ops.diagonals import eye as eye
+from flowlab._src.ops.fft import fft as fft
+from flowlab._src.ops.fft import fft2d as fft2d
+from flowlab._src.ops.fft import fft3d as fft3d
 from flowlab._src.ops.fill import fill as fill
 from flowlab._src.variables.partitioned import fixed_size_partitioner as fixed_size_partitioner
 from flowlab._src.graph.dtypes import float16 as float16
@@ -172,6 +187,9 @@ from flowlab._src.graph.dtypes import float16 as half
 from flowlab._src.autodiff.custom import hessians as hessians
 from flowlab._src.ops.identity import identity as identity
 from flowlab._src.ops.identity import identity_n as identity_n
+from flowlab._src.ops.fft import ifft as ifft
+from flowlab._src.ops.fft import ifft2d as ifft2d
+from flowlab._src.ops.fft import ifft3d as ifft3d
 from flowlab._src.ops.special import igamma as igamma
 from flowlab._src.ops.special import igammac as igammac
 from flowlab._src.ops.cast import imag as imag
@@ -262,6 +280,7 @@ from flowlab._src.ops.division import realdiv as realdiv
 from flowlab._src.ops.powers import reciprocal as reciprocal
 from flowlab._src.ops.reduce import reduce_all as reduce_all
 from flowlab._src.ops.reduce import reduce_any as reduce_any
+from flowlab._src.ops.strings import reduce_join as reduce_join
 from flowlab._src.ops.reduce import reduce_logsumexp as reduce_logsumexp
 from flowlab._src.ops.reduce import reduce_max as reduce_max
 from flowlab._src.ops.reduce import reduce_mean as reduce_mean
@@ -320,10 +339,34 @@ from flowlab._src.ops.sorting import sort as sort
 from flowlab._src.ops.blocks import space_to_batch as space_to_batch
 from flowlab._src.ops.blocks import space_to_batch_nd as space_to_batch_nd
 from flowlab._src.ops.blocks import space_to_depth as space_to_depth
+from flowlab._src.ops.sparse_arithmetic import sparse_add as sparse_add
+from flowlab._src.ops.sparse_parts import sparse_concat as sparse_concat
+from flowlab._src.ops.sparse_parts import sparse_fill_empty_rows as sparse_fill_empty_rows
+from flowlab._src.ops.sparse_parts import sparse_mask as sparse_mask
 from flowlab._src.ops.linalg import sparse_matmul as sparse_matmul
+from flowlab._src.ops.sparse_arithmetic import sparse_maximum as sparse_maximum
+from flowlab._src.ops.sparse_dense import sparse_merge as sparse_merge
+from flowlab._src.ops.sparse_arithmetic import sparse_minimum as sparse_minimum
+from flowlab._src.ops.sparse_placeholder import sparse_placeholder as sparse_placeholder
+from flowlab._src.ops.sparse_reduce import sparse_reduce_max as sparse_reduce_max
+from flowlab._src.ops.sparse_reduce import sparse_reduce_max_sparse as sparse_reduce_max_sparse
+from flowlab._src.ops.sparse_reduce import sparse_reduce_sum as sparse_reduce_sum
+from flowlab._src.ops.sparse_reduce import sparse_reduce_sum_sparse as sparse_reduce_sum_sparse
+from flowlab._src.ops.sparse_order import sparse_reorder as sparse_reorder
+from flowlab._src.ops.sparse_order import sparse_reset_shape as sparse_reset_shape
+from flowlab._src.ops.sparse_order import sparse_reshape as sparse_reshape
+from flowlab._src.ops.sparse_parts import sparse_retain as sparse_retain
 from flowlab._src.ops.sparse_segments import sparse_segment_mean as sparse_segment_mean
 from flowlab._src.ops.sparse_segments import sparse_segment_sqrt_n as sparse_segment_sqrt_n
 from flowlab._src.ops.sparse_segments import sparse_segment_sum as sparse_segment_sum
+from flowlab._src.ops.sparse_parts import sparse_slice as sparse_slice
+from flowlab._src.ops.sparse_reduce import sparse_softmax as sparse_softmax
+from flowlab._src.ops.sparse_parts import sparse_split as sparse_split
+from flowlab._src.ops.sparse_matmul import sparse_tensor_dense_matmul as sparse_tensor_dense_matmul
+from flowlab._src.ops.sparse_dense import sparse_tensor_to_dense as sparse_tensor_to_dense
+from flowlab._src.ops.sparse_dense import sparse_to_dense as sparse_to_dense
+from flowlab._src.ops.sparse_dense import sparse_to_indicator as sparse_to_indicator
+from flowlab._src.ops.sparse_order import sparse_transpose as sparse_transpose
 from flowlab._src.ops.splitting import split as split
 from flowlab._src.ops.powers import sqrt as sqrt
 from flowlab._src.ops.powers import square as square
@@ -333,6 +376,9 @@ from flowlab._src.ops.joining import stack as stack
 from flowlab._src.ops.identity import stop_gradient as stop_gradient
 from flowlab._src.ops.slicing import strided_slice as strided_slice
 from flowlab._src.graph.dtypes import string as string
+from flowlab._src.ops.strings import string_join as string_join
+from flowlab._src.ops.strings import string_strip as string_strip
+from flowlab._src.ops.strings import substr as substr
 from flowlab._src.ops.arithmetic import subtract as subtract
 from flowlab._src.ops.solving import svd as svd
 from flowlab._src.ops.transcendental import tan as tan
@@ -383,6 +429,7 @@ from flowlab._src.variables.initializers import VarianceScaling as variance_scal
 from flowlab._src.graph.dtypes import variant as variant
 from flowlab._src.ops.selecting import where as where
 from flowlab._src.ops.selecting import where_v2 as where_v2
+from flowlab._src.ops.while_loop import while_loop as while_loop
 from flowlab._src.ops.fill import zeros as zeros
 from flowlab._src.variables.initializers import Zeros as zeros_initializer
 from flowlab._src.ops.fill import zeros_like as zeros_like
@@ -414,6 +461,8 @@ __all__ = [
     "RunMetadata",
     "RunOptions",
     "Session",
+    "SparseTensor",
+    "SparseTensorValue",
     "Tensor",
     "TensorShape",
     "UnconnectedGradients",
@@ -460,6 +509,7 @@ __all__ = [
     "broadcast_dynamic_shape",
     "broadcast_static_shape",
     "broadcast_to",
+    "case",
     "cast",
     "ceil",
     "check_numerics",
@@ -474,6 +524,7 @@ __all__ = [
     "complex128",
     "complex64",
     "concat",
+    "cond",
     "conj",
     "constant",
     "constant_initializer",
@@ -481,6 +532,7 @@ __all__ = [
     "control_dependencies",
     "convert_to_tensor",
     "convert_to_tensor_or_indexed_slices",
+    "convert_to_tensor_or_sparse_tensor",
     "cos",
     "cosh",
     "count_nonzero",
@@ -514,6 +566,9 @@ __all__ = [
     "expm1",
     "extract_image_patches",
     "eye",
+    "fft",
+    "fft2d",
+    "fft3d",
     "fill",
     "fixed_size_partitioner",
     "float16",
@@ -546,6 +601,9 @@ __all__ = [
     "hessians",
     "identity",
     "identity_n",
+    "ifft",
+    "ifft2d",
+    "ifft3d",
     "igamma",
     "igammac",
     "imag",
@@ -556,6 +614,7 @@ __all__ = [
     "int64",
     "int8",
     "invert_permutation",
+    "io",
     "is_finite",
     "is_inf",
     "is_nan",
@@ -603,6 +662,7 @@ __all__ = [
     "multiply",
     "name_scope",
     "negative",
+    "nest",
     "newaxis",
     "nn",
     "no_gradient",
@@ -621,6 +681,7 @@ __all__ = [
     "placeholder_with_default",
     "polygamma",
     "pow",
+    "python_io",
     "qint16",
     "qint32",
     "qint8",
@@ -644,6 +705,7 @@ __all__ = [
     "reciprocal",
     "reduce_all",
     "reduce_any",
+    "reduce_join",
     "reduce_logsumexp",
     "reduce_max",
     "reduce_mean",
@@ -692,6 +754,7 @@ __all__ = [
     "shape_n",
     "sigmoid",
     "sign",
+    "signal",
     "sin",
     "sinh",
     "size",
@@ -701,10 +764,35 @@ __all__ = [
     "space_to_batch_nd",
     "space_to_depth",
     "sparse",
+    "sparse_add",
+    "sparse_concat",
+    "sparse_fill_empty_rows",
+    "sparse_mask",
     "sparse_matmul",
+    "sparse_maximum",
+    "sparse_merge",
+    "sparse_minimum",
+    "sparse_placeholder",
+    "sparse_reduce_max",
+    "sparse_reduce_max_sparse",
+    "sparse_reduce_sum",
+    "sparse_reduce_sum_sparse",
+    "sparse_reorder",
+    "sparse_reset_shape",
+    "sparse_reshape",
+    "sparse_retain",
     "sparse_segment_mean",
     "sparse_segment_sqrt_n",
     "sparse_segment_sum",
+    "sparse_slice",
+    "sparse_softmax",
+    "sparse_split",
+    "sparse_tensor_dense_matmul",
+    "sparse_tensor_to_dense",
+    "sparse_to_dense",
+    "sparse_to_indicator",
+    "sparse_transpose",
+    "spectral",
     "split",
     "sqrt",
     "square",
@@ -714,7 +802,12 @@ __all__ = [
     "stop_gradient",
     "strided_slice",
     "string",
+    "string_join",
+    "string_strip",
+    "strings",
+    "substr",
     "subtract",
+    "summary",
     "svd",
     "tan",
     "tanh",
@@ -766,12 +859,26 @@ __all__ = [
     "version",
     "where",
     "where_v2",
+    "while_loop",
     "zeros",
     "zeros_initializer",
     "zeros_like",
     "zeta",
 ]
 _lazy = {
+    "AttrValue": "flowlab._src.formats.messages:AttrValue",
+    "Event": "flowlab._src.formats.messages:Event",
+    "GraphDef": "flowlab._src.formats.messages:GraphDef",
+    "HistogramProto": "flowlab._src.formats.messages:HistogramProto",
+    "LogMessage": "flowlab._src.formats.messages:LogMessage",
+    "MetaGraphDef": "flowlab._src.formats.messages:MetaGraphDef",
+    "NameAttrList": "flowlab._src.formats.messages:NameAttrList",
+    "NodeDef": "flowlab._src.formats.messages:NodeDef",
+    "SessionLog": "flowlab._src.formats.messages:SessionLog",
+    "Summary": "flowlab._src.formats.messages:Summary",
+    "SummaryMetadata": "flowlab._src.formats.messages:SummaryMetadata",
+    "TensorInfo": "flowlab._src.formats.messages:TensorInfo",
+    "contrib": "flowlab.contrib",
     "course": "flowlab.course",
     "examples": "flowlab.examples",
     "lab": "flowlab.lab",
@@ -780,8 +887,21 @@ _lazy = {
 }
 
 if TYPE_CHECKING:
+    from flowlab import contrib as contrib
     from flowlab import examples as examples
     from flowlab import lab as lab
+    from flowlab._src.formats.messages import AttrValue as AttrValue
+    from flowlab._src.formats.messages import Event as Event
+    from flowlab._src.formats.messages import GraphDef as GraphDef
+    from flowlab._src.formats.messages import HistogramProto as HistogramProto
+    from flowlab._src.formats.messages import LogMessage as LogMessage
+    from flowlab._src.formats.messages import MetaGraphDef as MetaGraphDef
+    from flowlab._src.formats.messages import NameAttrList as NameAttrList
+    from flowlab._src.formats.messages import NodeDef as NodeDef
+    from flowlab._src.formats.messages import SessionLog as SessionLog
+    from flowlab._src.formats.messages import Summary as Summary
+    from flowlab._src.formats.messages import SummaryMetadata as SummaryMetadata
+    from flowlab._src.formats.messages import TensorInfo as TensorInfo
     from flowlab._src.lab.magics import load_ipython_extension as load_ipython_extension
     from flowlab._src.lab.magics import unload_ipython_extension as unload_ipython_extension
 

@@ -4,15 +4,71 @@
 
 from typing import TYPE_CHECKING
 
+from flowlab._src.graph.sparse_tensor import SparseTensor as SparseTensor
+from flowlab._src.ops.sparse_arithmetic import sparse_add as add
+from flowlab._src.ops.sparse_parts import sparse_concat as concat
+from flowlab._src.ops.sparse_order import sparse_expand_dims as expand_dims
+from flowlab._src.ops.sparse_order import sparse_eye as eye
+from flowlab._src.ops.sparse_parts import sparse_fill_empty_rows as fill_empty_rows
+from flowlab._src.ops.sparse_dense import from_dense as from_dense
+from flowlab._src.ops.sparse_parts import sparse_mask as mask
+from flowlab._src.ops.sparse_matmul import sparse_tensor_dense_matmul as matmul
+from flowlab._src.ops.sparse_arithmetic import sparse_maximum as maximum
+from flowlab._src.ops.sparse_dense import sparse_merge as merge
+from flowlab._src.ops.sparse_arithmetic import sparse_minimum as minimum
+from flowlab._src.ops.sparse_placeholder import sparse_placeholder as placeholder
+from flowlab._src.ops.sparse_reduce import sparse_reduce_max as reduce_max
+from flowlab._src.ops.sparse_reduce import sparse_reduce_max_sparse as reduce_max_sparse
+from flowlab._src.ops.sparse_reduce import sparse_reduce_sum as reduce_sum
+from flowlab._src.ops.sparse_reduce import sparse_reduce_sum_sparse as reduce_sum_sparse
+from flowlab._src.ops.sparse_order import sparse_reorder as reorder
+from flowlab._src.ops.sparse_order import sparse_reset_shape as reset_shape
+from flowlab._src.ops.sparse_order import sparse_reshape as reshape
+from flowlab._src.ops.sparse_parts import sparse_retain as retain
 from flowlab._src.ops.sparse_segments import sparse_segment_mean as segment_mean
 from flowlab._src.ops.sparse_segments import sparse_segment_sqrt_n as segment_sqrt_n
 from flowlab._src.ops.sparse_segments import sparse_segment_sum as segment_sum
+from flowlab._src.ops.sparse_parts import sparse_slice as slice
+from flowlab._src.ops.sparse_reduce import sparse_softmax as softmax
+from flowlab._src.ops.sparse_matmul import sparse_tensor_dense_matmul as sparse_dense_matmul
+from flowlab._src.ops.sparse_parts import sparse_split as split
+from flowlab._src.ops.sparse_dense import sparse_tensor_to_dense as to_dense
+from flowlab._src.ops.sparse_dense import sparse_to_indicator as to_indicator
+from flowlab._src.ops.sparse_order import sparse_transpose as transpose
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
+    "SparseTensor",
+    "add",
+    "concat",
+    "expand_dims",
+    "eye",
+    "fill_empty_rows",
+    "from_dense",
+    "mask",
+    "matmul",
+    "maximum",
+    "merge",
+    "minimum",
+    "placeholder",
+    "reduce_max",
+    "reduce_max_sparse",
+    "reduce_sum",
+    "reduce_sum_sparse",
+    "reorder",
+    "reset_shape",
+    "reshape",
+    "retain",
     "segment_mean",
     "segment_sqrt_n",
     "segment_sum",
+    "slice",
+    "softmax",
+    "sparse_dense_matmul",
+    "split",
+    "to_dense",
+    "to_indicator",
+    "transpose",
 ]
 _lazy: dict[str, str] = {}
 

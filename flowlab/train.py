@@ -62,8 +62,36 @@ __all__ = [
     "piecewise_constant_decay",
     "polynomial_decay",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "BytesList": "flowlab._src.formats.messages:BytesList",
+    "ClusterDef": "flowlab._src.formats.messages:ClusterDef",
+    "Example": "flowlab._src.formats.messages:Example",
+    "Feature": "flowlab._src.formats.messages:Feature",
+    "FeatureList": "flowlab._src.formats.messages:FeatureList",
+    "FeatureLists": "flowlab._src.formats.messages:FeatureLists",
+    "Features": "flowlab._src.formats.messages:Features",
+    "FloatList": "flowlab._src.formats.messages:FloatList",
+    "Int64List": "flowlab._src.formats.messages:Int64List",
+    "JobDef": "flowlab._src.formats.messages:JobDef",
+    "SaverDef": "flowlab._src.formats.messages:SaverDef",
+    "SequenceExample": "flowlab._src.formats.messages:SequenceExample",
+    "ServerDef": "flowlab._src.formats.messages:ServerDef",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.formats.messages import BytesList as BytesList
+    from flowlab._src.formats.messages import ClusterDef as ClusterDef
+    from flowlab._src.formats.messages import Example as Example
+    from flowlab._src.formats.messages import Feature as Feature
+    from flowlab._src.formats.messages import FeatureList as FeatureList
+    from flowlab._src.formats.messages import FeatureLists as FeatureLists
+    from flowlab._src.formats.messages import Features as Features
+    from flowlab._src.formats.messages import FloatList as FloatList
+    from flowlab._src.formats.messages import Int64List as Int64List
+    from flowlab._src.formats.messages import JobDef as JobDef
+    from flowlab._src.formats.messages import SaverDef as SaverDef
+    from flowlab._src.formats.messages import SequenceExample as SequenceExample
+    from flowlab._src.formats.messages import ServerDef as ServerDef
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -392,7 +392,6 @@ class Walk:
                 in_grads = gate_together(in_grads)
         return in_grads
 
-
     def _backward(self, node: Operation, out_grads: list[Gradient]) -> list[Gradient]:
         """The gradients of a control-flow node's inputs: its bodies are run backwards by a node of the same kind."""
         for i, grad in enumerate(out_grads[:-1]):

@@ -154,6 +154,10 @@ class SparseTensor:
             *run_in_session(parts, feed_dict, session, self.graph, "eval()", "Cannot evaluate tensor using `eval()`")
         )
 
+    def _composite_parts(self) -> tuple[list[Tensor], Callable[[list[Tensor]], SparseTensor]]:
+        """The tensors it is made of, and how to make one of others (for control flow)."""
+        return [self._indices, self._values, self._dense_shape], lambda parts: SparseTensor(*parts)
+
     @classmethod
     def _override_operator(cls, operator: str, function: Callable[..., Any]) -> None:
         if operator not in cls.OVERLOADABLE_OPERATORS:

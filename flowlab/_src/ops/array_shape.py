@@ -17,6 +17,7 @@ from flowlab._src.graph.op import Array, Index, Op, Spec, T, constant_value
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, as_shape, broadcast_shapes, format_dims
+from flowlab._src.graph.sparse_tensor import is_sparse
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.constant import make_constant
 from flowlab._src.ops.misuse import misuse
@@ -140,6 +141,8 @@ def shape(input: Any, name: str | None = None, out_type: Any = dtypes.int32) -> 
 def shape_of(input: Any, name: str | None = None, out_type: DType = dtypes.int32, optimize: bool = True) -> Tensor:
     """`tf.shape`; without `optimize` never a constant."""
     with name_scope(name, "Shape", [input]) as scope:
+        if is_sparse(input):
+            return raw.Cast(input.dense_shape, DstT=out_type)
         input = convert(input)
         if optimize and input.shape.is_fully_defined():
             return make_constant(np.array(input.shape.as_list(), out_type.as_numpy_dtype), None, None, scope)
@@ -184,6 +187,9 @@ def size(input: Any, name: str | None = None, out_type: Any = dtypes.int32) -> T
     """
     out_type = as_dtype(dtypes.int32 if out_type is None else out_type)
     with name_scope(name, "Size", [input]) as scope:
+        if is_sparse(input):
+            sizes = convert(input.dense_shape, dtypes.int64)
+            return raw.Prod(raw.Cast(sizes, DstT=out_type), 0, name=scope)
         input = convert(input)
         count = input.shape.num_elements()
         if count is None and input.shape.ndims is not None and 0 in input.shape._dims:
@@ -209,6 +215,8 @@ def rank(input: Any, name: str | None = None) -> Tensor:
     2
     """
     with name_scope(name, "Rank", [input]) as scope:
+        if is_sparse(input):
+            return Size()(input.dense_shape, name=scope)
         input = convert(input)
         if input.shape.ndims is not None:
             return make_constant(input.shape.ndims, dtypes.int32, None, scope)

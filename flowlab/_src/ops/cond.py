@@ -81,7 +81,9 @@ class If(Op):
                     ys.append(recorded)
                     starts.append(grad)
                 starts = [body.inside(dense(s)) for s in starts]
-                reads = branch.reads if any(wanted[i] for i, t in enumerate(inputs) if t.dtype is dtypes.variant) else {}
+                reads = (
+                    branch.reads if any(wanted[i] for i, t in enumerate(inputs) if t.dtype is dtypes.variant) else {}
+                )
                 sources = [branch.captured.get(inputs[i]) for i in chosen]
                 grads = gradients_inside(ys, [*sources, *reads.values()], starts)
                 body.outputs = [
@@ -284,9 +286,7 @@ def check_agreement(originals: Sequence[Any], flats: Sequence[Sequence[Tensor]])
         if x.dtype.base_dtype is not y.dtype.base_dtype:
             site = source.caller(3)
             raise add_notes(
-                ValueError(
-                    f"Outputs of true_fn and false_fn must have the same type: {x.dtype.name}, {y.dtype.name}"
-                ),
+                ValueError(f"Outputs of true_fn and false_fn must have the same type: {x.dtype.name}, {y.dtype.name}"),
                 where=site.quote() if site else "",
                 inputs=f"true_fn: '{x.name}' {x.dtype.name} {x.shape}      false_fn: '{y.name}' {y.dtype.name} {y.shape}",
                 fix="the result of tf.cond has one dtype, whichever branch runs: cast one of the two with tf.cast",

@@ -19,6 +19,7 @@ from flowlab._src.graph.convert import convert, operand
 from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
+from flowlab._src.graph.sparse_tensor import SparseTensor
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops import arithmetic, compare, division, linalg, magnitude, powers
 from flowlab._src.ops.misuse import misuse
@@ -38,7 +39,7 @@ def override(operator: str, function: Function, nested: bool = False) -> None:
         if y.__class__ is Tensor and not nested:
             return function(x, y, name=operator)
         with name_scope(None, operator, [x, y]) as name:
-            if not isinstance(y, Tensor):
+            if not isinstance(y, (Tensor, SparseTensor)):
                 try:
                     y = as_operand(y, x._dtype, "y")
                 except (TypeError, ValueError):
@@ -80,6 +81,15 @@ def add_or_join(x: Tensor, y: Tensor, name: str) -> Tensor:
     return raw.Add(x, y, name=name) if x._dtype._base is dtypes.string else raw.AddV2(x, y, name=name)
 
 
+def multiply(x: Tensor, y: Any, name: str) -> Any:
+    """*: of a tensor and a sparse one only the elements are computed that the sparse one keeps."""
+    if isinstance(y, SparseTensor):
+        return SparseTensor(
+            y.indices, raw.SparseDenseCwiseMul(y.indices, y.values, y.dense_shape, x, name=name), y.dense_shape
+        )
+    return arithmetic.multiply(x, y, name=name)
+
+
 def modulo(x: Tensor, y: Tensor, name: str) -> Tensor:
     """%: the remainder with the sign of y."""
     return raw.FloorMod(x, y, name=name)
@@ -105,7 +115,7 @@ def invert(x: Tensor) -> Tensor:
 
 override("add", add_or_join)
 override("sub", arithmetic.subtract)
-override("mul", arithmetic.multiply)
+override("mul", multiply)
 override("div", division.div)
 override("truediv", division.truediv)
 override("floordiv", division.floordiv)

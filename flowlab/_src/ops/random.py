@@ -91,7 +91,9 @@ def get_seed(op_seed: int | None) -> tuple[int, int] | tuple[None, None]:
     """
     graph = get_default_graph()
     return op_seeds(
-        graph.seed, op_seed if op_seed is None or isinstance(op_seed, int) else as_int(op_seed, "seed"), graph.node_count
+        graph.seed,
+        op_seed if op_seed is None or isinstance(op_seed, int) else as_int(op_seed, "seed"),
+        graph.node_count,
     )
 
 

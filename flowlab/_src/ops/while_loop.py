@@ -165,7 +165,9 @@ def backward_loop(
             for k, g in zip(trainable, grads, strict=False)
         ]
         parts = grads[len(trainable) : len(xs)]
-        totals = [s if g is None else raw.AddV2(s, dense(g), name="b_acc_add") for s, g in zip(sums, parts, strict=True)]
+        totals = [
+            s if g is None else raw.AddV2(s, dense(g), name="b_acc_add") for s, g in zip(sums, parts, strict=True)
+        ]
         later = [(t, dense(g)) for t, g in zip(reads, grads[len(xs) :], strict=True) if g is not None]
         backward.outputs = [backward.inside(t) for t in (*leaving, *totals)]
     for parameter, output in zip(backward.parameters, backward.outputs, strict=True):
@@ -400,14 +402,18 @@ def _invariants(structure: Any, given: Any, tensors: Sequence[Tensor]) -> list[T
         nest.assert_same_structure(list(structure), _as_structure(given), check_types=False)
     shapes: list[Any] = _flatten_shapes(given)
     if len(shapes) != len(leaves):
-        raise ValueError(f"shape_invariants must have one shape for each of the {len(leaves)} loop variables, not {len(shapes)}.")
+        raise ValueError(
+            f"shape_invariants must have one shape for each of the {len(leaves)} loop variables, not {len(shapes)}."
+        )
     result: list[TensorShape] = []
     position = 0
     for leaf, shape in zip(leaves, shapes, strict=True):
         parts = nest.flatten(leaf, expand_composites=True)
         if len(parts) == 1:
             if not isinstance(shape, TensorShape):
-                raise TypeError("'shape_invariants' must be a (possibly nested) structure of TensorShape, got: " + repr(shape))
+                raise TypeError(
+                    "'shape_invariants' must be a (possibly nested) structure of TensorShape, got: " + repr(shape)
+                )
             result.append(shape)
         elif len(parts) == 3:  # a SparseTensor: the invariant is its dense shape
             rank = as_shape(shape).ndims
@@ -456,7 +462,9 @@ def _bad_start(tensor: Tensor, shape: TensorShape) -> BaseException:
 def _bad_condition(answer: Tensor) -> BaseException:
     site = source.caller(3)
     return add_notes(
-        TypeError(f"Input 'input' of 'LoopCond' Op has type {answer.dtype.name} that does not match expected type of bool."),
+        TypeError(
+            f"Input 'input' of 'LoopCond' Op has type {answer.dtype.name} that does not match expected type of bool."
+        ),
         where=site.quote() if site else "",
         inputs=f"cond returned '{answer.name}' {answer.dtype.name} {answer.shape}",
         fix="let cond return a comparison, such as i < 10",

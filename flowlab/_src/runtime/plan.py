@@ -221,14 +221,20 @@ class _Nested:
     ) -> None:  # fmt: skip
         self._node = node
         self._positions = {tensor: i for i, tensor in enumerate(node._inputs)}
-        self._names = {t: variable_slots[slot] for t, slot in zip(node._inputs, inputs, strict=True) if slot in variable_slots}
+        self._names = {
+            t: variable_slots[slot] for t, slot in zip(node._inputs, inputs, strict=True) if slot in variable_slots
+        }
         self._fold, self._keep = fold, keep
         self.records = node._outputs[-1] in wanted  # somebody reads the tape
         self.written: set[str] = set()
 
     def __call__(self, body: Body) -> Part:
         """Compile one body."""
-        feeds = [*body.parameters, *body.captured.values(), *[t for t in body.reads.values() if t._op.definition.must_be_fed]]
+        feeds = [
+            *body.parameters,
+            *body.captured.values(),
+            *[t for t in body.reads.values() if t._op.definition.must_be_fed],
+        ]
         aliases = {inner: self._names[outer] for outer, inner in body.captured.items() if outer in self._names}
         fetches = [*body.outputs, *(body.recorded if self.records else ())]
         plan = compile_plan(fetches, [], feeds, self._fold, self._keep, aliases)
@@ -240,9 +246,19 @@ class _Nested:
             plan,
             tuple([slots[t] if slots[t] in used else None for t in body.parameters]),
             tuple(
-                [(slots[t], self._positions[outer]) for outer, t in body.captured.items() if slots[t] in used and t not in aliases]
+                [
+                    (slots[t], self._positions[outer])
+                    for outer, t in body.captured.items()
+                    if slots[t] in used and t not in aliases
+                ]
             ),
-            tuple([self._read(body, recorded, slots[t]) for recorded, t in body.reads.items() if slots.get(t) in used and t in feeds]),
+            tuple(
+                [
+                    self._read(body, recorded, slots[t])
+                    for recorded, t in body.reads.items()
+                    if slots.get(t) in used and t in feeds
+                ]
+            ),
             tuple(dict.fromkeys([(slots[t], name) for t, name in aliases.items()])),
             plan.fetches[:count],
             plan.fetches[count:],

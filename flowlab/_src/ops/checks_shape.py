@@ -13,8 +13,7 @@ from flowlab._src.graph.op import constant_value
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.scopes import control_dependencies, name_scope
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import rank as rank_of
-from flowlab._src.ops.array_shape import shape_of
+from flowlab._src.ops.array_shape import rank as rank_of, shape_of
 from flowlab._src.ops.assertion import assert_
 from flowlab._src.ops.checks import prefix
 from flowlab._src.ops.compare import equal, greater_equal, logical_or
@@ -160,7 +159,7 @@ def assert_scalar(tensor: Any, name: str | None = None, message: Any = None) -> 
         if tensor.shape.ndims != 0:
             text = f"{prefix(message)}Expected scalar shape for {tensor.name}, saw shape: {tensor.shape}."
             raise misuse(ValueError(text))
-        return tensor  # type: ignore[no-any-return]
+        return tensor
 
 
 # ---- types -----------------------------------------------------------------------------------------------------------

@@ -216,7 +216,7 @@ def _add_partial_shape(result: Tensor) -> None:
     """Tell the sizes of those axes whose paddings are known, though others are not."""
     input, paddings = result.op.inputs[:2]
     dims = input.shape._dims
-    if dims is None or result.shape.is_fully_defined() or paddings.op.type != "Pack" or paddings.op.definition.axis:
+    if dims is None or result.shape.is_fully_defined() or paddings.op.type != "Pack" or paddings.op.get_attr("axis"):
         return
     sizes: list[int | None] = []
     for size_, row in zip(dims, paddings.op.inputs, strict=True):

@@ -65,7 +65,7 @@ class If(Op):
         """The gradient is an `If` on the same predicate: each branch runs its own operations backwards."""
         from_tape = dys[-1] if dys[-1] is not None else TapeGradient()
         inputs = node._inputs
-        chosen = [i for i, use in enumerate(wanted) if use and inputs[i].dtype is not dtypes.variant]
+        chosen = [i for i, use in enumerate(wanted) if use and carries_gradient(inputs[i])]
         bodies: list[Body] = []
         contributions: list[list[tuple[Tensor, Tensor]]] = []
         for branch in (self.then_branch, self.else_branch):
@@ -112,6 +112,11 @@ def family(body: Body, contributions: Sequence[tuple[Tensor, Tensor]] = ()) -> s
     """The bodies whose recorded values the backward form of `body` may look at."""
     others = {grad._op._body for _, grad in contributions if grad._op._body is not None}
     return {body, *body.forward, *others, *[b for other in others for b in other.forward]}
+
+
+def carries_gradient(tensor: Tensor) -> bool:
+    """True for tensors of numbers: tapes have gradients of their own kind, handles of arrays and queues have none."""
+    return tensor.dtype.base_dtype not in (dtypes.variant, dtypes.resource)
 
 
 def dense(value: Any) -> Tensor:

@@ -23,7 +23,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, as_shape
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.cond import dense, family
+from flowlab._src.ops.cond import carries_gradient, dense, family
 from flowlab._src.ops.control import with_dependencies
 from flowlab._src.util import nest, source
 from flowlab._src.util.export import export
@@ -146,7 +146,11 @@ def backward_loop(
     count = len(body.parameters)
     from_tape = dys[-1] if dys[-1] is not None else TapeGradient()
     trainable = [k for k in range(count) if is_trainable(body.parameters[k])]
-    captured = [t for i, t in enumerate(inputs) if wanted[i] and t in body.captured and i >= first_variable + count]
+    captured = [
+        t
+        for i, t in enumerate(inputs)
+        if wanted[i] and t in body.captured and i >= first_variable + count and carries_gradient(t)
+    ]
     tapes = [i for i, t in enumerate(inputs[:first_variable]) if wanted[i]]
     backward = Body(graph, "while", forward=family(body, from_tape))
     with backward.building():

@@ -1,0 +1,78 @@
+"""The list of arrays that a TensorArray holds: it never changes, a write gives a new list.
+
+Making a copy for every write would take quadratic time in a loop. So all versions share one store that only grows: each
+entry remembers in which version it was written, and a list sees the entries up to its own version. Only who writes to a
+version that is not the newest pays for a copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+
+class ArrayList:
+    """Arrays by position; positions without an array are empty.
+
+    It flows through the graph as the float32 scalar that TensorFlow calls the flow, and adds up like one: the sum of two
+    lists has the sums of their arrays, and a plain number (a gradient of zero) is an empty list.
+    """
+
+    __slots__ = ("_store", "_version", "size")
+
+    shape = ()
+    ndim = 0
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, size: int, store: dict[int, list[tuple[int, Any]]] | None = None, version: int = 0) -> None:
+        self.size = size
+        self._store: dict[Any, Any] = {"newest": 0} if store is None else store
+        self._version = version
+
+    def get(self, position: int) -> Any:
+        """The array at a position, or None."""
+        for version, value in reversed(self._store.get(position, ())):
+            if version <= self._version:
+                return value
+        return None
+
+    def items(self) -> Iterator[tuple[int, Any]]:
+        """The positions that have an array, and the arrays."""
+        for position in self._store:
+            if position != "newest" and (value := self.get(position)) is not None:
+                yield position, value
+
+    def having(self, position: int, value: Any) -> ArrayList:
+        """The list with another array at a position."""
+        store, version = self._store, self._version
+        if store["newest"] != version:  # someone else went on from this version
+            store = {p: [(version, v)] for p, v in self.items()}
+        store.setdefault(position, []).append((version + 1, value))
+        store["newest"] = version + 1
+        return ArrayList(max(self.size, position + 1), store, version + 1)
+
+    def plus(self, other: ArrayList) -> ArrayList:
+        """The sum, position by position."""
+        big, small = (self, other) if len(self._store) >= len(other._store) else (other, self)
+        result = big
+        for position, value in small.items():
+            there = result.get(position)
+            result = result.having(position, value if there is None else there + value)
+        result.size = max(self.size, other.size)
+        return result
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return np.zeros((), dtype or np.float32)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if ufunc is np.add and method == "__call__" and len(inputs) == 2:
+            first, second = (as_array_list(v) for v in inputs)
+            return first.plus(second)
+        return NotImplemented
+
+
+def as_array_list(flow: Any) -> ArrayList:
+    """What flows as a list; a plain number stands for the empty list."""
+    return flow if isinstance(flow, ArrayList) else ArrayList(0)

@@ -1,0 +1,403 @@
+"""`tf.TensorArray` as nodes: a list of tensors that loops write to and read from.
+
+In TensorFlow the list lives in a resource and the *flow*, a float scalar, only keeps the operations in order. Here the
+flow carries the list itself (`kernels/array_list.py`), so nothing is changed in place: a write gives a new flow, loops
+can be stepped back, and the gradient of a flow is a flow whose list holds the gradients.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from flowlab._src.errors import InvalidArgumentError
+from flowlab._src.graph.dtypes import DType
+from flowlab._src.graph.op import Array, Op, Resource, Spec, T
+from flowlab._src.graph.registry import raw
+from flowlab._src.graph.shape import UNKNOWN, TensorShape, format_dims
+from flowlab._src.kernels.array_list import ArrayList, as_array_list
+
+SCALAR = TensorShape.of(())
+
+
+class TensorArrayHandle(NamedTuple):
+    """What all operations on one TensorArray know of it."""
+
+    name: str
+    dtype: DType
+    dynamic_size: bool
+    element_shape: TensorShape
+    infer_shape: bool
+
+
+def refuse(handle: TensorArrayHandle, message: str) -> InvalidArgumentError:
+    """The error of an operation on a TensorArray."""
+    return InvalidArgumentError(None, None, f"TensorArray {handle.name}: {message}")
+
+
+class TensorArrayV3(Op):
+    """A new, empty TensorArray."""
+
+    dtype: DType
+    element_shape: TensorShape = UNKNOWN
+    dynamic_size: bool = False
+    clear_after_read: bool = True
+    identical_element_shapes: bool = False
+    tensor_array_name: str = ""
+    stateful = True
+    reads_only = True
+    grad = None
+
+    def kernel(self, run: Any, size: Array[np.int32]) -> tuple[Array[Resource], Array[np.float32]]:
+        count = int(size)
+        if count < 0:
+            raise InvalidArgumentError(None, None, "Size should be >= 0.")
+        name = self.tensor_array_name or run.node.name
+        handle = TensorArrayHandle(
+            name, self.dtype, self.dynamic_size, self.element_shape, self.identical_element_shapes
+        )
+        return handle, ArrayList(count)
+
+    def shape(self, size: Spec) -> list[TensorShape]:
+        size.ranked(0)
+        return [TensorShape.of((2,)), SCALAR]
+
+
+class _OnArray(Op, abstract=True):
+    """An operation on a TensorArray: handle first, flow last."""
+
+
+def check_position(handle: TensorArrayHandle, array: ArrayList, position: int, verb: str) -> None:
+    """Refuse positions outside of the array."""
+    if position < 0 or position >= array.size:
+        if verb == "write":
+            if position >= 0 and handle.dynamic_size:
+                return
+            raise refuse(handle, f"Tried to write to index {position} but array is not resizeable and size is: {array.size}")
+        raise refuse(handle, f"Tried to read from index {position} but array size is: {array.size}")
+
+
+def written(handle: TensorArrayHandle, array: ArrayList, position: int, value: Any) -> ArrayList:
+    """The array with one more element."""
+    check_position(handle, array, position, "write")
+    if array.get(position) is not None:
+        raise refuse(handle, f"Could not write to TensorArray index {position} because it has already been written to.")
+    if not handle.element_shape.is_compatible_with(np.shape(value)):
+        raise refuse(
+            handle,
+            f"Could not write to TensorArray index {position} because the value shape is {format_dims(np.shape(value))} "
+            f"which is incompatible with the TensorArray's inferred element shape: {handle.element_shape} (consider setting "
+            "infer_shape=False).",
+        )
+    return array.having(position, value)
+
+
+def element(handle: TensorArrayHandle, array: ArrayList, position: int) -> Any:
+    """The element at a position."""
+    check_position(handle, array, position, "read")
+    value = array.get(position)
+    if value is None:
+        if handle.element_shape.is_fully_defined():
+            return np.zeros(handle.element_shape.as_list(), handle.dtype.as_numpy_dtype)
+        raise refuse(
+            handle,
+            f"Could not read from TensorArray index {position}.  Furthermore, the element shape is not fully defined: "
+            f"{handle.element_shape}.  It is possible you are working with a resizeable TensorArray and stop_gradients is not "
+            "allowing the gradients to be written.  If you set the full element_shape property on the forward TensorArray, the "
+            "proper all-zeros tensor will be returned instead of incurring this error.",
+        )
+    return value
+
+
+class TensorArrayWriteV3(_OnArray):
+    """Put a tensor at a position."""
+
+    def kernel(
+        self, handle: Array[Resource], index: Array[np.int32], value: Array[T], flow_in: Array[np.float32]
+    ) -> Array[np.float32]:
+        return written(handle, as_array_list(flow_in), int(index), value)
+
+    def shape(self, handle: Spec, index: Spec, value: Spec, flow_in: Spec) -> TensorShape:
+        index.ranked(0)
+        return SCALAR
+
+    def grad(self, node: Any, dflow: Any) -> Any:
+        """The element's gradient is the entry of the gradient list at that position."""
+        _, index, value, _ = node.inputs
+        return None, None, raw.TensorArrayRows(dflow, index, value), dflow
+
+
+class TensorArrayReadV3(_OnArray):
+    """The tensor at a position."""
+
+    dtype: DType
+
+    def kernel(self, handle: Array[Resource], index: Array[np.int32], flow_in: Array[np.float32]) -> Array:
+        return element(handle, as_array_list(flow_in), int(index))
+
+    def dtypes(self, *inputs: Any) -> DType:
+        return self.dtype
+
+    def shape(self, handle: Spec, index: Spec, flow_in: Spec) -> TensorShape:
+        index.ranked(0)
+        return UNKNOWN
+
+    def grad(self, node: Any, dy: Any) -> Any:
+        """A gradient list with one entry."""
+        return None, None, raw.TensorArrayEntries(node.inputs[1], dy)
+
+
+class TensorArrayGatherV3(_OnArray):
+    """The tensors at several positions, stacked."""
+
+    dtype: DType
+    element_shape: TensorShape = UNKNOWN
+
+    def kernel(self, handle: Array[Resource], indices: Array[np.int32], flow_in: Array[np.float32]) -> Array:
+        array = as_array_list(flow_in)
+        if len(indices) == 0:
+            known = self.element_shape.merge_with(handle.element_shape)
+            if not known.is_fully_defined():
+                raise refuse(
+                    handle,
+                    f"TensorArray has size zero, but element shape {known} is not fully defined. Currently only static shapes "
+                    "are supported when packing zero-size TensorArrays.",
+                )
+            return np.zeros([0, *known.as_list()], self.dtype.as_numpy_dtype)
+        values = [element(handle, array, int(i)) for i in indices]
+        first = np.shape(values[0])
+        for i, value in zip(indices, values, strict=True):
+            if np.shape(value) != first:
+                raise refuse(
+                    handle,
+                    f"TensorArray has inconsistent shapes.  Index {indices[0]} has shape: {format_dims(first)} but index {i} "
+                    f"has shape: {format_dims(np.shape(value))}",
+                )
+        return np.stack(values)
+
+    def dtypes(self, *inputs: Any) -> DType:
+        return self.dtype
+
+    def shape(self, handle: Spec, indices: Spec, flow_in: Spec) -> TensorShape:
+        count = indices.ranked(1)[0]
+        return TensorShape.of((count,)).concatenate(self.element_shape)
+
+    def grad(self, node: Any, dy: Any) -> Any:
+        """A gradient list with the rows as entries."""
+        return None, None, raw.TensorArrayEntries(node.inputs[1], dy)
+
+
+class TensorArrayScatterV3(_OnArray):
+    """Put the rows of a tensor at several positions."""
+
+    def kernel(
+        self, handle: Array[Resource], indices: Array[np.int32], value: Array[T], flow_in: Array[np.float32]
+    ) -> Array[np.float32]:
+        if np.ndim(value) < 1 or len(indices) != len(value):
+            raise InvalidArgumentError(
+                None, None, "Expected len(indices) == values.shape[0], but saw: "
+                f"{len(indices)} vs. {np.shape(value)[0] if np.ndim(value) else 'a scalar'}",
+            )  # fmt: skip
+        array = as_array_list(flow_in)
+        for i, row in zip(indices, value, strict=True):
+            array = written(handle, array, int(i), row)
+        return array
+
+    def shape(self, handle: Spec, indices: Spec, value: Spec, flow_in: Spec) -> TensorShape:
+        indices.ranked(1)
+        return SCALAR
+
+    def grad(self, node: Any, dflow: Any) -> Any:
+        """The rows of the gradient are entries of the gradient list."""
+        _, indices, value, _ = node.inputs
+        return None, None, raw.TensorArrayRows(dflow, indices, value), dflow
+
+
+class TensorArrayConcatV3(_OnArray):
+    """All elements joined along the first axis, and their lengths."""
+
+    dtype: DType
+    element_shape_except0: TensorShape = UNKNOWN
+
+    def kernel(self, handle: Array[Resource], flow_in: Array[np.float32]) -> tuple[Array, Array[np.int64]]:
+        array = as_array_list(flow_in)
+        if array.size == 0:
+            if not self.element_shape_except0.is_fully_defined():
+                raise refuse(
+                    handle,
+                    f"TensorArray has size zero, but element_shape_except0 {self.element_shape_except0} is not fully defined. "
+                    "Currently only static shapes are supported when concatenating zero-size TensorArrays.",
+                )
+            rows = [0, *self.element_shape_except0.as_list()]
+            return np.zeros(rows, self.dtype.as_numpy_dtype), np.zeros(0, np.int64)
+        values = [element(handle, array, i) for i in range(array.size)]
+        for i, value in enumerate(values):
+            if np.ndim(value) == 0:
+                raise refuse(handle, f"Concat saw a scalar shape at index {i} but requires at least vectors.")
+            if np.shape(value)[1:] != np.shape(values[0])[1:]:
+                raise refuse(
+                    handle,
+                    f"TensorArray has inconsistent shapes.  Index 0 has (excepting dimension 0) shape: "
+                    f"{format_dims(np.shape(values[0])[1:])} but index {i} has (excepting dimension 0) shape: "
+                    f"{format_dims(np.shape(value)[1:])}",
+                )
+        return np.concatenate(values), np.array([len(v) for v in values], np.int64)
+
+    def dtypes(self, *inputs: Any) -> list[DType]:
+        from flowlab._src.graph.dtypes import int64
+
+        return [self.dtype, int64]
+
+    def shape(self, handle: Spec, flow_in: Spec) -> list[TensorShape]:
+        return [TensorShape.of((None,)).concatenate(self.element_shape_except0), TensorShape.of((None,))]
+
+    def grad(self, node: Any, dy: Any, dlengths: Any) -> Any:
+        """A gradient list with the pieces as entries."""
+        return None, raw.TensorArrayPieces(dy, node.outputs[1])
+
+
+class TensorArraySplitV3(_OnArray):
+    """Cut a tensor along its first axis into the elements."""
+
+    def kernel(
+        self, handle: Array[Resource], value: Array[T], lengths: Array[np.int64], flow_in: Array[np.float32]
+    ) -> Array[np.float32]:
+        array = as_array_list(flow_in)
+        if np.ndim(lengths) != 1:
+            raise InvalidArgumentError(None, None, f"Expected lengths to be a vector, received shape: {format_dims(np.shape(lengths))}")
+        if np.ndim(value) == 0 or int(lengths.sum()) != len(value):
+            raise InvalidArgumentError(
+                None, None, f"Expected sum of lengths to be equal to values.shape[0], but sum of lengths is {int(lengths.sum())} "
+                f"and value's shape is: {format_dims(np.shape(value))}",
+            )  # fmt: skip
+        if not handle.dynamic_size and array.size != len(lengths):
+            raise refuse(
+                handle,
+                f"TensorArray's size is not equal to the size of lengths ({array.size} vs. {len(lengths)}), and the TensorArray "
+                "is not marked as dynamically resizeable",
+            )
+        for i, piece in enumerate(np.split(value, np.cumsum(lengths)[:-1]) if len(lengths) else []):
+            array = written(handle, array, i, piece)
+        return array
+
+    def shape(self, handle: Spec, value: Spec, lengths: Spec, flow_in: Spec) -> TensorShape:
+        lengths.ranked(1)
+        return SCALAR
+
+    def grad(self, node: Any, dflow: Any) -> Any:
+        """The entries of the gradient list, joined."""
+        _, value, lengths, _ = node.inputs
+        return None, raw.TensorArrayJoined(dflow, lengths, value), None, dflow
+
+
+class TensorArraySizeV3(_OnArray):
+    """The number of positions."""
+
+    grad = None
+
+    def kernel(self, handle: Array[Resource], flow_in: Array[np.float32]) -> Array[np.int32]:
+        return np.int32(as_array_list(flow_in).size)
+
+    def shape(self, handle: Spec, flow_in: Spec) -> TensorShape:
+        return SCALAR
+
+
+class TensorArrayCloseV3(_OnArray):
+    """Does nothing: the list goes when nobody holds it."""
+
+    grad = None
+
+    def kernel(self, handle: Array[Resource]) -> None:
+        return None
+
+    def shape(self, handle: Spec) -> list[TensorShape]:
+        return []
+
+    def dtypes(self, *inputs: Any) -> list[DType]:
+        return []
+
+
+# ---- gradient lists ------------------------------------------------------------------------------------------------
+
+
+class TensorArrayEntries(Op):
+    """A list with the rows of `values` at `indices` (or `values` itself at a single index); repeated ones add up."""
+
+    def kernel(self, indices: Array[np.int32], values: Array[T]) -> Array[np.float32]:
+        array = ArrayList(0)
+        for i, value in zip(np.ravel(indices), [values] if np.ndim(indices) == 0 else values, strict=True):
+            there = array.get(int(i))
+            array = array.having(int(i), value if there is None else there + value)
+        return array
+
+    def shape(self, indices: Spec, values: Spec) -> TensorShape:
+        return SCALAR
+
+    def grad(self, node: Any, dflow: Any) -> Any:
+        """The entries at the same positions."""
+        indices, values = node.inputs
+        return None, raw.TensorArrayRows(dflow, indices, values)
+
+
+class TensorArrayRows(Op):
+    """The entries of a list at `indices`, shaped like `like`; zeros where there is none."""
+
+    def kernel(self, flow: Array[np.float32], indices: Array[np.int32], like: Array[T]) -> Array[T]:
+        array = as_array_list(flow)
+        if np.ndim(indices) == 0:
+            value = array.get(int(indices))
+            return np.zeros_like(like) if value is None else value
+        result = np.zeros_like(like)
+        for row, i in enumerate(indices):
+            value = array.get(int(i))
+            if value is not None:
+                result[row] = value
+        return result
+
+    def shape(self, flow: Spec, indices: Spec, like: Spec) -> TensorShape:
+        return like.shape
+
+    def grad(self, node: Any, dy: Any) -> Any:
+        """A list with the rows as entries."""
+        return raw.TensorArrayEntries(node.inputs[1], dy), None, None
+
+
+class TensorArrayPieces(Op):
+    """A list of the pieces of `value`, cut along the first axis."""
+
+    def kernel(self, value: Array[T], lengths: Array[np.int64]) -> Array[np.float32]:
+        array = ArrayList(len(lengths))
+        for i, piece in enumerate(np.split(value, np.cumsum(lengths)[:-1]) if len(lengths) else []):
+            array = array.having(i, piece)
+        return array
+
+    def shape(self, value: Spec, lengths: Spec) -> TensorShape:
+        return SCALAR
+
+    def grad(self, node: Any, dflow: Any) -> Any:
+        """The entries, joined."""
+        value, lengths = node.inputs
+        return raw.TensorArrayJoined(dflow, lengths, value), None
+
+
+class TensorArrayJoined(Op):
+    """The entries of a list joined along the first axis, shaped like `like`; zeros where there is none."""
+
+    def kernel(self, flow: Array[np.float32], lengths: Array[np.int64], like: Array[T]) -> Array[T]:
+        array = as_array_list(flow)
+        result = np.zeros_like(like)
+        start = 0
+        for i, length in enumerate(lengths.tolist()):
+            value = array.get(i)
+            if value is not None:
+                result[start : start + length] = value
+            start += length
+        return result
+
+    def shape(self, flow: Spec, lengths: Spec, like: Spec) -> TensorShape:
+        return like.shape
+
+    def grad(self, node: Any, dy: Any) -> Any:
+        """A list of the pieces."""
+        return raw.TensorArrayPieces(dy, node.inputs[1]), None, None

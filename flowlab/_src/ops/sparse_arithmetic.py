@@ -45,7 +45,7 @@ def _check_pair(a: tuple[Any, Any, Any], b: tuple[Any, Any, Any]) -> None:
 
 
 class SparseAdd(Op):
-    """The sum of two sparse tensors; elements smaller than a threshold are left out."""
+    """The sum of two sparse tensors; where both have an element, sums smaller than a threshold are left out."""
 
     def kernel(
         self,
@@ -64,7 +64,8 @@ class SparseAdd(Op):
             raise _refuse(f"The magnitude threshold must be a scalar: got shape {sparse.text(np.shape(thresh))}")
         places, row_a, row_b = _merged_places(a[0], b[0])
         total = _values_at(a[1], row_a) + _values_at(b[1], row_b)
-        kept = np.abs(total) >= thresh
+        # Only where both have an element, as in TensorFlow: what just one of them has stays, however small.
+        kept = (np.abs(total) >= thresh) | (row_a < 0) | (row_b < 0)
         return places[kept], total[kept], a[2].copy()
 
     def shape(
@@ -171,7 +172,8 @@ def sparse_add(a: Any, b: Any, threshold: Any = None, thresh: Any = None) -> Any
     a, b : SparseTensor or Tensor
         Same shape and dtype; at least one is sparse.
     threshold : scalar, optional
-        With two sparse tensors: sums nearer to zero than this are left out. With 0, a sum of zero stays an element.
+        With two sparse tensors: where both have an element, sums nearer to zero than this are left out. With 0, a sum
+        of zero stays an element.
     thresh : optional
         An older name of `threshold`.
 
@@ -205,7 +207,8 @@ def sparse_add(a: Any, b: Any, threshold: Any = None, thresh: Any = None) -> Any
         indices, values, dense_shape = SparseAdd()(
             a.indices, a.values, a.dense_shape, b.indices, b.values, b.dense_shape, limit
         )
-        a.get_shape().assert_is_compatible_with(b.get_shape())
+        if not a.get_shape().is_compatible_with(b.get_shape()):
+            raise misuse(ValueError(f"Shapes {a.get_shape()} and {b.get_shape()} are incompatible"))
         static = broadcast_static_shape(a.get_shape(), b.get_shape())
         if static.is_fully_defined():
             dense_shape = static.as_list()

@@ -136,8 +136,8 @@ def sparse_tensor_dense_matmul(
             return transpose(sparse_tensor_dense_matmul(b, sp_a, adjoint_a, adjoint_b))
         return transpose(sparse_tensor_dense_matmul(b, sp_a, not adjoint_a, not adjoint_b))
     sp_a = as_sparse(sp_a)
-    with name_scope(name, "SparseTensorDenseMatMul", [sp_a.indices, sp_a.values, b]) as name:
+    with name_scope(name, "SparseTensorDenseMatMul", [sp_a.indices, sp_a.values, b]):
         b = convert(b, name="b")
         op = SparseTensorDenseMatMul(adjoint_a=adjoint_a, adjoint_b=adjoint_b)
-        result: Tensor = op(sp_a.indices, sp_a.values, sp_a.dense_shape, b, name=name)
+        result: Tensor = op(sp_a.indices, sp_a.values, sp_a.dense_shape, b)
         return result

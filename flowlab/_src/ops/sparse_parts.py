@@ -146,7 +146,7 @@ def sparse_concat(
     static = [part.get_shape() for part in parts]
     if all(s.is_fully_defined() for s in static):
         rows = [s.as_list() for s in static]
-        sizes = [max(d) for d in zip(*rows, strict=True)] if expand_nonconcat_dim else list(rows[0])  # type: ignore[type-var]
+        sizes = [max(d) for d in zip(*rows, strict=True)] if expand_nonconcat_dim else list(rows[0])
         sizes[axis] = sum(row[axis] for row in rows)
         dense_shape = convert(sizes, dtypes.int64)
     return SparseTensor(indices, values, dense_shape)
@@ -386,8 +386,12 @@ def sparse_retain(sp_input: Any, to_retain: Any) -> SparseTensor:
     sp_input = as_sparse(sp_input)
     to_retain = convert(to_retain)
     to_retain.shape.assert_has_rank(1)
-    if sp_input.values.shape.ndims is not None:
-        sp_input.values.shape[0].assert_is_compatible_with(to_retain.shape[0])
+    count, given = sp_input.values.shape.with_rank(1)[0], to_retain.shape.with_rank(1)[0]
+    if not count.is_compatible_with(given):
+        raise misuse(
+            ValueError(f"Dimensions {count} and {given} are not compatible"),
+            fix="to_retain has a truth value for each element",
+        )
     kept = reshape(where_v2(to_retain), [-1])
     indices, values = gather(sp_input.indices, kept), gather(sp_input.values, kept)
     return SparseTensor(indices, values, identity(sp_input.dense_shape))
@@ -530,4 +534,4 @@ def sparse_mask(a: Any, mask_indices: Any, name: str | None = None) -> IndexedSl
     with name_scope(name, "sparse_mask", [a.values, mask_indices]) as name:
         out_indices, kept = setdiff1d(a.indices, mask_indices)
         values = gather(a.values, kept, name=name)
-        return IndexedSlices(values, out_indices, identity(a.dense_shape))
+        return IndexedSlices(values, out_indices, a.dense_shape)

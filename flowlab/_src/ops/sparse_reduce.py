@@ -75,6 +75,8 @@ class SparseReduction(Op, abstract=True):
         own, reduced, shape = self.groups(input_indices, input_values, input_shape, reduction_axes, ufunc)
         require_memory(shape, reduced.dtype)
         result = np.zeros(shape, reduced.dtype)
+        if not shape:
+            return reduced[0] if len(reduced) else result
         if len(own):
             result[tuple(self.spread(own, shape, len(np.asarray(input_shape)), reduction_axes).T)] = reduced
         return result
@@ -118,8 +120,9 @@ class SparseReduceSum(DenseReduction):
         """Each element gets the gradient of the sum that it is part of."""
         indices, _, sizes, axes = node.inputs
         kept = kept_shape(sizes, axes)
+        dy = reshape(dy, kept)
         scale = sizes // cast(kept, dtypes.int64)
-        return [None, gather_nd(reshape(dy, kept), indices // scale), None, None]
+        return [None, gather_nd(dy, indices // scale), None, None]
 
 
 class SparseReduceMax(DenseReduction):

@@ -53,6 +53,7 @@ from flowlab._src.runtime.session import Session as Session
 from flowlab._src.graph.sparse_tensor import SparseTensor as SparseTensor
 from flowlab._src.graph.sparse_tensor import SparseTensorValue as SparseTensorValue
 from flowlab._src.graph.tensor import Tensor as Tensor
+from flowlab._src.ops.tensor_array_class import TensorArray as TensorArray
 from flowlab._src.graph.shape import TensorShape as TensorShape
 from flowlab._src.autodiff.gradients import UnconnectedGradients as UnconnectedGradients
 from flowlab._src.util.version import VERSION as VERSION
@@ -79,6 +80,25 @@ from flowlab._src.ops.sorting import argsort as argsort
 from flowlab._src.graph.dtypes import as_dtype as as_dtype
 from flowlab._src.ops.transcendental import asin as asin
 from flowlab._src.ops.transcendental import asinh as asinh
+from flowlab._src.ops.checks import assert_equal as assert_equal
+from flowlab._src.ops.checks import assert_greater as assert_greater
+from flowlab._src.ops.checks import assert_greater_equal as assert_greater_equal
+from flowlab._src.ops.checks_shape import assert_integer as assert_integer
+from flowlab._src.ops.checks import assert_less as assert_less
+from flowlab._src.ops.checks import assert_less_equal as assert_less_equal
+from flowlab._src.ops.checks import assert_near as assert_near
+from flowlab._src.ops.checks import assert_negative as assert_negative
+from flowlab._src.ops.checks import assert_non_negative as assert_non_negative
+from flowlab._src.ops.checks import assert_non_positive as assert_non_positive
+from flowlab._src.ops.checks import assert_none_equal as assert_none_equal
+from flowlab._src.ops.checks import assert_positive as assert_positive
+from flowlab._src.ops.checks_shape import assert_proper_iterable as assert_proper_iterable
+from flowlab._src.ops.checks_shape import assert_rank as assert_rank
+from flowlab._src.ops.checks_shape import assert_rank_at_least as assert_rank_at_least
+from flowlab._src.ops.checks_shape import assert_rank_in as assert_rank_in
+from flowlab._src.ops.checks_shape import assert_same_float_dtype as assert_same_float_dtype
+from flowlab._src.ops.checks_shape import assert_scalar as assert_scalar
+from flowlab._src.ops.checks_shape import assert_type as assert_type
 from flowlab._src.variables.variable import assert_variables_initialized as assert_variables_initialized
 from flowlab._src.ops.state import assign as assign
 from flowlab._src.ops.state import assign_add as assign_add
@@ -164,6 +184,8 @@ from flowlab._src.ops.transcendental import floor as floor
 from flowlab._src.ops.division import floor_div as floor_div
 from flowlab._src.ops.division import floordiv as floordiv
 from flowlab._src.ops.division import floormod as floormod
+from flowlab._src.ops.functional import foldl as foldl
+from flowlab._src.ops.functional import foldr as foldr
 from flowlab._src.ops.gather import gather as gather
 from flowlab._src.ops.gather import gather_nd as gather_nd
 from flowlab._src.graph.default import get_collection as get_collection
@@ -201,6 +223,9 @@ from flowlab._src.ops.transposing import invert_permutation as invert_permutatio
 from flowlab._src.ops.compare import is_finite as is_finite
 from flowlab._src.ops.compare import is_inf as is_inf
 from flowlab._src.ops.compare import is_nan as is_nan
+from flowlab._src.ops.checks import is_non_decreasing as is_non_decreasing
+from flowlab._src.ops.checks_shape import is_numeric_tensor as is_numeric_tensor
+from flowlab._src.ops.checks import is_strictly_increasing as is_strictly_increasing
 from flowlab._src.variables.variable import is_variable as is_variable
 from flowlab._src.ops.state import is_variable_initialized as is_variable_initialized
 from flowlab._src.ops.special import lbeta as lbeta
@@ -219,6 +244,7 @@ from flowlab._src.ops.compare import logical_and as logical_and
 from flowlab._src.ops.compare import logical_not as logical_not
 from flowlab._src.ops.compare import logical_or as logical_or
 from flowlab._src.ops.compare import logical_xor as logical_xor
+from flowlab._src.ops.functional import map_fn as map_fn
 from flowlab._src.ops.linalg import matmul as matmul
 from flowlab._src.ops.diagonals import matrix_band_part as matrix_band_part
 from flowlab._src.ops.solving import matrix_determinant as matrix_determinant
@@ -306,6 +332,7 @@ from flowlab._src.ops.transcendental import round_ as round
 from flowlab._src.ops.powers import rsqrt as rsqrt
 from flowlab._src.ops.cast import saturate_cast as saturate_cast
 from flowlab._src.ops.arithmetic import scalar_mul as scalar_mul
+from flowlab._src.ops.functional import scan as scan
 from flowlab._src.ops.state import scatter_add as scatter_add
 from flowlab._src.ops.state import scatter_div as scatter_div
 from flowlab._src.ops.state import scatter_max as scatter_max
@@ -464,6 +491,7 @@ __all__ = [
     "SparseTensor",
     "SparseTensorValue",
     "Tensor",
+    "TensorArray",
     "TensorShape",
     "UnconnectedGradients",
     "VERSION",
@@ -489,6 +517,25 @@ __all__ = [
     "as_dtype",
     "asin",
     "asinh",
+    "assert_equal",
+    "assert_greater",
+    "assert_greater_equal",
+    "assert_integer",
+    "assert_less",
+    "assert_less_equal",
+    "assert_near",
+    "assert_negative",
+    "assert_non_negative",
+    "assert_non_positive",
+    "assert_none_equal",
+    "assert_positive",
+    "assert_proper_iterable",
+    "assert_rank",
+    "assert_rank_at_least",
+    "assert_rank_in",
+    "assert_same_float_dtype",
+    "assert_scalar",
+    "assert_type",
     "assert_variables_initialized",
     "assign",
     "assign_add",
@@ -578,6 +625,8 @@ __all__ = [
     "floor_div",
     "floordiv",
     "floormod",
+    "foldl",
+    "foldr",
     "gather",
     "gather_nd",
     "get_collection",
@@ -618,6 +667,9 @@ __all__ = [
     "is_finite",
     "is_inf",
     "is_nan",
+    "is_non_decreasing",
+    "is_numeric_tensor",
+    "is_strictly_increasing",
     "is_variable",
     "is_variable_initialized",
     "lbeta",
@@ -639,6 +691,7 @@ __all__ = [
     "logical_xor",
     "losses",
     "manip",
+    "map_fn",
     "math",
     "matmul",
     "matrix_band_part",
@@ -729,6 +782,7 @@ __all__ = [
     "rsqrt",
     "saturate_cast",
     "scalar_mul",
+    "scan",
     "scatter_add",
     "scatter_div",
     "scatter_max",

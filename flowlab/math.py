@@ -54,6 +54,8 @@ from flowlab._src.ops.transposing import invert_permutation as invert_permutatio
 from flowlab._src.ops.compare import is_finite as is_finite
 from flowlab._src.ops.compare import is_inf as is_inf
 from flowlab._src.ops.compare import is_nan as is_nan
+from flowlab._src.ops.checks import is_non_decreasing as is_non_decreasing
+from flowlab._src.ops.checks import is_strictly_increasing as is_strictly_increasing
 from flowlab._src.ops.nn_normalize import l2_normalize as l2_normalize
 from flowlab._src.ops.special import lbeta as lbeta
 from flowlab._src.ops.compare import less as less
@@ -180,6 +182,8 @@ __all__ = [
     "is_finite",
     "is_inf",
     "is_nan",
+    "is_non_decreasing",
+    "is_strictly_increasing",
     "l2_normalize",
     "lbeta",
     "less",

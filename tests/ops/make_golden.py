@@ -110,7 +110,7 @@ def main(families: list[str]) -> None:
     """Write the golden files, of all families or only of those named."""
 
     def wanted(name: str) -> bool:
-        return not families or name.split("-")[0] in families
+        return not families or name.split("-", maxsplit=1)[0] in families
 
     samples = [(name, sample) for name, sample in all_samples() if wanted(name)]
     tf = import_tensorflow(patched=False)

@@ -72,7 +72,7 @@ def test_types_of_sequences_may_be_left_open() -> None:
     ],
 )
 def test_lists_that_do_not_fit(structure: object, flat: object, error: type, phrase: str) -> None:
-    with pytest.raises(error, match=phrase.split("(")[0]):
+    with pytest.raises(error, match=phrase.split("(", maxsplit=1)[0]):
         nest.pack_sequence_as(structure, flat)
 
 

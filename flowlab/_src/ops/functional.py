@@ -170,7 +170,9 @@ def _fold(
 
 def _as_elems(elems: Any) -> Any:
     """A list of numbers is one tensor; a structure of tensors stays."""
-    if nest.is_nested(elems) and not all(isinstance(e, Tensor) or hasattr(e, "_as_graph_element") for e in nest.flatten(elems)):
+    if nest.is_nested(elems) and not all(
+        isinstance(e, Tensor) or hasattr(e, "_as_graph_element") for e in nest.flatten(elems)
+    ):
         return convert(elems, name="elem")
     return elems
 
@@ -282,7 +284,10 @@ def scan(
     with name_scope(name, "scan", nest.flatten(elems)):
         flat, _, known = _rows_of_scan(elems)
         count: Any = known
-        inputs = [TensorArray(dtype=t.dtype, size=count, dynamic_size=False, element_shape=t.shape[1:], infer_shape=True) for t in flat]
+        inputs = [
+            TensorArray(dtype=t.dtype, size=count, dynamic_size=False, element_shape=t.shape[1:], infer_shape=True)
+            for t in flat
+        ]
         inputs = [array.unstack(t) for array, t in zip(inputs, flat, strict=True)]
         first = count - 1 if reverse else 0
         if initializer is None:

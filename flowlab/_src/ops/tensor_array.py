@@ -74,7 +74,9 @@ def check_position(handle: TensorArrayHandle, array: ArrayList, position: int, v
         if verb == "write":
             if position >= 0 and handle.dynamic_size:
                 return
-            raise refuse(handle, f"Tried to write to index {position} but array is not resizeable and size is: {array.size}")
+            raise refuse(
+                handle, f"Tried to write to index {position} but array is not resizeable and size is: {array.size}"
+            )
         raise refuse(handle, f"Tried to read from index {position} but array size is: {array.size}")
 
 
@@ -265,7 +267,9 @@ class TensorArraySplitV3(_OnArray):
     ) -> Array[np.float32]:
         array = as_array_list(flow_in)
         if np.ndim(lengths) != 1:
-            raise InvalidArgumentError(None, None, f"Expected lengths to be a vector, received shape: {format_dims(np.shape(lengths))}")
+            raise InvalidArgumentError(
+                None, None, f"Expected lengths to be a vector, received shape: {format_dims(np.shape(lengths))}"
+            )
         if np.ndim(value) == 0 or int(lengths.sum()) != len(value):
             raise InvalidArgumentError(
                 None, None, f"Expected sum of lengths to be equal to values.shape[0], but sum of lengths is {int(lengths.sum())} "

@@ -133,7 +133,9 @@ class TensorArray:
         if not shape.is_compatible_with(self.element_shape):
             site = source.caller(3)
             raise add_notes(
-                ValueError(f"Inconsistent shapes: saw {shape} but expected {self.element_shape} (and infer_shape=True)"),
+                ValueError(
+                    f"Inconsistent shapes: saw {shape} but expected {self.element_shape} (and infer_shape=True)"
+                ),
                 where=site.quote() if site else "",
                 fix="all elements of a TensorArray have one shape; TensorArray(..., infer_shape=False) allows others",
             )
@@ -143,7 +145,9 @@ class TensorArray:
     def _element(self, value: Any) -> Tensor:
         tensor = convert(value, name="value", preferred=self._dtype)
         if tensor.dtype.base_dtype is not self._dtype:
-            raise TypeError(f"TensorArray dtype is {self._dtype.name}, but Op is trying to write dtype {tensor.dtype.name}")
+            raise TypeError(
+                f"TensorArray dtype is {self._dtype.name}, but Op is trying to write dtype {tensor.dtype.name}"
+            )
         return tensor
 
     def identity(self) -> TensorArray:
@@ -152,7 +156,9 @@ class TensorArray:
 
     def grad(self, source: str, flow: Any = None, name: str | None = None) -> TensorArray:
         """Not needed here: gradients of a TensorArray flow through `flow`."""
-        raise NotImplementedError("TensorArray.grad: take tf.gradients of what you stacked or read; the flow carries them.")
+        raise NotImplementedError(
+            "TensorArray.grad: take tf.gradients of what you stacked or read; the flow carries them."
+        )
 
     def read(self, index: Any, name: str | None = None) -> Tensor:
         """Return the element at a position.

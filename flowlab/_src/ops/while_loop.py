@@ -385,7 +385,7 @@ def _build_loop(
         exit_._shape = tensor._shape
         exits.append(exit_)
     final = nest.pack_sequence_as(result, exits, expand_composites=True)
-    return final if keep_list or len(exits) != 1 and len(final) != 1 else final[0]
+    return final if keep_list or (len(exits) != 1 and len(final) != 1) else final[0]
 
 
 def _as_variable(value: Any) -> Any:

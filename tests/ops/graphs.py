@@ -52,6 +52,9 @@ OTHERWISE = {
     "signal-RFFT-[19]* sizes*": "a change of length that is known later needs tf.cond",
     "signal-Pad-* *": "2.21 makes linspace of a hundred nodes",
     "transcendental-Bessel* *": "2.21 opens a scope",
+    "debugging-Assert-1[123] *": "tf.cond guards an Assert of floats",
+    "debugging-Assert-2[12] rank": "tf.cond on the rank",
+    "debugging-All-* *": "tf.cond on the number of elements",
 }
 
 

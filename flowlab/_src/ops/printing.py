@@ -63,7 +63,7 @@ class PrintV2(Op):
     def kernel(self, run: Any, input: Array[np.object_]) -> None:
         if np.ndim(input):
             raise InvalidArgumentError(None, None, "Input is expected to be scalar")
-        text = np.asarray(input, object)[()].decode(errors="replace") + self.end
+        text = bytes(np.asarray(input, object)[()]).decode(errors="replace") + self.end
         if self.output_stream.startswith("file://"):
             with open(self.output_stream.removeprefix("file://"), "a", encoding="utf-8") as file:
                 file.write(text)
@@ -133,7 +133,7 @@ def Print_(
         first_n=-1 if first_n is None else as_int(first_n, "first_n"),
         summarize=3 if summarize is None else as_int(summarize, "summarize"),
     )
-    return op(input_, as_list(data, "data"), name=name)  # type: ignore[no-any-return]
+    return op(input_, as_list(data, "data"), name=name)
 
 
 @export("print")
@@ -193,7 +193,7 @@ def print_(*inputs: Any, **kwargs: Any) -> Operation:
             summarize=as_int(summarize, "summarize"),
             name=f"{name}_format" if name else None,
         )
-    return PrintV2(output_stream=target, end=end)(text, name=name)  # type: ignore[no-any-return]
+    return PrintV2(output_stream=target, end=end)(text, name=name)
 
 
 def _stream_name(stream: Any) -> str:
@@ -264,4 +264,4 @@ def timestamp(name: str | None = None) -> Tensor:
     ...     bool(sess.run(tf.timestamp()) > 1.5e9)
     True
     """
-    return Timestamp()(name=name)  # type: ignore[no-any-return]
+    return Timestamp()(name=name)

@@ -107,7 +107,9 @@ class PyFunc(PyFuncStateless):
 
     stateful = True
 
-    def kernel(self, run: Any, input: Sequence[Array]) -> tuple[Array, ...]:
+    def kernel(  # type: ignore[override]  # a stateful kernel gets the running frame first
+        self, run: Any, input: Sequence[Array]
+    ) -> tuple[Array, ...]:
         return self.call(input)  # type: ignore[return-value]
 
 

@@ -127,6 +127,7 @@ SAME_TYPE = {
 
 # Programs whose exception is the same in both, with other words in 2.21.
 OTHER_WORDS: dict[str, str] = {
+    "control_flow.loop_without_variables": "2.21: 'loop_vars' must be provided.",
     "errors.scope_name_with_a_space": "2.21 speaks of a root scope name and quotes the pattern",
     "errors.scope_name_with_a_leading_underscore": "2.21 speaks of a root scope name and quotes the pattern",
     "errors.tensor_as_a_bool": "2.21: Using a symbolic `tf.Tensor`",

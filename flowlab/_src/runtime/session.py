@@ -24,10 +24,12 @@ from flowlab._src.runtime.execute import Frame, run_to_end
 from flowlab._src.runtime.explain import explain_failure, uninitialized
 from flowlab._src.runtime.feed import check_feed_dict, feed_converter, flatten_feeds, resolve_key
 from flowlab._src.runtime.fetch import Fetches, as_result, expansion_of
+from flowlab._src.runtime.limits import run_limited
 from flowlab._src.runtime.placement import check_placement
 from flowlab._src.runtime.plan import Plan, compile_plan
 from flowlab._src.runtime.profile import run_profiled
 from flowlab._src.runtime.state import UNINITIALIZED, SessionState
+from flowlab._src.runtime.targets import reset_target, state_for
 from flowlab._src.util import source
 from flowlab._src.util.export import export
 
@@ -54,7 +56,7 @@ class Session:
     Parameters
     ----------
     target : str
-        Execution engine; only '' (this process).
+        '' for a session of its own, or the `target` of a `tf.train.Server`, whose sessions share their variables.
     graph : Graph, optional
         The graph to run; the default graph if not given.
     config : ConfigProto, optional
@@ -68,13 +70,7 @@ class Session:
     """
 
     def __init__(self, target: str = "", graph: Graph | None = None, config: ConfigProto | None = None) -> None:
-        if target not in ("", b"", None):
-            raise add_notes(
-                InvalidArgumentError(
-                    None, None, f"No session factory registered for the given session options: {{target: {target!r}}}"
-                ),
-                fix="tf.Session() runs in this process",
-            )
+        state = state_for(target)
         if graph is not None and not isinstance(graph, Graph):
             raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
         if config is not None and not isinstance(config, ConfigProto):
@@ -83,7 +79,9 @@ class Session:
         self._config = config if config is not None else ConfigProto()
         self._closed = False
         self._closed_at: source.Site | None = None
-        self._state = SessionState()
+        self._state = state
+        self._target = target
+        self._timeout = self._config.operation_timeout_in_ms  # milliseconds for each run; 0 is no limit
         self._prepared: dict[Any, _Prepared] = {}
         self._partial: dict[str, _PartialRun] = {}
         self._placed = 0
@@ -100,7 +98,7 @@ class Session:
     @property
     def sess_str(self) -> str:
         """The target this session was made with."""
-        return ""
+        return self._target or ""
 
     def list_devices(self) -> list[Any]:
         """Return the devices of this session: the CPU."""
@@ -169,7 +167,10 @@ class Session:
             )
             for slot, convert, value in zip(plan.feeds, prepared.converters, given, strict=True):
                 values[slot] = convert(value)
-        if traced and run_metadata is not None:
+        timeout = self._timeout if options is None else options.timeout_in_ms or self._timeout
+        if timeout:
+            run_limited(frame, timeout / 1000, run_metadata if traced else None)
+        elif traced and run_metadata is not None:
             run_profiled(frame, run_metadata)
         elif plan.instructions:
             run_to_end(frame)
@@ -332,7 +333,8 @@ class Session:
 
     @staticmethod
     def reset(target: str, containers: Any = None, config: Any = None) -> None:
-        """Accepted for compatibility: sessions of this process share nothing that could be reset."""
+        """Forget the variables and queues that the sessions of a server share; other sessions share nothing."""
+        reset_target(target)
 
 
 class _PartialRun:

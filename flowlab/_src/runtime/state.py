@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+
+from flowlab._src.errors import CancelledError, DeadlineExceededError
 
 
 class _Uninitialized:
@@ -18,14 +22,25 @@ class _Uninitialized:
 
 UNINITIALIZED = _Uninitialized()
 
+TICK = 0.25  # seconds: waits are woken so often, which lets Ctrl-C through on every system
+
 
 class SessionState:
-    """The mutable part of a session; each session has its own, so two sessions never share a variable."""
+    """The mutable part of a session; each session has its own, so two sessions never share a variable.
 
-    def __init__(self) -> None:
-        self.lock = threading.RLock()  # held while a value is read, changed and written back
-        self.variables: dict[str, Any] = {}
-        self._resources: dict[Any, Any] = {}
+    Sessions of one server are the exception: they work on what `server` keeps.
+    """
+
+    def __init__(self, server: SessionState | None = None) -> None:
+        # The lock is held while a value is read, changed and written back.
+        self.lock: Any = threading.RLock() if server is None else server.lock
+        self.variables: dict[str, Any] = {} if server is None else server.variables
+        self._resources: dict[Any, Any] = {} if server is None else server._resources
+        self.served: set[Any] = set() if server is None else server.served  # queues that a started QueueRunner fills
+        self._server = server
+        self.closed = False
+        self._waiting: list[threading.Condition] = []
+        self._limits = threading.local()  # the time by which the run of this thread must be over
 
     def read(self, name: str) -> Any:
         """The value of a variable, or UNINITIALIZED."""
@@ -48,9 +63,71 @@ class SessionState:
                 return self._resources[key]
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything, except what belongs to a server, and end the waits of all threads."""
+        self.closed = True
+        if self._server is None:
+            self.forget()
+        for condition in list(self._waiting):
+            with condition:
+                condition.notify_all()
+
+    def forget(self) -> None:
+        """Forget the values of variables, the queues, the positions of random streams."""
         self.variables.clear()
         self._resources.clear()
+        self.served.clear()
+
+    # ---- waiting ------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def limit(self, seconds: float) -> Iterator[Callable[[], None]]:
+        """Give what this thread runs in the block so much time; yields a function that raises when it is over."""
+        outer = getattr(self._limits, "deadline", None)
+        own = time.monotonic() + seconds
+        self._limits.deadline = own if outer is None else min(own, outer)
+        try:
+            yield self.check_time
+        finally:
+            self._limits.deadline = outer
+
+    def check_time(self) -> None:
+        """DeadlineExceededError once the time of this thread's run is over."""
+        deadline = getattr(self._limits, "deadline", None)
+        if deadline is not None and time.monotonic() >= deadline:
+            raise DeadlineExceededError(None, None, "Timed out waiting for notification")
+
+    def wait(
+        self,
+        condition: threading.Condition,
+        ready: Callable[[], bool],
+        cancelled: str,
+        patience: float = 0.0,
+        on_long_wait: Callable[[], None] | None = None,
+    ) -> None:
+        """Wait until `ready()`; the caller holds the condition, others notify it after a change.
+
+        Ends with CancelledError (message `cancelled`) when the session is closed meanwhile, with DeadlineExceededError
+        when the time of the run is over, and with KeyboardInterrupt as ever. After `patience` seconds `on_long_wait`
+        is called, once.
+        """
+        if ready():
+            return
+        deadline = getattr(self._limits, "deadline", None)
+        remark_at = time.monotonic() + patience if on_long_wait is not None else None
+        self._waiting.append(condition)
+        try:
+            while not ready():
+                if self.closed:
+                    raise CancelledError(None, None, cancelled)
+                self.check_time()
+                now = time.monotonic()
+                if remark_at is not None and now >= remark_at:
+                    remark_at = None
+                    assert on_long_wait is not None
+                    on_long_wait()
+                condition.wait(TICK if deadline is None else max(0.0, min(TICK, deadline - now)))
+        finally:
+            self._waiting.remove(condition)
 
 
 def owned(value: Any) -> Any:

@@ -9,12 +9,15 @@ import numpy as np
 
 from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.graph.arguments import as_list
-from flowlab._src.graph.convert import convert_n
+from flowlab._src.graph.convert import convert, convert_n
+from flowlab._src.graph.dtypes import int32, string
 from flowlab._src.graph.op import Array, Op
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.compare import equal
+from flowlab._src.ops.cond import cond
+from flowlab._src.ops.control import no_op
 from flowlab._src.ops.reduce import reduce_all
 from flowlab._src.util.export import export
 
@@ -104,8 +107,14 @@ def assert_(condition: Any, data: Any, summarize: int | None = None, name: str |
     """
     data = as_list(data, "data")
     with name_scope(name, "Assert", [condition, *data]):
-        convert_n(data)  # TensorFlow converts here, and the operation does so once more
-        return Assert(summarize=3 if summarize is None else summarize)(condition, data)
+        shown = convert_n(data)  # TensorFlow converts here, and the operation does so once more
+        check = Assert(summarize=3 if summarize is None else summarize)
+        if all(t.dtype.base_dtype in (string, int32) for t in shown):
+            return check(condition, data)
+        # Other data is only brought together when the condition is false.
+        condition = convert(condition, name="Condition")
+        guarded: Operation = cond(condition, no_op, lambda: check(condition, data), name="AssertGuard").op
+        return guarded
 
 
 def assert_equal(x: Tensor, y: Tensor) -> Operation:

@@ -222,7 +222,7 @@ def cond(
             )
         pred = convert(pred, dtypes.bool_, name="pred")
         graph = get_default_graph()
-        graph.count_nodes(["Switch", "switch_t", "switch_f"], more=-1)  # `If` is one node of ours
+        graph.count_nodes(["Switch", "switch_t", "switch_f"])
         pred = raw.Identity(pred, name="pred_id")
         bodies, originals, flats = [], [], []
         for function, argument in ((true_fn, "true_fn"), (false_fn, "false_fn")):
@@ -235,6 +235,7 @@ def cond(
             flats.append(flat)
         check_agreement(originals, flats)
         results = make_if(pred, bodies)
+        graph.count_nodes([], more=-1)  # `If` itself is a node of ours
         merges = [raw.Identity(t, name="Merge") for t in results]
         for merge, result in zip(merges, results, strict=True):
             merge._shape = result._shape
@@ -260,6 +261,7 @@ def branch_results(body: Body, function: Callable[[], Any], argument: str, pred:
     leaves = []
     for leaf in nest.flatten(original, expand_composites=True):
         if isinstance(leaf, Operation):  # stands for itself: true in one branch, false in the other
+            body.graph.count_nodes([], more=0 if pred in body.captured else -1)  # there, switch_t is in the branch already
             leaf = with_dependencies([leaf], pred)
         leaves.append(body.inside(convert(leaf), _scope(body) + _last(leaf)))
     if isinstance(original, Operation):

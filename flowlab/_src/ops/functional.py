@@ -289,9 +289,8 @@ def scan(
             for t in flat
         ]
         inputs = [array.unstack(t) for array, t in zip(inputs, flat, strict=True)]
-        first = count - 1 if reverse else 0
         if initializer is None:
-            values, i = [array.read(first) for array in inputs], 1
+            values, i = [array.read(count - 1 if reverse else 0) for array in inputs], 1
         else:
             values, i = [convert(v) for v in nest.flatten(initializer)], 0
         results = [
@@ -299,7 +298,7 @@ def scan(
             for v in values
         ]  # fmt: skip
         if initializer is None:
-            results = [array.write(first, v) for array, v in zip(results, values, strict=True)]
+            results = [array.write(count - 1 if reverse else 0, v) for array, v in zip(results, values, strict=True)]
 
         def compute(i: Any, values: Any, arrays: Any) -> Any:
             row = nest.pack_sequence_as(elems, [array.read(i) for array in inputs])

@@ -9,6 +9,7 @@ from flowlab._src.graph import dtypes
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import DType, as_dtype
+from flowlab._src.graph.op import constant_value
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
@@ -80,6 +81,7 @@ class TensorArray:
         if handle is not None and flow is None:
             raise ValueError("flow must not be None if handle is not None.")
         self._dtype = as_dtype(dtype).base_dtype
+        self._size = size
         self._dynamic_size = bool(dynamic_size)
         self._infer_shape = infer_shape
         self._element_shape = [as_shape(element_shape)]  # shared by all versions of this array
@@ -184,7 +186,10 @@ class TensorArray:
         from flowlab._src.ops.sequences import range_
 
         with get_default_graph().colocate_with(self._handle), name_scope(name, "TensorArrayStack", [self._handle]):
-            return self.gather(range_(0, self.size()), name=name)
+            value = self.gather(range_(0, self.size()), name=name)
+            if not self._dynamic_size and self._size is not None and self.element_shape.ndims is not None:
+                value.set_shape([known_size(self._size), *self.element_shape.as_list()])
+            return value
 
     def gather(self, indices: Any, name: str | None = None) -> Tensor:
         """Return the elements at the given positions, stacked."""
@@ -234,6 +239,8 @@ class TensorArray:
 
     def size(self, name: str | None = None) -> Tensor:
         """Return the number of positions."""
+        if not self._dynamic_size and self._size is not None:
+            return convert(self._size, dtypes.int32)
         size: Tensor = raw.TensorArraySizeV3(self._handle, self._flow, name=name)
         return size
 
@@ -241,6 +248,12 @@ class TensorArray:
         """Return an operation that does nothing: the list goes when nobody holds it."""
         closed: Operation = raw.TensorArrayCloseV3(self._handle, name=name)
         return closed
+
+
+def known_size(size: Any) -> int | None:
+    """The size as far as it is known while building."""
+    value = constant_value(size) if isinstance(size, Tensor) else size
+    return None if value is None else int(value)
 
 
 nest.register_composite(TensorArray, lambda array: [array.flow], lambda like, parts: like._with_flow(parts[0]))

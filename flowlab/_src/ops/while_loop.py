@@ -304,8 +304,9 @@ def while_loop(
                 return both(i < limit, cond(*value))
 
             def counted_body(i: Any, value: Any) -> Any:
+                following = i + 1
                 new = body(*value)
-                return i + 1, new if nest.is_nested(new) else [new]
+                return following, new if nest.is_nested(new) else [new]
 
         result = _build_loop(
             counted_cond, counted_body, variables, shape_invariants, parallel_iterations, back_prop, True
@@ -315,7 +316,7 @@ def while_loop(
 
 def both(a: Any, b: Any) -> Tensor:
     """The logical and."""
-    result: Tensor = raw.LogicalAnd(a, convert(b))
+    result: Tensor = raw.LogicalAnd(a, b)
     return result
 
 
@@ -359,7 +360,7 @@ def _build_loop(
         if answer.dtype.base_dtype is not dtypes.bool_:
             raise _bad_condition(answer)
         condition_body.outputs = [raw.Identity(answer, name="LoopCond")]
-    graph.count_nodes(["Switch"] * len(enters), more=-1)  # `While` is one node of ours
+    graph.count_nodes(["Switch"] * len(enters))
     with loop_body.building():
         parameters = [loop_body.parameter(t.dtype.base_dtype, t._shape, "Identity") for t in enters]
         packed = nest.pack_sequence_as(structure, parameters, expand_composites=True)
@@ -378,6 +379,7 @@ def _build_loop(
     with graph.control_dependencies([*condition_body.outer_control, *loop_body.outer_control]):
         op = While(condition=condition_body, body=loop_body, parallel_iterations=parallel_iterations)
         outputs = op(inputs)
+    graph.count_nodes([], more=-1)  # `While` itself is a node of ours
     condition_body.tape = loop_body.tape = outputs[-1]
     exits = []
     for tensor in outputs[:-1]:

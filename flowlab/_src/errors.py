@@ -74,6 +74,8 @@ class OpError(Exception):
     @property
     def node_def(self) -> Any:
         """The description of the node that failed, if known."""
+        if self._node_def is None and self._op is not None:
+            return getattr(self._op, "node_def", None)
         return self._node_def
 
     @property

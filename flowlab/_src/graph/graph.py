@@ -408,6 +408,31 @@ class Graph:
 
     # ---- the graph as a whole -----------------------------------------------------------------------------------
 
+    def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> Any:
+        """Return the graph as a `tf.GraphDef`, the form in which files hold it.
+
+        Parameters
+        ----------
+        from_version : int, optional
+            Leave out what was in the graph when `version` had this value.
+        add_shapes : bool
+            Add an attribute `_output_shapes` with the static shapes of the outputs.
+
+        Examples
+        --------
+        >>> c = tf.constant(2.0) + 1.0
+        >>> [node.op for node in c.graph.as_graph_def().node]
+        ['Const', 'Const', 'AddV2']
+        """
+        from flowlab._src.graph.graphdef import graph_to_def
+
+        return graph_to_def(self, from_version, add_shapes)
+
+    @property
+    def graph_def_versions(self) -> Any:
+        """The version of the format that `as_graph_def` writes."""
+        return self.as_graph_def(self.version).versions
+
     def _check_not_finalized(self) -> None:
         if self._finalized:
             raise RuntimeError("Graph is finalized and cannot be modified.")

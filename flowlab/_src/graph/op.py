@@ -274,21 +274,12 @@ class Op:
         return node.definition.grad(node, *dys)
 
     def attributes(self, node: Any = None) -> dict[str, Any]:
-        """Attributes under TensorFlow's names: the fields, and the element types of a node's inputs."""
-        result = {f.rstrip("_"): self.__dict__[f] for f in self.fields}
+        """Attributes under TensorFlow's names: the fields; for a node those too that tell the types of its tensors."""
         if node is not None:
-            for name, value in type_attributes(self, node).items():
-                result.setdefault(name, value)
-        return result
+            from flowlab._src.graph.op_table import attributes_of
 
-    def get_attr(self, name: str, node: Any = None) -> Any:
-        """Return one attribute; ValueError when there is none of that name."""
-        known = self.attributes(node)
-        if as_text(name, "name") not in known:
-            raise ValueError(
-                f"Operation {getattr(node, 'name', self.type)!r} has no attr named '{name}'. {did_you_mean(name, known)}".rstrip()
-            )
-        return known[name]
+            return attributes_of(node)
+        return {f.rstrip("_"): self.__dict__[f] for f in self.fields}
 
 
 def _hashable(value: Any) -> Any:
@@ -297,28 +288,6 @@ def _hashable(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(_hashable(v) for v in value)
     return value
-
-
-def type_attributes(op: Op, node: Any) -> dict[str, Any]:
-    """The dtypes that stand for the type variables of a signature, for one node."""
-    result: dict[str, Any] = {}
-    schema = op.schema
-    variables = {a.dtype for a in schema.inputs + schema.outputs if isinstance(a.dtype, TypeVar)}
-    position = 0
-    for argument in schema.inputs:
-        if argument.is_list:
-            if len(schema.inputs) == 1 or argument is schema.inputs[-1] or argument is schema.inputs[0]:
-                count = len(node._inputs) - len(schema.inputs) + 1
-            else:
-                count = 1
-            result["N"] = count
-        else:
-            count = 1
-        if isinstance(argument.dtype, TypeVar) and position < len(node._inputs):
-            key = "T" if len(variables) == 1 else argument.dtype.__name__
-            result.setdefault(key, node._inputs[position]._dtype._base)
-        position += count
-    return result
 
 
 def _read_schema(cls: type[Op]) -> Schema:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flowlab._src.graph.arguments import as_text
 from flowlab._src.graph.tensor import Tensor, run_in_session
 from flowlab._src.util.export import export
+from flowlab._src.util.text import did_you_mean
 
 if TYPE_CHECKING:
     from flowlab._src.graph.body import Body
@@ -100,8 +102,23 @@ class Operation:
         return [(*self.site, self.site.text)] if self.site else []
 
     def get_attr(self, name: str) -> Any:
-        """Return an attribute by TensorFlow's name; ValueError when there is none of that name."""
-        return self.definition.get_attr(name, self)
+        """Return an attribute by TensorFlow's name.
+
+        Numbers, truth values and types (`tf.DType`) are themselves, text is bytes, a shape is a TensorShapeProto and the
+        value of a constant a TensorProto: `tf.make_ndarray(op.get_attr("value"))`.
+
+        Raises
+        ------
+        ValueError
+            If there is none of that name.
+        """
+        from flowlab._src.graph.graphdef import read_attribute
+
+        try:
+            return read_attribute(self, as_text(name, "name"))
+        except KeyError:
+            hint = did_you_mean(name, self.definition.attributes(self))
+            raise ValueError(f"Operation {self._name!r} has no attr named '{name}'. {hint}".rstrip()) from None
 
     def colocation_groups(self) -> list[bytes]:
         """Return the names of the groups that must share this operation's device."""
@@ -109,13 +126,17 @@ class Operation:
 
     @property
     def node_def(self) -> Any:
-        """A description of this node."""
-        return NodeDescription(self)
+        """This node as a `tf.NodeDef`, the form in which files hold it."""
+        from flowlab._src.graph.graphdef import node_def
+
+        return node_def(self)
 
     @property
     def op_def(self) -> Any:
-        """The description of this kind of operation."""
-        return self.definition.schema
+        """The declaration of this kind of operation, an OpDef: inputs, outputs and attributes."""
+        from flowlab._src.graph.graphdef import op_def
+
+        return op_def(type(self.definition))
 
     def run(self, feed_dict: dict[Any, Any] | None = None, session: Any = None) -> None:
         """Run this operation in the default session, or in the one given."""
@@ -126,41 +147,6 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"<tf.Operation '{self._name}' type={self.type}>"
-
-
-class NodeDescription:
-    """Name, op, inputs, device and attributes of a node, printed as in TensorFlow's text format."""
-
-    def __init__(self, node: Operation) -> None:
-        self.name = node.name
-        self.op = node.type
-        self.input = [t._as_node_def_input() for t in node._inputs] + [f"^{c.name}" for c in node._control_inputs]
-        self.device = node.device
-        self.attr = dict(sorted(node.definition.attributes(node).items()))
-
-    def __str__(self) -> str:
-        lines = [f'name: "{self.name}"', f'op: "{self.op}"', *(f'input: "{i}"' for i in self.input)]
-        if self.device:
-            lines.append(f'device: "{self.device}"')
-        for key, value in self.attr.items():
-            lines += ["attr {", f'  key: "{key}"', f"  value {{ {_attr_text(value)} }}", "}"]
-        return "\n".join(lines) + "\n"
-
-
-def _attr_text(value: Any) -> str:
-    from flowlab._src.graph.dtypes import DType
-
-    if isinstance(value, DType):
-        return f"type: {value.enum_name}"
-    if isinstance(value, bool):
-        return f"b: {str(value).lower()}"
-    if isinstance(value, int):
-        return f"i: {value}"
-    if isinstance(value, float):
-        return f"f: {value}"
-    if isinstance(value, str):
-        return f's: "{value}"'
-    return repr(value)
 
 
 def variable_behind(tensor: Tensor) -> Operation:

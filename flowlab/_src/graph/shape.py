@@ -331,6 +331,12 @@ class TensorShape:
             return unknown_shape()
         return TensorShape.of(self._dims + other._dims)
 
+    def as_proto(self) -> Any:
+        """Return the shape as a TensorShapeProto, the form in which files hold it."""
+        from flowlab._src.graph.tensor_proto import shape_to_proto
+
+        return shape_to_proto(self)
+
     def __len__(self) -> int:
         return len(self._known("Cannot take the length of Shape with unknown rank."))
 

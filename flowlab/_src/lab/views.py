@@ -98,7 +98,7 @@ def static_dims(shape: Any) -> Dims | None:
 
 def constant_text(op: Any) -> str:
     """The value of a constant with at most four elements, in a few characters; "" for larger ones."""
-    value = op.get_attr("value")
+    value = op.definition.value
     if getattr(value, "size", 5) > 4:
         return ""
     text = str(value[()]) if value.ndim == 0 else np.array2string(value, separator=", ").replace("\n", "")

@@ -41,16 +41,14 @@ def explain_failure(error: Exception, frame: Frame) -> BaseException:
     if isinstance(error, OpError):
         if error._op is None:
             error._op = node
-        if error._node_def is None:
-            error._node_def = error._op.node_def
     elif isinstance(error, MemoryError) or _too_big(error):
-        error = ResourceExhaustedError(node.node_def, node, out_of_memory(node, error))
+        error = ResourceExhaustedError(None, node, out_of_memory(node, error))
     elif isinstance(error, (ValueError, TypeError, IndexError, KeyError, ArithmeticError, RuntimeError)):
         if getattr(error, "flow", None) is not None or not _from_library(error):
             return error  # raised by the user's own Python function, or explained already
-        error = InvalidArgumentError(node.node_def, node, run_time_message(node, frame, error))
+        error = InvalidArgumentError(None, node, run_time_message(node, frame, error))
     elif isinstance(error, (AssertionError, AttributeError, NotImplementedError)) and _from_library(error):
-        error = InternalError(node.node_def, node, f"the kernel of {node.type} failed: {error!r}").with_traceback(
+        error = InternalError(None, node, f"the kernel of {node.type} failed: {error!r}").with_traceback(
             error.__traceback__
         )
     failing = error._op if isinstance(error, OpError) and error._op is not None else node

@@ -32,7 +32,7 @@ def check_placement(operations: Sequence[Operation], config: Any, log: Any) -> N
             if (kind != "CPU" or number not in ("0", "*")) and not config.allow_soft_placement:
                 raise add_notes(
                     InvalidArgumentError(
-                        node.node_def,
+                        None,
                         node,
                         f"Cannot assign a device for operation {node.name}: {{{{node {node.name}}}}} was explicitly assigned to "
                         f"{node._device} but available devices are [ {CPU} ]. Make sure the device specification refers to a "

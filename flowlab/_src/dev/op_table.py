@@ -35,7 +35,7 @@ def type_name(number: int) -> str:
     """The name of an element type by its number in files."""
     from tensorflow.core.framework import types_pb2
 
-    name = types_pb2.DataType.Name(number).removeprefix("DT_").lower()
+    name: str = types_pb2.DataType.Name(number).removeprefix("DT_").lower()
     return _NAMES.get(name, name)
 
 

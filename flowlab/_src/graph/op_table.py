@@ -15,11 +15,11 @@ import functools
 import inspect
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from flowlab._src.graph.dtypes import DType, as_dtype
+from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.op import Op, group_inputs
 
 NO_DEFAULT: Any = type("NoDefault", (), {"__repr__": lambda self: "NO_DEFAULT"})()
@@ -194,9 +194,9 @@ def _types_and_numbers(node: Any, definition: Definition) -> dict[str, Any]:
     if len(inputs) != len(definition.inputs):
         inputs = _grouped(definition.inputs, node._inputs)
     for argument, group in zip(definition.inputs, inputs, strict=False):
-        _note(result, argument, group if isinstance(group, list) else [group])
+        _note(result, definition.attributes, argument, group if isinstance(group, list) else [group])
     for argument, group in zip(definition.outputs, _grouped(definition.outputs, node._outputs, result), strict=False):
-        _note(result, argument, group)
+        _note(result, definition.attributes, argument, group)
     return result
 
 
@@ -216,20 +216,11 @@ def _grouped(
     return result
 
 
-def _note(result: dict[str, Any], argument: Argument, tensors: Sequence[Any]) -> None:
+def _note(result: dict[str, Any], attributes: Mapping[str, Any], argument: Argument, tensors: Sequence[Any]) -> None:
     """Note what one argument tells."""
     if argument.number:
         result.setdefault(argument.number, len(tensors))
     if argument.types:
         result.setdefault(argument.types, [tensor._dtype._base for tensor in tensors])
-    elif tensors and not _is_type(argument.type):
+    elif tensors and argument.type in attributes:
         result.setdefault(argument.type, tensors[0]._dtype._base)
-
-
-@functools.cache
-def _is_type(word: str) -> bool:
-    try:
-        as_dtype(word)
-    except TypeError:
-        return False
-    return True

@@ -1,0 +1,364 @@
+"""`tf.import_graph_def`: add the nodes of a GraphDef to the default graph."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from flowlab._src.errors import NotFoundError, ShapeError
+from flowlab._src.graph import registry
+from flowlab._src.graph.build import _create
+from flowlab._src.graph.convert import convert
+from flowlab._src.graph.default import get_default_graph
+from flowlab._src.graph.graph import _OP_NAME, Graph, _ControlDependencies
+from flowlab._src.graph.graphdef import PRODUCER
+from flowlab._src.graph.graphdef_attributes import expected_inputs, make_op, read_attributes
+from flowlab._src.graph.op_table import definition_of
+from flowlab._src.graph.operation import Operation
+from flowlab._src.graph.shape import merge_shapes
+from flowlab._src.graph.tensor import Tensor
+from flowlab._src.graph.tensor_proto import read_shape
+from flowlab._src.util.export import export
+from flowlab._src.util.text import did_you_mean
+
+
+@export("import_graph_def", "graph_util.import_graph_def")
+def import_graph_def(
+    graph_def: Any,
+    input_map: Mapping[str, Any] | None = None,
+    return_elements: Sequence[str] | None = None,
+    name: str | None = None,
+    op_dict: Any = None,
+    producer_op_list: Any = None,
+) -> list[Any] | None:
+    """Add the operations of a `tf.GraphDef`, read from a file perhaps, to the default graph.
+
+    Parameters
+    ----------
+    graph_def : GraphDef
+    input_map : dict of str to Tensor, optional
+        Tensors of the default graph to use in place of inputs named "node:0" in `graph_def`.
+    return_elements : list of str, optional
+        Names of operations ("node") and tensors ("node:0") in `graph_def` to return.
+    name : str, optional
+        What stands before the names, "import" by default; "" for the names as they are.
+    op_dict, producer_op_list : optional
+        Accepted for compatibility.
+
+    Returns
+    -------
+    list of Operation and Tensor, or None
+        The `return_elements`.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong kind.
+    ValueError
+        If the graph is not whole: unknown inputs, cycles, types that do not fit, names in `input_map` that it lacks.
+    NotFoundError
+        If it holds kinds of operations that flowlab does not have; all of them are named.
+
+    Examples
+    --------
+    >>> with tf.Graph().as_default() as small:
+    ...     doubled = tf.multiply(tf.placeholder(tf.float32, [], name="x"), 2.0, name="doubled")
+    >>> y, = tf.import_graph_def(small.as_graph_def(), {"x:0": tf.constant(21.0)}, ["doubled:0"])
+    >>> y.name
+    'import/doubled:0'
+    >>> tf.Session().run(y)
+    42.0
+    """
+    from flowlab._src.formats import messages
+
+    if not isinstance(graph_def, messages.GraphDef):
+        graph_def = _other_graph_def(graph_def, messages)
+    mapped = _checked_map(input_map)
+    wanted = _checked_elements(return_elements)
+    graph = get_default_graph()
+    with graph._lock:
+        prefix = ""
+        if name != "":
+            with graph.name_scope("import" if name is None else name) as scope:
+                prefix = scope[:-1]
+        if mapped:
+            with graph.name_scope(f"{prefix}/_inputs/" if prefix else "_inputs"):
+                mapped = {key: _as_input(value) for key, value in mapped.items()}
+        importer = _Importer(graph, graph_def, prefix, mapped)
+        importer.run()
+    return None if wanted is None else [importer.element(element) for element in wanted]
+
+
+def _other_graph_def(value: Any, messages: Any) -> Any:
+    """A GraphDef of another library, TensorFlow itself say, by way of its bytes."""
+    descriptor = getattr(value, "DESCRIPTOR", None)
+    if getattr(descriptor, "full_name", "") == "tensorflow.GraphDef":
+        return messages.parse(messages.GraphDef, value.SerializeToString(), "graph_def")
+    raise TypeError(f"Argument `graph_def` must be a GraphDef proto, not {type(value).__name__}.")
+
+
+def _checked_map(input_map: Any) -> dict[str, Any]:
+    if input_map is None:
+        return {}
+    if not isinstance(input_map, Mapping):
+        raise TypeError(f"Argument `input_map` must be a dictionary. Obtained {type(input_map).__name__}")
+    if not all(isinstance(key, str) for key in input_map):
+        raise TypeError(f"All keys for argument `input_map` must be strings. Obtained keys: {list(input_map)}")
+    return dict(input_map)
+
+
+def _checked_elements(elements: Any) -> list[str] | None:
+    if elements is None:
+        return None
+    if not isinstance(elements, (list, tuple, str)) or not all(isinstance(element, str) for element in elements):
+        raise TypeError(f"Argument `return_elements` must be a list of strings. Obtained {elements!r}.")
+    return [elements] if isinstance(elements, str) else list(elements)
+
+
+def _as_input(value: Any) -> Any:
+    if isinstance(value, Operation):
+        return value
+    return convert(value, None, None, None, as_ref=True)
+
+
+class _Input(NamedTuple):
+    """An input of a node as its message writes it."""
+
+    name: str
+    output: int  # -1: a control input
+
+
+def parse_input(text: str) -> _Input:
+    """Take "node", "node:1" or "^node" apart."""
+    if text.startswith("^"):
+        return _Input(text[1:], -1)
+    name, colon, index = text.rpartition(":")
+    return _Input(name, int(index)) if colon and index.isdigit() else _Input(text, 0)
+
+
+class _Importer:
+    """One call of import_graph_def."""
+
+    def __init__(self, graph: Graph, graph_def: Any, prefix: str, mapped: dict[str, Any]) -> None:
+        self.graph = graph
+        self.graph_def = graph_def
+        self.prefix = prefix
+        self.used: set[str] = set()  # the keys of input_map that were needed
+        self.mapped = {
+            (f"{key}:0" if ":" not in key and key[:1] != "^" else key): value for key, value in mapped.items()
+        }
+        self.spelling = {(f"{key}:0" if ":" not in key and key[:1] != "^" else key): key for key in mapped}
+        self.nodes = {node.name: node for node in graph_def.node}
+        self.inputs = {node.name: [parse_input(text) for text in node.input] for node in graph_def.node}
+        self.operations: dict[str, Operation] = {}
+        self.names: dict[str, str] = {}
+
+    def run(self) -> None:
+        """Check the whole, then make the nodes."""
+        self._check()
+        order = self._order()
+        for node in self.graph_def.node:
+            self.names[node.name] = self._new_name(node.name)
+        scopes = self.graph.scopes
+        outer = (scopes.control, scopes.devices, scopes.colocation, scopes.gradient_overrides)
+        waits = [op for block in scopes.control for op in block.operations]
+        try:
+            for node in order:
+                self.operations[node.name] = self._make(node, waits, outer[1])
+        finally:
+            scopes.control, scopes.devices, scopes.colocation, scopes.gradient_overrides = outer
+        for node in order:
+            self._colocate(node)
+        for block in outer[0]:
+            block.seen.update(self.operations.values())
+        unused = [self.spelling[key] for key in self.mapped if key not in self.used and not self._has(key)]
+        if unused:
+            raise ValueError(f"Attempted to map inputs that were not found in graph_def: [{', '.join(unused)}]")
+
+    def element(self, name: str) -> Any:
+        """The operation or tensor of a return element."""
+        node, colon, index = name.rpartition(":")
+        if not colon or not index.isdigit():
+            node = name
+        found = self.operations.get(node)
+        if found is None:
+            hint = did_you_mean(node, self.operations)
+            raise ValueError(f"Requested return node '{node}' not found in graph def. {hint}".rstrip())
+        if node == name:
+            return found
+        if int(index) >= len(found._outputs):
+            count = len(found._outputs)
+            raise ValueError(f"Invalid return output {index} of node '{node}', which has {count} output(s)")
+        return found._outputs[int(index)]
+
+    # ---- before anything is made --------------------------------------------------------------------------------
+
+    def _has(self, key: str) -> bool:
+        """Whether a key of input_map names something in the GraphDef, needed or not."""
+        name, output = parse_input(key)
+        return name in self.operations and output < len(self.operations[name]._outputs)
+
+    def _check(self) -> None:
+        versions = self.graph_def.versions
+        if versions.min_consumer > PRODUCER or PRODUCER in versions.bad_consumers:
+            raise ValueError(
+                f"GraphDef min consumer version {versions.min_consumer} above current version {PRODUCER} for flowlab: "
+                "a newer program has written it."
+            )
+        seen = set()
+        for node in self.graph_def.node:
+            if node.name in seen:
+                raise ValueError(f"Node '{node.name}' is not unique")
+            seen.add(node.name)
+            if not _OP_NAME.match(node.name):
+                raise ValueError(f"Node '{node.name}': Node name contains invalid characters")
+            control = False
+            for text, source in zip(node.input, self.inputs[node.name], strict=True):
+                if source.output >= 0 and control:
+                    raise ValueError(f"Node '{node.name}': Control dependencies must come after regular dependencies")
+                control = source.output < 0
+                if source.name not in self.nodes and not self._mapped_key(source):
+                    raise ValueError(f"Node '{node.name}': Unknown input node '{text}'")
+        unknown = sorted({node.op for node in self.graph_def.node if node.op not in registry.OPS})
+        if unknown:
+            names = ", ".join(f"'{op}'" for op in unknown)
+            hint = did_you_mean(unknown[0], registry.OPS) if len(unknown) == 1 else ""
+            raise NotFoundError(None, None, f"Op type not registered {names} in flowlab. {hint}".rstrip())
+
+    def _mapped_key(self, source: _Input) -> str:
+        """The key of input_map that an input is replaced by; "" when there is none."""
+        key = f"^{source.name}" if source.output < 0 else f"{source.name}:{source.output}"
+        return key if key in self.mapped else ""
+
+    def _order(self) -> list[Any]:
+        """The nodes, each after its inputs, otherwise as they stand in the file."""
+        position = {node.name: i for i, node in enumerate(self.graph_def.node)}
+        waiting: dict[str, int] = {}
+        readers: dict[str, list[str]] = {}
+        for name, sources in self.inputs.items():
+            needed = {source.name for source in sources if not self._mapped_key(source)}
+            waiting[name] = len(needed)
+            for other in needed:
+                readers.setdefault(other, []).append(name)
+        ready = [position[name] for name, count in waiting.items() if not count]
+        heapq.heapify(ready)
+        order = []
+        while ready:
+            node = self.graph_def.node[heapq.heappop(ready)]
+            order.append(node)
+            for reader in readers.get(node.name, ()):
+                waiting[reader] -= 1
+                if not waiting[reader]:
+                    heapq.heappush(ready, position[reader])
+        if len(order) < len(self.nodes):
+            done = {node.name for node in order}
+            left = [name for name in self.nodes if name not in done]
+            raise ValueError(f"{len(left)} nodes in a cycle: {', '.join(left[:5])}{' ...' if len(left) > 5 else ''}")
+        return order
+
+    def _new_name(self, name: str) -> str:
+        full = f"{self.prefix}/{name}" if self.prefix else name
+        graph = self.graph
+        if full not in graph._by_name and full not in self.names.values():
+            graph._names_in_use.setdefault(full.lower(), 1)
+            return full
+        with graph.name_scope(None):
+            return graph.unique_name(full)
+
+    # ---- making nodes -------------------------------------------------------------------------------------------
+
+    def _make(self, node: Any, waits: list[Operation], devices: list[Any]) -> Operation:
+        definition = definition_of(registry.lookup(node.op))
+        values = read_attributes(node, definition)
+        op = make_op(node, values, definition)
+        name = self.names[node.name]
+        inputs = [self._tensor(node, source) for source in self.inputs[node.name] if source.output >= 0]
+        self._check_inputs(name, inputs, expected_inputs(definition.inputs, values))
+        control = [*waits, *(self._control(source) for source in self.inputs[node.name] if source.output < 0)]
+        scopes = self.graph.scopes
+        scopes.control = [_ControlDependencies(self.graph, control)] if control else []
+        scopes.devices = [*devices, node.device] if node.device else devices
+        scopes.colocation = []
+        gradient = node.attr["_gradient_op_type"].s.decode() if "_gradient_op_type" in node.attr else ""
+        scopes.gradient_overrides = {node.op: gradient} if gradient else {}
+        try:
+            made = _create(self.graph, op, op.schema, inputs, name)
+        except TypeError as error:
+            raise ValueError(f"{error}; NodeDef: {{{{node {name}}}}}") from None
+        operation = made if isinstance(made, Operation) else self.graph._by_name[name]
+        self._check_outputs(operation, [dtype for dtype, _ in expected_inputs(definition.outputs, values)])
+        if "_output_shapes" in node.attr:
+            self._merge_shapes(operation, node.attr["_output_shapes"].list.shape)
+        return operation
+
+    def _tensor(self, node: Any, source: _Input) -> Tensor:
+        key = self._mapped_key(source)
+        if key:
+            self.used.add(key)
+            value = self.mapped[key]
+            if isinstance(value, Operation):
+                raise TypeError(f"can't convert Operation '{value.name}' to Tensor")
+            assert isinstance(value, Tensor)
+            return value
+        outputs = self.operations[source.name]._outputs
+        if source.output >= len(outputs):
+            raise ValueError(
+                f"Node '{node.name}': Connecting to invalid output {source.output} of source node {source.name} which has "
+                f"{len(outputs)} outputs."
+            )
+        return outputs[source.output]
+
+    def _control(self, source: _Input) -> Operation:
+        key = self._mapped_key(source)
+        if key:
+            self.used.add(key)
+            value = self.mapped[key]
+            return value if isinstance(value, Operation) else value._op
+        return self.operations[source.name]
+
+    def _check_inputs(self, name: str, inputs: list[Tensor], expected: list[Any]) -> None:
+        if len(inputs) != len(expected):
+            types = ", ".join(dtype.runtime_name for dtype, _ in expected)
+            raise ValueError(
+                f"NodeDef expected inputs '{types}' do not match {len(inputs)} inputs specified; NodeDef: {{{{node {name}}}}}"
+            )
+        for i, (tensor, (dtype, is_ref)) in enumerate(zip(inputs, expected, strict=True)):
+            if tensor._dtype._base is not dtype or (is_ref and not tensor._dtype._is_ref_dtype):
+                wanted = dtype._as_ref if is_ref else dtype
+                raise ValueError(
+                    f"Input {i} of node {name} was passed {tensor._dtype.runtime_name} from {tensor.name} incompatible with "
+                    f"expected {wanted.runtime_name}."
+                )
+
+    def _check_outputs(self, operation: Operation, expected: list[Any]) -> None:
+        found = [tensor._dtype._base for tensor in operation._outputs]
+        if found != expected:
+            types = [", ".join(dtype.name for dtype in dtypes) for dtypes in (found, expected)]
+            raise ValueError(
+                f"{operation.type} gives outputs of types ({types[0]}) here, where the file says ({types[1]}): "
+                f"node '{operation.name}'."
+            )
+
+    def _merge_shapes(self, operation: Operation, shapes: Sequence[Any]) -> None:
+        for i, (tensor, proto) in enumerate(zip(operation._outputs, shapes, strict=False)):
+            try:
+                tensor._shape = merge_shapes(tensor._shape, read_shape(proto))
+            except (ShapeError, ValueError) as error:
+                raise ValueError(
+                    f"Node '{operation.name}' has an _output_shapes attribute inconsistent with the GraphDef for output "
+                    f"#{i}: {error}"
+                ) from None
+
+    def _colocate(self, node: Any) -> None:
+        """Put down with which nodes this one shares a device."""
+        if "_class" not in node.attr:
+            return
+        groups = []
+        for text in node.attr["_class"].list.s:
+            target = text.decode().removeprefix("loc:@")
+            if target not in self.operations:
+                raise ValueError(f"Node '{node.name}' expects to be colocated with unknown node '{target}'")
+            if target != node.name:
+                groups.append(f"loc:@{self.operations[target].name}")
+        self.operations[node.name]._colocation = tuple(groups)

@@ -117,6 +117,28 @@ PATCHED: dict[str, Difference] = {
         "a norm that is not finite is replaced by nan with IsFinite and Select",
         "the scale is added to the difference of the norm with itself",
     ),
+    "layers: convolutions": Difference(
+        "the rate of dilation is a constant made with the weights; the nodes of a dilated convolution stand in the scope of "
+        "the layer; that of sequences is in a scope conv1d",
+        "no constant without dilation; all in a scope of the name of the operation",
+    ),
+    "layers: transposed convolutions": Difference(
+        "the size of the output is computed by nodes",
+        "known sizes are worked out in Python",
+    ),
+    "layers: dropout": Difference(
+        "dropout is that of tf.nn",
+        "dropout is that of a generator of random numbers of Keras",
+    ),
+    "layers: flatten": Difference(
+        "always a Reshape, to a shape that is converted with it",
+        "vectors go through ExpandDims; the shape is a constant of its own",
+    ),
+    "layers: batch normalization": Difference(
+        "while training, the fused operation gets empty constants as moving averages; the momentum is a constant in any "
+        "case; constants stand for a missing gamma and beta from the start",
+        "it gets the moving averages; there is no momentum if not training; the constants are made at each call",
+    ),
 }
 
 # Op types that stand for each other: nodes are compared as if the left one were the right one.
@@ -147,6 +169,12 @@ OTHER_WORDS: dict[str, str] = {
     "errors.constant_of_a_list_of_arrays": "2.21: Expected values to be a dense tensor with shape",
     "errors.zeros_of_a_partly_known_shape": "2.21 puts the shape in the middle of the sentence",
     "errors.unstack_of_unknown_length": "2.21: Cannot infer argument `num`",
+    "layers.dense_of_an_unknown_size": "2.21: inputs to a Dense layer",
+    "layers.dense_of_unknown_rank": "2.21 looks at the last dimension first",
+    "layers.convolution_without_channels": "2.21: expected min_ndim=4",
+    "layers.layer_called_on_another_size": "2.21 puts a comma before but",
+    "layers.dense_of_integers": "2.21: A Dense layer can only be built with",
+    "layers.convolution_of_unknown_channels": "2.21 writes a full stop after defined",
 }
 
 # Programs that raise in 1.15 and no longer raise in 2.21.

@@ -1,6 +1,7 @@
 """Write the golden files: what TensorFlow answers to every program.
 
-Run it with a Python that has TensorFlow 2.21 (``pip install tensorflow-cpu==2.21.0`` in an environment of its own)::
+Run it with a Python that has TensorFlow 2.21 and Keras 2 (``pip install tensorflow-cpu==2.21.0`` and then
+``pip install --no-deps tf_keras==2.21.0`` in an environment of its own)::
 
     python -m tests.oracle.make_golden [--check] [theme ...]
 
@@ -30,12 +31,16 @@ GOLDEN = Path(__file__).parent / "golden"
 def import_tensorflow(patched: bool = True) -> Any:
     """TensorFlow's 1.x mode, quiet, on the CPU, without the kernels that round differently from run to run."""
     os.environ.update({"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "TF_ENABLE_ONEDNN_OPTS": "0"})
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"  # tf.layers is that of Keras 2, in the package tf_keras
     import tensorflow.compat.v1 as tf
 
     tf.logging.set_verbosity(tf.logging.ERROR)
     tf.disable_v2_behavior()
     tf.disable_resource_variables()
+    from . import as_1_15_layers
     from .as_1_15 import apply_patches
+
+    assert as_1_15_layers  # its patches are in the table now
 
     if patched:
         apply_patches()

@@ -168,6 +168,7 @@ OTHER_WORDS: dict[str, str] = {
     "errors.constant_of_ragged_rows": "2.21 lets NumPy complain of an array element",
     "errors.constant_of_a_list_of_arrays": "2.21: Expected values to be a dense tensor with shape",
     "errors.zeros_of_a_partly_known_shape": "2.21 puts the shape in the middle of the sentence",
+    "resource.assigning_another_shape": "2.21: Cannot assign value to variable",
     "errors.unstack_of_unknown_length": "2.21: Cannot infer argument `num`",
     "layers.dense_of_an_unknown_size": "2.21: inputs to a Dense layer",
     "layers.dense_of_unknown_rank": "2.21 looks at the last dimension first",

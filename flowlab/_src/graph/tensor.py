@@ -75,7 +75,9 @@ class Tensor:
     array([2., 3.], dtype=float32)
     """
 
-    __slots__ = ("__weakref__", "_constant", "_consumers", "_dtype", "_op", "_shape", "_value_index")
+    # `assign` is set for parts of variables only, such as v[1:3]; asking others for it is an AttributeError.
+    __slots__ = ("__weakref__", "_constant", "_consumers", "_dtype", "_op", "_shape", "_value_index", "assign")
+    assign: Callable[..., Any]
     __array_priority__ = 100  # so that numpy_array + tensor asks the tensor
     OVERLOADABLE_OPERATORS = OVERLOADABLE
 

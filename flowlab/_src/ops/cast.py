@@ -122,8 +122,8 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
         wanted = as_dtype(dtype).base_dtype
     except TypeError as error:
         raise misuse(error, fix="name a type: tf.float32, tf.int32, tf.bool ...") from None
-    if isinstance(x, Tensor) and x._dtype is wanted:
-        return x
+    if (isinstance(x, Tensor) and x._dtype is wanted) or (getattr(x, "handle", None) is not None and x.dtype is wanted):
+        return x  # a resource variable is read later, where it is used
     with name_scope(name, "Cast", [x]) as name:
         if isinstance(x, IndexedSlices):
             return IndexedSlices(cast(x.values, wanted, name=name), x.indices, x.dense_shape)

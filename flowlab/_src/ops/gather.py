@@ -15,7 +15,7 @@ from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.op import Array, Index, Op, Spec, T, constant_value
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
-from flowlab._src.graph.shape import UNKNOWN, TensorShape, format_dims, merge_shapes
+from flowlab._src.graph.shape import UNKNOWN, Dims, TensorShape, format_dims, merge_shapes
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.array_shape import dense, expand_dims, rank, reshape, shape, size, squeeze
 from flowlab._src.ops.fill import ones, zeros
@@ -288,15 +288,7 @@ class GatherNd(Op):
         )
 
     def shape(self, params: Spec, indices: Spec) -> TensorShape:
-        if indices.dims is not None and not indices.dims:
-            raise ShapeError("Shape must be at least rank 1 but is rank 0")
-        if params.dims is None or indices.dims is None or indices.dims[-1] is None:
-            return UNKNOWN
-        if indices.dims[-1] > len(params.dims):
-            raise ShapeError(
-                f"indices.shape[-1] must be <= params.rank, but saw indices shape: {format_dims(indices.dims)} and params shape: {format_dims(params.dims)}"
-            )
-        return TensorShape.of((*indices.dims[:-1], *params.dims[indices.dims[-1] :]))
+        return coordinates_shape(params.dims, indices.dims)
 
     def grad(self, node: Any, dy: Tensor) -> Any:
         """Zeros, with the gradient added where it was picked from."""
@@ -305,6 +297,19 @@ class GatherNd(Op):
         if indices.shape.ndims == 2 and indices.shape._dims[1] == 1:
             return [IndexedSlices(dy, squeeze(indices, axis=-1), params_shape), None]
         return [raw.ScatterNd(indices, dy, params_shape), None]
+
+
+def coordinates_shape(params: Dims | None, indices: Dims | None) -> TensorShape:
+    """The static shape of what is picked by coordinates."""
+    if indices is not None and not indices:
+        raise ShapeError("Shape must be at least rank 1 but is rank 0")
+    if params is None or indices is None or indices[-1] is None:
+        return UNKNOWN
+    if indices[-1] > len(params):
+        raise ShapeError(
+            f"indices.shape[-1] must be <= params.rank, but saw indices shape: {format_dims(indices)} and params shape: {format_dims(params)}"
+        )
+    return TensorShape.of((*indices[:-1], *params[indices[-1] :]))
 
 
 def check_coordinates(indices: np.ndarray, dims: tuple[int, ...], whole: str) -> None:

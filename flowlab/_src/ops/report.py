@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,14 +13,15 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.constant import constant
 from flowlab._src.ops.selecting import boolean_mask
+from flowlab._src.ops.state import is_variable_initialized
 
 
-def uninitialized_names(variables: Sequence[Tensor], name: str) -> Tensor:
+def uninitialized_names(variables: Sequence[Any], name: str) -> Tensor:
     """A string vector: the names of those variables that have no value when it runs."""
     with name_scope(name), get_default_graph().control_dependencies(None):
         if not variables:
             return constant(np.array([], object), name="Const")
-        flags = [raw.IsVariableInitialized(v, dtype=v.dtype.base_dtype) for v in variables]
+        flags = [is_variable_initialized(v) for v in variables]
         missing = raw.LogicalNot(raw.Pack(flags, axis=0, name="stack"))
         names = constant([v.op.name for v in variables])
         return boolean_mask(names, missing)

@@ -30,7 +30,7 @@ class ScatterNd(Op):
 
     def shape(self, indices: Spec, updates: Spec, shape: Spec) -> TensorShape:
         dims = shape.as_shape
-        _check_static_scatter(indices.dims, updates.dims, dims._dims, "output")
+        check_static_scatter(indices.dims, updates.dims, dims._dims, "output")
         return dims
 
     def grad(self, node: Any, dy: Tensor) -> Any:
@@ -53,7 +53,7 @@ def _check_scatter(indices: np.ndarray, updates: np.ndarray, dims: tuple[int, ..
     check_coordinates(indices, dims, "shape")
 
 
-def _check_static_scatter(indices: Any, updates: Any, dims: Any, whole: str) -> None:
+def check_static_scatter(indices: Any, updates: Any, dims: Any, whole: str) -> None:
     """The outer axes of the updates are those of the indices, the inner ones those of a slice of the result."""
     if indices is None or updates is None or dims is None or not indices or indices[-1] is None:
         return
@@ -116,7 +116,7 @@ class TensorScatter(Op, abstract=True):
         raise NotImplementedError
 
     def shape(self, tensor: Spec, indices: Spec, updates: Spec) -> TensorShape:
-        _check_static_scatter(indices.dims, updates.dims, tensor.dims, "input")
+        check_static_scatter(indices.dims, updates.dims, tensor.dims, "input")
         return tensor.shape
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import weakref
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -49,6 +48,22 @@ class StridedSliceOp(Op, abstract=True):
     def masks(self) -> Masks:
         """The five masks."""
         return Masks(self.begin_mask, self.end_mask, self.ellipsis_mask, self.new_axis_mask, self.shrink_axis_mask)
+
+    def assigned(self, old: Any, begin: Any, end: Any, strides: Any, value: Any) -> np.ndarray:
+        """A copy of `old` in which the part has a new value: what assigning to a part of a variable does."""
+        result = np.array(old)
+        try:
+            place = index_of(self.masks, result.shape, begin, end, strides)
+        except ShapeError as error:
+            raise InvalidArgumentError(None, None, str(error)) from None
+        try:
+            result[place] = value
+        except ValueError:
+            raise InvalidArgumentError(
+                None, None, f"Cannot broadcast input shape {format_dims(np.shape(value))} into final shape "
+                f"{format_dims(result[place].shape)}",
+            ) from None  # fmt: skip
+        return result
 
 
 class StridedSlice(StridedSliceOp):
@@ -264,14 +279,17 @@ def strided_slice(
         "begin_mask": begin_mask, "end_mask": end_mask, "ellipsis_mask": ellipsis_mask, "new_axis_mask": new_axis_mask,
         "shrink_axis_mask": shrink_axis_mask,
     }  # fmt: skip
-    result = StridedSlice(**masks)(input_, begin, end, strides, name=name)
+    result: Tensor = StridedSlice(**masks)(input_, begin, end, strides, name=name)
     if var is not None:
-        variable_parts[result] = (var, begin, end, strides, masks, name)
+        own_name = result.op.name
+
+        def assign(value: Any, name: str | None = None) -> Any:
+            """Change this part of the variable; gives the whole variable after it."""
+            name = own_name + "/_assign" if name is None else name
+            return var._strided_slice_assign(begin, end, strides, value, name, masks)
+
+        result.assign = assign
     return result
-
-
-# Parts of variables, for `v[1:3].assign(...)`: which variable, and where in it.
-variable_parts: Any = weakref.WeakKeyDictionary()
 
 
 _NOT_AN_INDEX = "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are valid indices"

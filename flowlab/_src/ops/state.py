@@ -18,8 +18,15 @@ from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.op import Array, Index, Number, Op, Ref, Spec, T
 from flowlab._src.graph.operation import variable_behind
+from flowlab._src.graph.registry import raw
+from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, as_shape, merge_shapes
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.ops import changing
+from flowlab._src.ops.array_shape import expand_dims, reshape, shape
+from flowlab._src.ops.fill import ones_like
+from flowlab._src.ops.joining import concat
+from flowlab._src.ops.misuse import misuse
 from flowlab._src.util.export import export
 
 Counter = TypeVar("Counter", np.int32, np.int64)
@@ -180,89 +187,72 @@ class CountUpTo(Op):
 # ---- changing some rows --------------------------------------------------------------------------------------------
 
 
-def check_rows(indices: np.ndarray, count: int) -> None:
-    """InvalidArgumentError for the first row number that is out of range."""
-    flat = np.asarray(indices).reshape(-1)
-    bad = (flat < 0) | (flat >= count)
-    if bad.any():
-        position = int(np.argmax(bad))
-        where = _sizes(np.unravel_index(position, np.shape(indices))) if np.ndim(indices) else ""
-        raise InvalidArgumentError(None, None, f"indices[{where}] = {flat[position]} is not in [0, {count})")
-
-
 class _Scatter(Op, abstract=True):
-    """Change the rows `indices` of a variable; rows named twice are changed twice."""
+    """Change the rows `indices` of a variable."""
 
     use_locking: bool = False
     stateful = True
     forwards_ref = 1
-    ufunc: ClassVar[Any] = None
+    rule: ClassVar[changing.Rule]
 
     def kernel(self, run: Any, ref: Ref[Number], indices: Array[Index], updates: Array[Number]) -> Ref[Number]:
         name = variable_name(run)
         with run.state.lock:
-            value = np.array(initialized_value(run, run.state.read(name)))
-            check_rows(indices, value.shape[0])
-            rows = np.broadcast_to(updates, np.shape(indices) + value.shape[1:])
-            self.change(value, indices, rows)
-            return run.state.write(name, value)
-
-    def change(self, value: np.ndarray, indices: Any, rows: np.ndarray) -> None:
-        """Change `value` in place, row by row, so that repeated indices all count."""
-        self.ufunc.at(value, indices, rows)
+            value = initialized_value(run, run.state.read(name))
+            return run.state.write(name, changing.change_rows(value, indices, updates, type(self).rule))
 
     def shape(self, ref: Spec, indices: Spec, updates: Spec) -> TensorShape:
-        if updates.rank == 0 or ref.dims is None:
-            return ref.shape
-        merge_shapes(updates.shape, indices.shape.concatenate(TensorShape.of(ref.dims[1:])))
+        changing.row_shapes(ref.shape, indices, updates)
         return ref.shape
 
 
 class ScatterUpdate(_Scatter):
     """Replace rows; of a row named twice the last value stays."""
 
-    def change(self, value: np.ndarray, indices: Any, rows: np.ndarray) -> None:
-        value[indices] = rows
+    rule = changing.replace
+
+    def kernel(self, run: Any, ref: Ref[T], indices: Array[Index], updates: Array[T]) -> Ref[T]:
+        return super().kernel(run, ref, indices, updates)
 
 
 class ScatterAdd(_Scatter):
     """Add to rows."""
 
-    ufunc = np.add
+    rule = changing.add
     grad = None
 
 
 class ScatterSub(_Scatter):
     """Subtract from rows."""
 
-    ufunc = np.subtract
+    rule = changing.subtract
     grad = None
 
 
 class ScatterMul(_Scatter):
     """Multiply rows."""
 
-    ufunc = np.multiply
+    rule = changing.multiply
     grad = None
 
 
 class ScatterDiv(_Scatter):
     """Divide rows."""
 
-    ufunc = np.divide
+    rule = changing.divide
     grad = None
 
 
 class ScatterMin(_Scatter):
     """Keep the smaller of row and update."""
 
-    ufunc = np.minimum
+    rule = changing.minimum
 
 
 class ScatterMax(_Scatter):
     """Keep the larger of row and update."""
 
-    ufunc = np.maximum
+    rule = changing.maximum
 
 
 class _ScatterNd(Op, abstract=True):
@@ -272,28 +262,13 @@ class _ScatterNd(Op, abstract=True):
     stateful = True
     forwards_ref = 1
     grad = None
+    rule: ClassVar[changing.Rule]
 
     def kernel(self, run: Any, ref: Ref[T], indices: Array[Index], updates: Array[T]) -> Ref[T]:
         name = variable_name(run)
         with run.state.lock:
-            value = np.array(initialized_value(run, run.state.read(name)))
-            depth = indices.shape[-1]
-            limits = np.array(value.shape[:depth])
-            flat = indices.reshape(-1, depth)
-            bad = ((flat < 0) | (flat >= limits)).any(axis=1)
-            if bad.any():
-                row = int(np.argmax(bad))
-                raise InvalidArgumentError(
-                    None,
-                    None,
-                    f"indices[{row}] = [{', '.join(map(str, flat[row]))}] does not index into shape [{_sizes(value.shape)}]",
-                )
-            self.change(value, tuple(np.moveaxis(indices, -1, 0)), updates)
-            return run.state.write(name, value)
-
-    def change(self, value: np.ndarray, where: Any, updates: Any) -> None:
-        """Change `value` in place."""
-        raise NotImplementedError
+            value = initialized_value(run, run.state.read(name))
+            return run.state.write(name, changing.change_elements(value, indices, updates, type(self).rule))
 
     def shape(self, ref: Spec, indices: Spec, updates: Spec) -> TensorShape:
         return ref.shape
@@ -302,22 +277,19 @@ class _ScatterNd(Op, abstract=True):
 class ScatterNdUpdate(_ScatterNd):
     """Replace elements."""
 
-    def change(self, value: np.ndarray, where: Any, updates: Any) -> None:
-        value[where] = updates
+    rule = changing.replace
 
 
 class ScatterNdAdd(_ScatterNd):
     """Add to elements."""
 
-    def change(self, value: np.ndarray, where: Any, updates: Any) -> None:
-        np.add.at(value, where, updates)
+    rule = changing.add
 
 
 class ScatterNdSub(_ScatterNd):
     """Subtract from elements."""
 
-    def change(self, value: np.ndarray, where: Any, updates: Any) -> None:
-        np.subtract.at(value, where, updates)
+    rule = changing.subtract
 
 
 # ---- public functions ----------------------------------------------------------------------------------------------
@@ -333,6 +305,11 @@ def variable_op(shape: Any, dtype: DType, name: str = "Variable", container: str
 def _ref(value: Any) -> Any:
     """The reference behind a variable object; anything else as it is."""
     return value._ref() if hasattr(value, "_ref") else value
+
+
+def is_resource(value: Any) -> bool:
+    """True for resource variables, which change by operations of their own."""
+    return getattr(value, "handle", None) is not None
 
 
 @export("assign")
@@ -364,6 +341,8 @@ def assign(
     ...     int(sess.run(w)), int(sess.run(to_100)), int(sess.run(w))
     (10, 100, 100)
     """
+    if is_resource(ref):
+        return ref.assign(value, name=name)
     op = Assign(
         validate_shape=True if validate_shape is None else validate_shape,
         use_locking=True if use_locking is None else use_locking,
@@ -383,18 +362,24 @@ def assign_add(ref: Any, value: Any, use_locking: bool | None = None, name: str 
     ...     int(sess.run(tf.assign_add(w, 5)))
     15
     """
+    if is_resource(ref):
+        return ref.assign_add(value)  # without the name, as in TensorFlow
     return AssignAdd(use_locking=as_flag(use_locking, "use_locking"))(_ref(ref), value, name=name)
 
 
 @export("assign_sub")
 def assign_sub(ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None) -> Tensor:
     """Add an operation that subtracts `value` from a variable when it runs; gives the variable after it."""
+    if is_resource(ref):
+        return ref.assign_sub(value)
     return AssignSub(use_locking=as_flag(use_locking, "use_locking"))(_ref(ref), value, name=name)
 
 
 @export("is_variable_initialized")
 def is_variable_initialized(ref: Any, name: str | None = None) -> Tensor:
     """Return a tensor that tells whether a variable has a value in the session that runs it."""
+    if is_resource(ref):
+        return ref.is_initialized(name=name)
     ref = convert(_ref(ref), name="ref", as_ref=True)
     return IsVariableInitialized(dtype=ref.dtype.base_dtype)(ref, name=name)
 
@@ -402,7 +387,18 @@ def is_variable_initialized(ref: Any, name: str | None = None) -> Tensor:
 @export("count_up_to")
 def count_up_to(ref: Any, limit: int, name: str | None = None) -> Tensor:
     """Add 1 to an integer variable at each run; OutOfRangeError once it has reached `limit`."""
+    if is_resource(ref):
+        return raw.ResourceCountUpTo(ref.handle, limit=limit, dtype=ref.dtype, name=name)
     return CountUpTo(limit=limit)(_ref(ref), name=name)
+
+
+def scatter(kind: str, ref: Any, indices: Any, updates: Any, use_locking: bool, name: str | None) -> Any:
+    """Add one of the scatter operations for either kind of variable; gives the variable after it."""
+    if not is_resource(ref):
+        return getattr(raw, kind)(_ref(ref), indices, updates, use_locking=use_locking, name=name)
+    with ref._in_order():
+        done = getattr(raw, f"Resource{kind}")(ref.handle, indices, ref._as_value(updates), name=name)
+        return ref._lazy_read(done)
 
 
 @export("scatter_update")
@@ -423,43 +419,43 @@ def scatter_update(ref: Any, indices: Any, updates: Any, use_locking: bool = Tru
     ...     sess.run(tf.scatter_update(w, [0, 2], [10, 30]))
     array([10,  2, 30], dtype=int32)
     """
-    return ScatterUpdate(use_locking=use_locking)(_ref(ref), indices, updates, name=name)
+    return scatter("ScatterUpdate", ref, indices, updates, use_locking, name)
 
 
 @export("scatter_add")
 def scatter_add(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
     """Add `updates` to the rows `indices` of a variable; repeated indices add up."""
-    return ScatterAdd(use_locking=use_locking)(_ref(ref), indices, updates, name=name)
+    return scatter("ScatterAdd", ref, indices, updates, use_locking, name)
 
 
 @export("scatter_sub")
 def scatter_sub(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
     """Subtract `updates` from the rows `indices` of a variable; repeated indices add up."""
-    return ScatterSub(use_locking=use_locking)(_ref(ref), indices, updates, name=name)
+    return scatter("ScatterSub", ref, indices, updates, use_locking, name)
 
 
 @export("scatter_mul")
 def scatter_mul(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
     """Multiply the rows `indices` of a variable by `updates`."""
-    return ScatterMul(use_locking=use_locking)(_ref(ref), indices, updates, name=name)
+    return scatter("ScatterMul", ref, indices, updates, use_locking, name)
 
 
 @export("scatter_div")
 def scatter_div(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
     """Divide the rows `indices` of a variable by `updates`."""
-    return ScatterDiv(use_locking=use_locking)(_ref(ref), indices, updates, name=name)
+    return scatter("ScatterDiv", ref, indices, updates, use_locking, name)
 
 
 @export("scatter_min")
 def scatter_min(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
     """Keep the smaller of the rows `indices` and `updates`."""
-    return ScatterMin(use_locking=use_locking)(_ref(ref), indices, updates, name=name)
+    return scatter("ScatterMin", ref, indices, updates, use_locking, name)
 
 
 @export("scatter_max")
 def scatter_max(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
     """Keep the larger of the rows `indices` and `updates`."""
-    return ScatterMax(use_locking=use_locking)(_ref(ref), indices, updates, name=name)
+    return scatter("ScatterMax", ref, indices, updates, use_locking, name)
 
 
 @export("scatter_nd_update")
@@ -467,19 +463,59 @@ def scatter_nd_update(
     ref: Any, indices: Any, updates: Any, use_locking: bool = True, name: str | None = None
 ) -> Tensor:
     """Replace single elements or slices of a variable, named by the tuples in the last axis of `indices`."""
-    return ScatterNdUpdate(use_locking=use_locking)(_ref(ref), indices, updates, name=name)
+    return scatter("ScatterNdUpdate", ref, indices, updates, use_locking, name)
 
 
 @export("scatter_nd_add")
 def scatter_nd_add(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
     """Add to single elements or slices of a variable."""
-    return ScatterNdAdd(use_locking=use_locking)(_ref(ref), indices, updates, name=name)
+    return scatter("ScatterNdAdd", ref, indices, updates, use_locking, name)
 
 
 @export("scatter_nd_sub")
 def scatter_nd_sub(ref: Any, indices: Any, updates: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
     """Subtract from single elements or slices of a variable."""
-    return ScatterNdSub(use_locking=use_locking)(_ref(ref), indices, updates, name=name)
+    return scatter("ScatterNdSub", ref, indices, updates, use_locking, name)
+
+
+@export("batch_scatter_update")
+def batch_scatter_update(
+    ref: Any, indices: Any, updates: Any, use_locking: bool = True, name: str | None = None
+) -> Tensor:
+    """Replace elements along the last axis of `indices`, each batch entry in its own part of the variable.
+
+    Parameters
+    ----------
+    ref : Variable, shape (batch..., n, ...)
+    indices : Tensor, shape (batch..., k), int32 or int64
+    updates : Tensor, shape indices.shape + ref.shape[indices.ndim:]
+
+    Examples
+    --------
+    >>> w = tf.Variable([[0, 0, 0], [0, 0, 0]])
+    >>> with tf.Session() as sess:
+    ...     sess.run(w.initializer)
+    ...     sess.run(tf.batch_scatter_update(w, [[0], [2]], [[7], [8]]))
+    array([[7, 0, 0],
+           [0, 0, 8]], dtype=int32)
+    """
+    with name_scope(name):
+        indices = convert(indices, name="indices")
+        indices_shape = shape(indices)
+        ndims = indices.shape.ndims
+        if ndims is None:
+            raise misuse(ValueError("batch_gather does not allow indices with unknown shape."))
+        positions = expand_dims(indices, axis=-1)
+        coordinates = []
+        for axis in range(ndims - 1):  # the place in the batch, spread over the indices
+            count = indices_shape[axis]
+            sizes: list[Any] = [1] * (ndims + 1)
+            sizes[axis] = count
+            along = reshape(raw.Range(0, count, 1), sizes)
+            if along.dtype.base_dtype != positions.dtype:
+                along = raw.Cast(along, DstT=positions.dtype)
+            coordinates.append(along * ones_like(positions))
+        return scatter_nd_update(ref, concat([*coordinates, positions], axis=-1), updates, use_locking=use_locking)
 
 
 def scatter_slices(

@@ -1,6 +1,7 @@
 """The update operations of optimizers: they take a variable and its slots by reference and store new values.
 
-The formulas are in `kernels/update.py`. The sparse forms apply the same formulas to the rows named by `indices`.
+The formulas are in `kernels/update.py`. The sparse forms apply the same formulas to the rows named by `indices`. The
+forms for resource variables, in `resource_training.py`, are made of these.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from flowlab._src.graph.op import Array, Floating, Index, Op, Ref, Spec
 from flowlab._src.graph.operation import variable_behind
 from flowlab._src.graph.shape import TensorShape, merge_shapes
 from flowlab._src.kernels import update
-from flowlab._src.ops.state import check_rows, initialized_value
+from flowlab._src.ops.gather import check_range
+from flowlab._src.ops.state import initialized_value
 
 Arrays = tuple[Any, ...]
 
@@ -25,15 +27,21 @@ class _Apply(Op, abstract=True):
     use_locking: bool = False
     stateful = True
 
-    def apply(self, run: Any, rule: Callable[..., Any], *hyper: Any) -> Any:
+    def names(self, run: Any, targets: Arrays) -> list[str]:
+        """Under which names the session keeps the variable and its slots."""
+        return [variable_behind(t).name for t in run.node._inputs[: len(targets)]]
+
+    def value(self, run: Any, name: str) -> Any:
+        """The value of one of them."""
+        return initialized_value(run, run.state.read(name))
+
+    def apply(self, run: Any, targets: Arrays, rule: Callable[..., Any], *hyper: Any) -> Any:
         """Read the variable and its slots, let `rule` give their new values, and store them."""
-        count = self.forwards_ref
-        names = [variable_behind(t).name for t in run.node._inputs[:count]]
+        names = self.names(run, targets)
         state = run.state
         with state.lock:
-            values = [initialized_value(run, state.read(name)) for name in names]
-            results = rule(*values, *hyper)
-            if count == 1:
+            results = rule(*[self.value(run, name) for name in names], *hyper)
+            if len(names) == 1:
                 return state.write(names[0], results)
             return tuple([state.write(name, value) for name, value in zip(names, results, strict=True)])
 
@@ -48,11 +56,13 @@ class _Apply(Op, abstract=True):
 class _SparseApply(_Apply, abstract=True):
     """Change some rows of a variable and its slots."""
 
-    def apply_rows(self, run: Any, rule: Callable[..., Any], indices: np.ndarray, grad: np.ndarray, *hyper: Any) -> Any:
+    def apply_rows(
+        self, run: Any, targets: Arrays, rule: Callable[..., Any], indices: np.ndarray, grad: np.ndarray, *hyper: Any
+    ) -> Any:
         """Apply `rule(*rows, grad, *hyper)` to the rows `indices`, which are all different."""
 
         def on_rows(*values: np.ndarray) -> Any:
-            check_rows(indices, values[0].shape[0])
+            check_range(indices, values[0].shape[0])
             changed = rule(*[v[indices] for v in values], grad, *hyper)
             changed = changed if isinstance(changed, tuple) else (changed,)
             results = []
@@ -62,7 +72,7 @@ class _SparseApply(_Apply, abstract=True):
                 results.append(result)
             return results[0] if len(results) == 1 else tuple(results)
 
-        return self.apply(run, on_rows)
+        return self.apply(run, targets, on_rows)
 
 
 class ApplyGradientDescent(_Apply):
@@ -71,7 +81,7 @@ class ApplyGradientDescent(_Apply):
     forwards_ref = 1
 
     def kernel(self, run: Any, var: Ref[Floating], alpha: Array[Floating], delta: Array[Floating]) -> Ref[Floating]:
-        return self.apply(run, update.gradient_descent, alpha, delta)
+        return self.apply(run, (var,), update.gradient_descent, alpha, delta)
 
 
 class ApplyMomentum(_Apply):
@@ -89,7 +99,7 @@ class ApplyMomentum(_Apply):
         grad: Array[Floating],
         momentum: Array[Floating],
     ) -> Ref[Floating]:
-        return self.apply(run, update.momentum, lr, grad, momentum, self.use_nesterov)
+        return self.apply(run, (var, accum), update.momentum, lr, grad, momentum, self.use_nesterov)
 
 
 class SparseApplyMomentum(_SparseApply):
@@ -103,7 +113,9 @@ class SparseApplyMomentum(_SparseApply):
         momentum: Array[Floating],
     ) -> Ref[Floating]:  # fmt: skip
         nesterov = self.use_nesterov
-        return self.apply_rows(run, lambda v, a, g: update.momentum(v, a, lr, g, momentum, nesterov), indices, grad)
+        return self.apply_rows(
+            run, (var, accum), lambda v, a, g: update.momentum(v, a, lr, g, momentum, nesterov), indices, grad
+        )
 
 
 class ApplyAdam(_Apply):
@@ -118,7 +130,7 @@ class ApplyAdam(_Apply):
         epsilon: Array[Floating], grad: Array[Floating],
     ) -> Ref[Floating]:  # fmt: skip
         return self.apply(
-            run, update.adam, beta1_power, beta2_power, lr, beta1, beta2, epsilon, grad, self.use_nesterov
+            run, (var, m, v), update.adam, beta1_power, beta2_power, lr, beta1, beta2, epsilon, grad, self.use_nesterov
         )
 
 
@@ -131,7 +143,7 @@ class ApplyAdagrad(_Apply):
     def kernel(
         self, run: Any, var: Ref[Floating], accum: Ref[Floating], lr: Array[Floating], grad: Array[Floating]
     ) -> Ref[Floating]:
-        return self.apply(run, update.adagrad, lr, grad)
+        return self.apply(run, (var, accum), update.adagrad, lr, grad, self.update_slots)
 
 
 class SparseApplyAdagrad(_SparseApply):
@@ -149,7 +161,8 @@ class SparseApplyAdagrad(_SparseApply):
         grad: Array[Floating],
         indices: Array[Index],
     ) -> Ref[Floating]:
-        return self.apply_rows(run, lambda v, a, g: update.adagrad(v, a, lr, g), indices, grad)
+        slots = self.update_slots
+        return self.apply_rows(run, (var, accum), lambda v, a, g: update.adagrad(v, a, lr, g, slots), indices, grad)
 
 
 class ApplyAdagradDA(_Apply):
@@ -161,7 +174,16 @@ class ApplyAdagradDA(_Apply):
         self, run: Any, var: Ref[Floating], gradient_accumulator: Ref[Floating], gradient_squared_accumulator: Ref[Floating],
         grad: Array[Floating], lr: Array[Floating], l1: Array[Floating], l2: Array[Floating], global_step: Array[np.int64],
     ) -> Ref[Floating]:  # fmt: skip
-        return self.apply(run, update.adagrad_da, grad, lr, l1, l2, global_step)
+        return self.apply(
+            run,
+            (var, gradient_accumulator, gradient_squared_accumulator),
+            update.adagrad_da,
+            grad,
+            lr,
+            l1,
+            l2,
+            global_step,
+        )
 
 
 class SparseApplyAdagradDA(_SparseApply):
@@ -175,7 +197,11 @@ class SparseApplyAdagradDA(_SparseApply):
         global_step: Array[np.int64],
     ) -> Ref[Floating]:  # fmt: skip
         return self.apply_rows(
-            run, lambda v, a, s, g: update.adagrad_da(v, a, s, g, lr, l1, l2, global_step), indices, grad
+            run,
+            (var, gradient_accumulator, gradient_squared_accumulator),
+            lambda v, a, s, g: update.adagrad_da(v, a, s, g, lr, l1, l2, global_step),
+            indices,
+            grad,
         )
 
 
@@ -188,7 +214,7 @@ class ApplyAdadelta(_Apply):
         self, run: Any, var: Ref[Floating], accum: Ref[Floating], accum_update: Ref[Floating], lr: Array[Floating],
         rho: Array[Floating], epsilon: Array[Floating], grad: Array[Floating],
     ) -> Ref[Floating]:  # fmt: skip
-        return self.apply(run, update.adadelta, lr, rho, epsilon, grad)
+        return self.apply(run, (var, accum, accum_update), update.adadelta, lr, rho, epsilon, grad)
 
 
 class SparseApplyAdadelta(_SparseApply):
@@ -200,7 +226,13 @@ class SparseApplyAdadelta(_SparseApply):
         self, run: Any, var: Ref[Floating], accum: Ref[Floating], accum_update: Ref[Floating], lr: Array[Floating],
         rho: Array[Floating], epsilon: Array[Floating], grad: Array[Floating], indices: Array[Index],
     ) -> Ref[Floating]:  # fmt: skip
-        return self.apply_rows(run, lambda v, a, u, g: update.adadelta(v, a, u, lr, rho, epsilon, g), indices, grad)
+        return self.apply_rows(
+            run,
+            (var, accum, accum_update),
+            lambda v, a, u, g: update.adadelta(v, a, u, lr, rho, epsilon, g),
+            indices,
+            grad,
+        )
 
 
 class ApplyRMSProp(_Apply):
@@ -212,7 +244,7 @@ class ApplyRMSProp(_Apply):
         self, run: Any, var: Ref[Floating], ms: Ref[Floating], mom: Ref[Floating], lr: Array[Floating], rho: Array[Floating],
         momentum: Array[Floating], epsilon: Array[Floating], grad: Array[Floating],
     ) -> Ref[Floating]:  # fmt: skip
-        return self.apply(run, update.rmsprop, lr, rho, momentum, epsilon, grad)
+        return self.apply(run, (var, ms, mom), update.rmsprop, lr, rho, momentum, epsilon, grad)
 
 
 class SparseApplyRMSProp(_SparseApply):
@@ -225,7 +257,11 @@ class SparseApplyRMSProp(_SparseApply):
         momentum: Array[Floating], epsilon: Array[Floating], grad: Array[Floating], indices: Array[Index],
     ) -> Ref[Floating]:  # fmt: skip
         return self.apply_rows(
-            run, lambda v, s, m, g: update.rmsprop(v, s, m, lr, rho, momentum, epsilon, g), indices, grad
+            run,
+            (var, ms, mom),
+            lambda v, s, m, g: update.rmsprop(v, s, m, lr, rho, momentum, epsilon, g),
+            indices,
+            grad,
         )
 
 
@@ -238,7 +274,7 @@ class ApplyCenteredRMSProp(_Apply):
         self, run: Any, var: Ref[Floating], mg: Ref[Floating], ms: Ref[Floating], mom: Ref[Floating], lr: Array[Floating],
         rho: Array[Floating], momentum: Array[Floating], epsilon: Array[Floating], grad: Array[Floating],
     ) -> Ref[Floating]:  # fmt: skip
-        return self.apply(run, update.centered_rmsprop, lr, rho, momentum, epsilon, grad)
+        return self.apply(run, (var, mg, ms, mom), update.centered_rmsprop, lr, rho, momentum, epsilon, grad)
 
 
 class SparseApplyCenteredRMSProp(_SparseApply):
@@ -251,7 +287,11 @@ class SparseApplyCenteredRMSProp(_SparseApply):
         rho: Array[Floating], momentum: Array[Floating], epsilon: Array[Floating], grad: Array[Floating], indices: Array[Index],
     ) -> Ref[Floating]:  # fmt: skip
         return self.apply_rows(
-            run, lambda v, a, s, m, g: update.centered_rmsprop(v, a, s, m, lr, rho, momentum, epsilon, g), indices, grad
+            run,
+            (var, mg, ms, mom),
+            lambda v, a, s, m, g: update.centered_rmsprop(v, a, s, m, lr, rho, momentum, epsilon, g),
+            indices,
+            grad,
         )
 
 
@@ -264,7 +304,7 @@ class ApplyFtrl(_Apply):
         self, run: Any, var: Ref[Floating], accum: Ref[Floating], linear: Ref[Floating], grad: Array[Floating], lr: Array[Floating],
         l1: Array[Floating], l2: Array[Floating], lr_power: Array[Floating],
     ) -> Ref[Floating]:  # fmt: skip
-        return self.apply(run, update.ftrl, grad, lr, l1, l2, lr_power)
+        return self.apply(run, (var, accum, linear), update.ftrl, grad, lr, l1, l2, lr_power)
 
 
 class SparseApplyFtrl(_SparseApply):
@@ -276,7 +316,9 @@ class SparseApplyFtrl(_SparseApply):
         self, run: Any, var: Ref[Floating], accum: Ref[Floating], linear: Ref[Floating], grad: Array[Floating],
         indices: Array[Index], lr: Array[Floating], l1: Array[Floating], l2: Array[Floating], lr_power: Array[Floating],
     ) -> Ref[Floating]:  # fmt: skip
-        return self.apply_rows(run, lambda v, a, b, g: update.ftrl(v, a, b, g, lr, l1, l2, lr_power), indices, grad)
+        return self.apply_rows(
+            run, (var, accum, linear), lambda v, a, b, g: update.ftrl(v, a, b, g, lr, l1, l2, lr_power), indices, grad
+        )
 
 
 class ApplyFtrlV2(_Apply):
@@ -288,7 +330,7 @@ class ApplyFtrlV2(_Apply):
         self, run: Any, var: Ref[Floating], accum: Ref[Floating], linear: Ref[Floating], grad: Array[Floating], lr: Array[Floating],
         l1: Array[Floating], l2: Array[Floating], l2_shrinkage: Array[Floating], lr_power: Array[Floating],
     ) -> Ref[Floating]:  # fmt: skip
-        return self.apply(run, update.ftrl, grad, lr, l1, l2, lr_power, l2_shrinkage)
+        return self.apply(run, (var, accum, linear), update.ftrl, grad, lr, l1, l2, lr_power, l2_shrinkage)
 
 
 class SparseApplyFtrlV2(_SparseApply):
@@ -302,7 +344,11 @@ class SparseApplyFtrlV2(_SparseApply):
         lr_power: Array[Floating],
     ) -> Ref[Floating]:  # fmt: skip
         return self.apply_rows(
-            run, lambda v, a, b, g: update.ftrl(v, a, b, g, lr, l1, l2, lr_power, l2_shrinkage), indices, grad
+            run,
+            (var, accum, linear),
+            lambda v, a, b, g: update.ftrl(v, a, b, g, lr, l1, l2, lr_power, l2_shrinkage),
+            indices,
+            grad,
         )
 
 
@@ -320,7 +366,7 @@ class ApplyProximalGradientDescent(_Apply):
         l2: Array[Floating],
         delta: Array[Floating],
     ) -> Ref[Floating]:
-        return self.apply(run, update.proximal_gradient_descent, alpha, l1, l2, delta)
+        return self.apply(run, (var,), update.proximal_gradient_descent, alpha, l1, l2, delta)
 
 
 class SparseApplyProximalGradientDescent(_SparseApply):
@@ -332,7 +378,9 @@ class SparseApplyProximalGradientDescent(_SparseApply):
         self, run: Any, var: Ref[Floating], alpha: Array[Floating], l1: Array[Floating], l2: Array[Floating],
         grad: Array[Floating], indices: Array[Index],
     ) -> Ref[Floating]:  # fmt: skip
-        return self.apply_rows(run, lambda v, g: update.proximal_gradient_descent(v, alpha, l1, l2, g), indices, grad)
+        return self.apply_rows(
+            run, (var,), lambda v, g: update.proximal_gradient_descent(v, alpha, l1, l2, g), indices, grad
+        )
 
 
 class ApplyProximalAdagrad(_Apply):
@@ -344,7 +392,7 @@ class ApplyProximalAdagrad(_Apply):
         self, run: Any, var: Ref[Floating], accum: Ref[Floating], lr: Array[Floating], l1: Array[Floating], l2: Array[Floating],
         grad: Array[Floating],
     ) -> Ref[Floating]:  # fmt: skip
-        return self.apply(run, update.proximal_adagrad, lr, l1, l2, grad)
+        return self.apply(run, (var, accum), update.proximal_adagrad, lr, l1, l2, grad)
 
 
 class SparseApplyProximalAdagrad(_SparseApply):
@@ -356,4 +404,6 @@ class SparseApplyProximalAdagrad(_SparseApply):
         self, run: Any, var: Ref[Floating], accum: Ref[Floating], lr: Array[Floating], l1: Array[Floating], l2: Array[Floating],
         grad: Array[Floating], indices: Array[Index],
     ) -> Ref[Floating]:  # fmt: skip
-        return self.apply_rows(run, lambda v, a, g: update.proximal_adagrad(v, a, lr, l1, l2, g), indices, grad)
+        return self.apply_rows(
+            run, (var, accum), lambda v, a, g: update.proximal_adagrad(v, a, lr, l1, l2, g), indices, grad
+        )

@@ -53,10 +53,11 @@ def explain_failure(error: Exception, frame: Frame) -> BaseException:
         )
     failing = error._op if isinstance(error, OpError) and error._op is not None else node
     site = getattr(failing, "site", None)
-    if isinstance(error, FailedPreconditionError) and "uninitialized" in error.message:
+    variable = getattr(error, "variable", None)
+    if variable or (isinstance(error, FailedPreconditionError) and "uninitialized" in error.message):
         return add_notes(
             error,
-            why=f"'{failing.name}' has no value in this session yet: tf.Variable only records how to make one",
+            why=f"'{variable or failing.name}' has no value in this session yet: tf.Variable only records how to make one",
             where=site.quote() if site else "",
             fix="sess.run(tf.global_variables_initializer())",
         )

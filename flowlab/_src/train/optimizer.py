@@ -25,6 +25,7 @@ from flowlab._src.train.slots import create_slot, create_zeros_slot
 from flowlab._src.util import source
 from flowlab._src.util.export import export
 from flowlab._src.variables.partitioned import PartitionedVariable
+from flowlab._src.variables.resource import ResourceVariable
 from flowlab._src.variables.scope import get_variable, variable_scope
 from flowlab._src.variables.variable import Variable, trainable_variables
 
@@ -227,7 +228,10 @@ class Optimizer:
             else:
                 done = self._finish(updates, "update")
                 with graph.control_dependencies([done]), graph.colocate_with(global_step.op):
-                    result = assign_add(global_step, 1, name=scope)
+                    if isinstance(global_step, ResourceVariable):
+                        result = global_step.assign_add(1, name=scope, read_value=False)
+                    else:
+                        result = assign_add(global_step, 1, name=scope)
         result = result.op if isinstance(result, Tensor) else result
         train_ops = graph.get_collection_ref(GraphKeys.TRAIN_OP)
         if result not in train_ops:
@@ -237,11 +241,14 @@ class Optimizer:
     def _update(self, grad: Any, variable: Any) -> Any:
         if isinstance(variable, Tensor):
             raise NotImplementedError("Trying to update a Tensor ", variable)
+        is_resource = isinstance(variable, ResourceVariable)
         if isinstance(grad, IndexedSlices):
             if variable.constraint is not None:
                 raise RuntimeError("Cannot use a constraint function on a sparse variable.")
+            if is_resource:
+                return self._resource_apply_sparse_duplicate_indices(grad.values, variable, grad.indices)
             return self._apply_sparse_duplicate_indices(grad, variable)
-        update = self._apply_dense(grad, variable)
+        update = (self._resource_apply_dense if is_resource else self._apply_dense)(grad, variable)
         if variable.constraint is None:
             return update
         with get_default_graph().control_dependencies([update]):
@@ -297,7 +304,8 @@ class Optimizer:
                 with name_scope(""), variable_scope(self._own_scope):
                     variable = get_variable(name, initializer=initial_value, trainable=False)
             else:
-                variable = Variable(initial_value, name=name, trainable=False)
+                use_resource = isinstance(colocate_with, ResourceVariable)
+                variable = Variable(initial_value, name=name, trainable=False, use_resource=use_resource)
             self._non_slots[key] = variable
         return self._non_slots[key]
 
@@ -338,6 +346,19 @@ class Optimizer:
         """Add the operation that applies rows, of which some may have the same index."""
         return self._apply_sparse(deduplicate(grad), var)
 
+    def _resource_apply_dense(self, grad: Tensor, handle: Any) -> Any:
+        """Add the operation that applies a dense gradient to a resource variable."""
+        return self._apply_dense(grad, handle)
+
+    def _resource_apply_sparse(self, grad: Tensor, handle: Any, indices: Tensor) -> Any:
+        """Add the operation that applies rows to a resource variable; their indices are all different."""
+        return self._apply_sparse(IndexedSlices(grad, indices), handle)
+
+    def _resource_apply_sparse_duplicate_indices(self, grad: Tensor, handle: Any, indices: Tensor) -> Any:
+        """Add the operation that applies rows to a resource variable; some may have the same index."""
+        summed = deduplicate(IndexedSlices(grad, indices))
+        return self._resource_apply_sparse(summed.values, handle, summed.indices)
+
     def _finish(self, update_ops: list[Any], name_scope: str) -> Any:
         """Join the updates in one operation."""
         return group(*update_ops, name=name_scope)
@@ -362,6 +383,13 @@ def _flat_variables(var_list: Any) -> list[Any]:
     if isinstance(var_list, dict):
         return [v for key in sorted(var_list) for v in _flat_variables(var_list[key])]
     return [var_list]
+
+
+def update(kind: str, variables: Sequence[Any], *inputs: Any, **attrs: Any) -> Operation:
+    """Add the update operation of a kind (ApplyAdam) for a variable and its slots, which are all of one kind."""
+    if isinstance(variables[0], ResourceVariable):
+        return getattr(raw, f"Resource{kind}")(*[v.handle for v in variables], *inputs, **attrs)
+    return getattr(raw, kind)(*[v._ref() for v in variables], *inputs, **attrs).op
 
 
 def like(tensor: Any, var: Any) -> Any:

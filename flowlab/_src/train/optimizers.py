@@ -13,9 +13,10 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops import state
 from flowlab._src.ops.constant import constant
 from flowlab._src.ops.control import group
-from flowlab._src.train.optimizer import Optimizer, like
+from flowlab._src.train.optimizer import Optimizer, like, update
 from flowlab._src.util.export import export
 from flowlab._src.variables.initializers import Constant, Ones
+from flowlab._src.variables.resource import ResourceVariable
 
 
 @export("train.GradientDescentOptimizer")
@@ -42,11 +43,14 @@ class GradientDescentOptimizer(Optimizer):
         self._lr = self._tensor(self._learning_rate, "learning_rate")
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
-        return raw.ApplyGradientDescent(var._ref(), like(self._lr, var), grad, use_locking=self._use_locking).op
+        return update("ApplyGradientDescent", [var], like(self._lr, var), grad, use_locking=self._use_locking)
 
     def _apply_sparse_duplicate_indices(self, grad: IndexedSlices, var: Any) -> Any:
         delta = IndexedSlices(grad.values * like(self._lr, var), grad.indices, grad.dense_shape)
         return var.scatter_sub(delta, use_locking=self._use_locking)
+
+    def _resource_apply_sparse_duplicate_indices(self, grad: Tensor, handle: Any, indices: Tensor) -> Any:
+        return raw.ResourceScatterAdd(handle.handle, indices, -grad * self._lr)
 
 
 @export("train.MomentumOptimizer")
@@ -89,17 +93,15 @@ class MomentumOptimizer(Optimizer):
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         slot = self.get_slot(var, "momentum")
-        return raw.ApplyMomentum(
-            var._ref(), slot._ref(), like(self._lr, var), grad, like(self._momentum_t, var),
+        return update("ApplyMomentum", [var, slot], like(self._lr, var), grad, like(self._momentum_t, var),
             use_locking=self._use_locking, use_nesterov=self._use_nesterov,
-        ).op  # fmt: skip
+        )  # fmt: skip
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         slot = self.get_slot(var, "momentum")
-        return raw.SparseApplyMomentum(
-            var._ref(), slot._ref(), like(self._lr, var), grad.values, grad.indices, like(self._momentum_t, var),
+        return update("SparseApplyMomentum", [var, slot], like(self._lr, var), grad.values, grad.indices, like(self._momentum_t, var),
             use_locking=self._use_locking, use_nesterov=self._use_nesterov,
-        ).op  # fmt: skip
+        )  # fmt: skip
 
 
 @export("train.AdamOptimizer")
@@ -153,10 +155,9 @@ class AdamOptimizer(Optimizer):
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         m, v = self.get_slot(var, "m"), self.get_slot(var, "v")
         beta1_power, beta2_power = self._powers()
-        return raw.ApplyAdam(
-            var._ref(), m._ref(), v._ref(), like(beta1_power, var), like(beta2_power, var), like(self._lr, var),
+        return update("ApplyAdam", [var, m, v], like(beta1_power, var), like(beta2_power, var), like(self._lr, var),
             like(self._beta1_t, var), like(self._beta2_t, var), like(self._epsilon_t, var), grad, use_locking=self._use_locking,
-        ).op  # fmt: skip
+        )  # fmt: skip
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         """All rows of m and v decay, as in the dense form; only the gradient is sparse."""
@@ -170,15 +171,22 @@ class AdamOptimizer(Optimizer):
         scaled = grad.values * (1 - beta1_t)
         m_t = state.assign(m, m * beta1_t, use_locking=self._use_locking)
         with graph.control_dependencies([m_t]):
-            m_t = state.scatter_add(m, grad.indices, scaled, use_locking=self._use_locking)
+            m_t = self._scatter_add(m, grad.indices, scaled)
         v = self.get_slot(var, "v")
         squared = grad.values * grad.values * (1 - beta2_t)
         v_t = state.assign(v, v * beta2_t, use_locking=self._use_locking)
         with graph.control_dependencies([v_t]):
-            v_t = state.scatter_add(v, grad.indices, squared, use_locking=self._use_locking)
+            v_t = self._scatter_add(v, grad.indices, squared)
         root = raw.Sqrt(v_t)
         change = state.assign_sub(var, lr * m_t / (root + epsilon_t), use_locking=self._use_locking)
         return group(change, m_t, v_t)
+
+    def _scatter_add(self, slot: Any, indices: Tensor, values: Tensor) -> Any:
+        """Add to rows of a slot; gives the slot after it."""
+        if not isinstance(slot, ResourceVariable):
+            return state.scatter_add(slot, indices, values, use_locking=self._use_locking)
+        with get_default_graph().control_dependencies([raw.ResourceScatterAdd(slot.handle, indices, values)]):
+            return slot.value()
 
     def _finish(self, update_ops: list[Any], name_scope: str) -> Any:
         graph = get_default_graph()
@@ -230,12 +238,17 @@ class AdagradOptimizer(Optimizer):
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         slot = self.get_slot(var, "accumulator")
-        return raw.ApplyAdagrad(var._ref(), slot._ref(), like(self._lr, var), grad, use_locking=self._use_locking)
+        return update("ApplyAdagrad", [var, slot], like(self._lr, var), grad, use_locking=self._use_locking)
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         slot = self.get_slot(var, "accumulator")
-        return raw.SparseApplyAdagrad(
-            var._ref(), slot._ref(), like(self._lr, var), grad.values, grad.indices, use_locking=self._use_locking
+        return update(
+            "SparseApplyAdagrad",
+            [var, slot],
+            like(self._lr, var),
+            grad.values,
+            grad.indices,
+            use_locking=self._use_locking,
         )
 
 
@@ -291,17 +304,14 @@ class AdagradDAOptimizer(Optimizer):
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         total, squares = self.get_slot(var, "gradient_accumulator"), self.get_slot(var, "gradient_squared_accumulator")
         lr, l1, l2, step = self._inputs(var)
-        return raw.ApplyAdagradDA(
-            var._ref(), total._ref(), squares._ref(), grad, lr, l1, l2, step, use_locking=self._use_locking
-        )
+        return update("ApplyAdagradDA", [var, total, squares], grad, lr, l1, l2, step, use_locking=self._use_locking)
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         total, squares = self.get_slot(var, "gradient_accumulator"), self.get_slot(var, "gradient_squared_accumulator")
         lr, l1, l2, step = self._inputs(var)
-        return raw.SparseApplyAdagradDA(
-            var._ref(),
-            total._ref(),
-            squares._ref(),
+        return update(
+            "SparseApplyAdagradDA",
+            [var, total, squares],
             grad.values,
             grad.indices,
             lr,
@@ -356,15 +366,13 @@ class AdadeltaOptimizer(Optimizer):
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         accum, steps = self.get_slot(var, "accum"), self.get_slot(var, "accum_update")
-        return raw.ApplyAdadelta(
-            var._ref(), accum._ref(), steps._ref(), like(self._lr, var), like(self._rho_t, var), like(self._epsilon_t, var), grad,
+        return update("ApplyAdadelta", [var, accum, steps], like(self._lr, var), like(self._rho_t, var), like(self._epsilon_t, var), grad,
             use_locking=self._use_locking,
         )  # fmt: skip
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         accum, steps = self.get_slot(var, "accum"), self.get_slot(var, "accum_update")
-        return raw.SparseApplyAdadelta(
-            var._ref(), accum._ref(), steps._ref(), like(self._lr, var), like(self._rho_t, var), like(self._epsilon_t, var),
+        return update("SparseApplyAdadelta", [var, accum, steps], like(self._lr, var), like(self._rho_t, var), like(self._epsilon_t, var),
             grad.values, grad.indices, use_locking=self._use_locking,
         )  # fmt: skip
 
@@ -415,20 +423,22 @@ class RMSPropOptimizer(Optimizer):
         self._momentum_t = self._tensor(self._momentum, "momentum")
         self._epsilon_t = self._tensor(self._epsilon, "epsilon")
 
-    def _slots_of(self, var: Any) -> list[Tensor]:
+    def _slots_of(self, var: Any) -> list[Any]:
         names = ["mg", "rms", "momentum"] if self._centered else ["rms", "momentum"]
-        return [var._ref(), *[self.get_slot(var, name)._ref() for name in names]]
+        return [var, *[self.get_slot(var, name) for name in names]]
 
     def _hyper(self, var: Any) -> list[Any]:
         return [like(t, var) for t in (self._lr, self._decay_t, self._momentum_t, self._epsilon_t)]
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
-        apply = raw.ApplyCenteredRMSProp if self._centered else raw.ApplyRMSProp
-        return apply(*self._slots_of(var), *self._hyper(var), grad, use_locking=self._use_locking).op
+        kind = "ApplyCenteredRMSProp" if self._centered else "ApplyRMSProp"
+        return update(kind, self._slots_of(var), *self._hyper(var), grad, use_locking=self._use_locking)
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
-        apply = raw.SparseApplyCenteredRMSProp if self._centered else raw.SparseApplyRMSProp
-        return apply(*self._slots_of(var), *self._hyper(var), grad.values, grad.indices, use_locking=self._use_locking)
+        kind = "SparseApplyCenteredRMSProp" if self._centered else "SparseApplyRMSProp"
+        return update(
+            kind, self._slots_of(var), *self._hyper(var), grad.values, grad.indices, use_locking=self._use_locking
+        )
 
 
 @export("train.FtrlOptimizer")
@@ -494,20 +504,22 @@ class FtrlOptimizer(Optimizer):
         self._l2_shrinkage_t = convert(self._l2_shrinkage, name="l2_shrinkage_regularization_strength")
         self._power_t = convert(self._learning_rate_power, name="learning_rate_power")
 
-    def _slots_of(self, var: Any) -> list[Tensor]:
-        return [var._ref(), self.get_slot(var, "accum")._ref(), self.get_slot(var, "linear")._ref()]
+    def _slots_of(self, var: Any) -> list[Any]:
+        return [var, self.get_slot(var, "accum"), self.get_slot(var, "linear")]
 
     def _hyper(self, var: Any) -> list[Any]:
         shrinkage = [self._l2_shrinkage_t] if self._l2_shrinkage > 0.0 else []
         return [like(t, var) for t in (self._lr, self._l1_t, self._l2_t, *shrinkage, self._power_t)]
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
-        apply = raw.ApplyFtrlV2 if self._l2_shrinkage > 0.0 else raw.ApplyFtrl
-        return apply(*self._slots_of(var), grad, *self._hyper(var), use_locking=self._use_locking)
+        kind = "ApplyFtrlV2" if self._l2_shrinkage > 0.0 else "ApplyFtrl"
+        return update(kind, self._slots_of(var), grad, *self._hyper(var), use_locking=self._use_locking)
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
-        apply = raw.SparseApplyFtrlV2 if self._l2_shrinkage > 0.0 else raw.SparseApplyFtrl
-        return apply(*self._slots_of(var), grad.values, grad.indices, *self._hyper(var), use_locking=self._use_locking)
+        kind = "SparseApplyFtrlV2" if self._l2_shrinkage > 0.0 else "SparseApplyFtrl"
+        return update(
+            kind, self._slots_of(var), grad.values, grad.indices, *self._hyper(var), use_locking=self._use_locking
+        )
 
 
 class _Proximal(Optimizer):
@@ -546,12 +558,17 @@ class ProximalGradientDescentOptimizer(_Proximal):
         super().__init__(learning_rate, l1_regularization_strength, l2_regularization_strength, use_locking, name)
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
-        return raw.ApplyProximalGradientDescent(var._ref(), *self._hyper, grad, use_locking=self._use_locking).op
+        return update("ApplyProximalGradientDescent", [var], *self._hyper, grad, use_locking=self._use_locking)
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
-        return raw.SparseApplyProximalGradientDescent(
-            var._ref(), *self._hyper, grad.values, grad.indices, use_locking=self._use_locking
-        ).op
+        return update(
+            "SparseApplyProximalGradientDescent",
+            [var],
+            *self._hyper,
+            grad.values,
+            grad.indices,
+            use_locking=self._use_locking,
+        )
 
 
 @export("train.ProximalAdagradOptimizer")
@@ -583,10 +600,15 @@ class ProximalAdagradOptimizer(_Proximal):
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         slot = self.get_slot(var, "accumulator")
-        return raw.ApplyProximalAdagrad(var._ref(), slot._ref(), *self._hyper, grad, use_locking=self._use_locking)
+        return update("ApplyProximalAdagrad", [var, slot], *self._hyper, grad, use_locking=self._use_locking)
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         slot = self.get_slot(var, "accumulator")
-        return raw.SparseApplyProximalAdagrad(
-            var._ref(), slot._ref(), *self._hyper, grad.values, grad.indices, use_locking=self._use_locking
+        return update(
+            "SparseApplyProximalAdagrad",
+            [var, slot],
+            *self._hyper,
+            grad.values,
+            grad.indices,
+            use_locking=self._use_locking,
         )

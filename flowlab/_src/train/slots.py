@@ -7,6 +7,7 @@ from typing import Any
 from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.variables.initializers import Zeros
+from flowlab._src.variables.resource import ResourceVariable
 from flowlab._src.variables.scope import get_variable, get_variable_scope, variable_scope
 from flowlab._src.variables.variable import Variable
 
@@ -20,7 +21,10 @@ def create_slot(
         scope = get_variable_scope()
         partitioner = scope.partitioner
         scope.set_partitioner(None)
-        slot = get_variable("", initializer=value, trainable=False, shape=shape, dtype=dtype, validate_shape=validate)
+        slot = get_variable(
+            "", initializer=value, trainable=False, use_resource=True if isinstance(primary, ResourceVariable) else None,
+            shape=shape, dtype=dtype, validate_shape=validate,
+        )  # fmt: skip
         scope.set_partitioner(partitioner)
     info = getattr(primary, "_save_slice_info", None)
     if info is not None and slot.shape.ndims != 0:

@@ -76,9 +76,9 @@ class PartitionedVariable:
         """Return the parts joined."""
         if len(self._variables) == 1:
             with name_scope(None):
-                return raw.Identity(self._variables[0].value(), name=self._name)
+                return raw.Identity(self._variables[0], name=self._name)
         with name_scope(self._name + "/ConcatPartitions/"):
-            joined = raw.ConcatV2([v.value() for v in self._variables], self._axis(), name="concat")
+            joined = raw.ConcatV2(list(self._variables), self._axis(), name="concat")
         with name_scope(None):
             return raw.Identity(joined, name=self._name)
 

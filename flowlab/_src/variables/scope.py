@@ -16,6 +16,7 @@ from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.keys import GraphKeys
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.util.export import export
+from flowlab._src.variables.mode import disable_resource_variables as disable_resource_variables  # moved there
 from flowlab._src.variables.store import VariableStore, get_from_store
 from flowlab._src.variables.variable import VariableAggregation, VariableSynchronization
 
@@ -124,7 +125,7 @@ class VariableScope:
 
     @property
     def caching_device(self) -> Any:
-        """Accepted for compatibility."""
+        """Where readers of resource variables find a copy."""
         return self._caching_device
 
     @property
@@ -259,6 +260,8 @@ def get_variable(
     collections : list of str, optional
     partitioner : callable, optional
         Cuts the variable into parts, see `tf.fixed_size_partitioner`.
+    use_resource : bool, optional
+        Make a resource variable; see `tf.Variable`.
     custom_getter : callable, optional
         Called instead, with this function as its argument `getter`.
 
@@ -378,7 +381,7 @@ class variable_scope:
         Used, and made unique, when `name_or_scope` is None.
     values : list of Tensor, optional
         Tensors of the graph to use.
-    initializer, regularizer, caching_device, partitioner, custom_getter, dtype, constraint
+    initializer, regularizer, caching_device, partitioner, custom_getter, dtype, use_resource, constraint
         Defaults for `tf.get_variable`.
     reuse : None, True or tf.AUTO_REUSE
         True: find existing variables. tf.AUTO_REUSE: find or make. None: as the scope around.
@@ -459,11 +462,6 @@ def variable_op_scope(values: Any, name_or_scope: Any, default_name: str | None 
 def no_regularizer(_: Any) -> None:
     """Use as a regularizer to switch an outer one off."""
     return None
-
-
-@export("disable_resource_variables")
-def disable_resource_variables() -> None:
-    """Variables are reference variables: nothing to do."""
 
 
 def variable_names() -> list[str]:

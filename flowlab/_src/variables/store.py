@@ -58,7 +58,8 @@ def get_from_store(
                reuse: Any = None, trainable: bool | None = None, collections: Any = None, caching_device: Any = None,
                partitioner: Any = None, validate_shape: bool = True, use_resource: Any = None, constraint: Any = None,
                synchronization: Any = VariableSynchronization.AUTO, aggregation: Any = VariableAggregation.NONE) -> Any:  # fmt: skip
-        options = (shape, dtype, initializer, regularizer, reuse, trainable, collections, validate_shape, constraint)
+        options = (shape, dtype, initializer, regularizer, reuse, trainable, collections, caching_device, validate_shape,
+                   use_resource, constraint)  # fmt: skip
         if partitioner is not None:
             return _get_partitioned(store, name, partitioner, *options)
         if f"{name}/part_0" in store.variables:
@@ -89,7 +90,8 @@ def _where(depth: int = 2) -> str:
 
 def _get_single(
     store: VariableStore, name: str, shape: Any, dtype: DType, initializer: Any, regularizer: Any, reuse: Any,
-    trainable: bool | None, collections: Any, validate_shape: bool, constraint: Any, partition: Any = None,
+    trainable: bool | None, collections: Any, caching_device: Any, validate_shape: bool, use_resource: bool | None, constraint: Any,
+    partition: Any = None,
 ) -> Variable:  # fmt: skip
     from_value = initializer is not None and not callable(initializer)
     if from_value and shape is not None:
@@ -136,7 +138,7 @@ def _get_single(
             )
     variable = Variable(
         initial_value=initial, name=name, trainable=trainable, collections=collections, dtype=variable_dtype,
-        validate_shape=validate_shape, constraint=constraint,
+        caching_device=caching_device, validate_shape=validate_shape, use_resource=use_resource, constraint=constraint,
     )  # fmt: skip
     store.variables[name] = variable
     if regularizer is not None:
@@ -211,7 +213,8 @@ def _takes_partition(initializer: Any) -> bool:
 
 def _get_partitioned(
     store: VariableStore, name: str, partitioner: Callable[..., Any], shape: Any, dtype: DType, initializer: Any, regularizer: Any,
-    reuse: Any, trainable: bool | None, collections: Any, validate_shape: bool, constraint: Any,
+    reuse: Any, trainable: bool | None, collections: Any, caching_device: Any, validate_shape: bool, use_resource: bool | None,
+    constraint: Any,
 ) -> PartitionedVariable:  # fmt: skip
     from_value = initializer is not None and not callable(initializer)
     shape = as_shape(shape)
@@ -241,7 +244,7 @@ def _get_partitioned(
     def make_part(part_name: str, part_shape: list[int], initial: Any, info: Any) -> Variable:
         return _get_single(
             store, part_name, None if initial is not None else part_shape, dtype, initial if initial is not None else initializer,
-            regularizer, reuse, trainable, collections, validate_shape, constraint, partition=info,
+            regularizer, reuse, trainable, collections, caching_device, validate_shape, use_resource, constraint, partition=info,
         )  # fmt: skip
 
     result = make_partitioned(name, shape.as_list(), dtype, partitioner, initializer if from_value else None, make_part)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from flowlab._src.errors import add_notes
 from flowlab._src.graph.arguments import as_flag, as_list
-from flowlab._src.graph.convert import convert, register_tensor_conversion_function
+from flowlab._src.graph.convert import register_tensor_conversion_function
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import as_dtype
 from flowlab._src.graph.keys import GraphKeys
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.registry import raw
-from flowlab._src.graph.scopes import name_scope
-from flowlab._src.graph.shape import TensorShape, as_shape
+from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.stacks import default_session
 from flowlab._src.graph.tensor import OVERLOADABLE, Tensor
 from flowlab._src.ops import state
 from flowlab._src.ops.control import group
+from flowlab._src.ops.joining import stack
+from flowlab._src.ops.slicing import getitem
 from flowlab._src.util import source
 from flowlab._src.util.export import export
+from flowlab._src.variables.mode import wants_resource
 
 
 @export("VariableSynchronization")
@@ -37,8 +41,36 @@ class VariableAggregation:
     NONE, SUM, MEAN, ONLY_FIRST_REPLICA = 0, 1, 2, 3
 
 
+class VariableKinds(type):
+    """Makes `tf.Variable(...)` an object of one of its kinds: a reference variable or a resource variable."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is not Variable:
+            return super().__call__(*args, **kwargs)
+        given = inspect.signature(Variable.__init__).bind(None, *args, **kwargs)
+        given.apply_defaults()
+        arguments = dict(given.arguments)
+        del arguments["self"]
+        make: Callable[..., Any] = make_of_default_kind
+        for creator in get_default_graph().__dict__.get("_variable_creators", ()):
+            make = _behind(creator, make)
+        return make(**arguments)
+
+
+def _behind(creator: Callable[..., Any], make: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda **kwargs: creator(make, **kwargs)
+
+
+def make_of_default_kind(use_resource: bool | None = None, **kwargs: Any) -> Any:
+    """Make a variable of the kind asked for, or of the one that is the default here."""
+    from flowlab._src.variables.reference import RefVariable
+    from flowlab._src.variables.resource import ResourceVariable
+
+    return (ResourceVariable if wants_resource(use_resource) else RefVariable)(use_resource=use_resource, **kwargs)
+
+
 @export("Variable")
-class Variable:
+class Variable(metaclass=VariableKinds):
     """A tensor that keeps its value between runs; each session has its own copy.
 
     Making a variable adds four nodes: the initial value, the variable itself, the assignment that initializes
@@ -54,14 +86,16 @@ class Variable:
     validate_shape : bool
         If False, the shape may stay unknown and change.
     caching_device : str, optional
-        Accepted for compatibility.
+        Where readers find a copy: a resource variable is then read once in a run.
     name : str, optional
     dtype : DType, optional
         Type that the initial value is converted to.
     constraint : callable, optional
         Applied to the value after each optimizer step.
     use_resource : bool, optional
-        Accepted, without effect so far: every variable is a reference variable.
+        True: a resource variable. Each use of it reads the value at that point of the run; False: a reference variable,
+        whose readers see what the same run has assigned. If not given, the variable scope decides, then
+        `tf.enable_resource_variables`.
 
     Raises
     ------
@@ -79,9 +113,14 @@ class Variable:
     ...     sess.run(w.initializer)
     ...     sess.run(w * 10.0)
     array([10., 20.], dtype=float32)
+    >>> tf.Variable(1.0, name="r", use_resource=True)
+    <tf.Variable 'r:0' shape=() dtype=float32>
     """
 
     __array_priority__ = 100
+    _name: str
+    _initializer: Any
+    _initial_value: Any
 
     def __init__(
         self,
@@ -115,42 +154,27 @@ class Variable:
             )
         if constraint is not None and not callable(constraint):
             raise ValueError("The `constraint` argument must be a callable.")
-        trainable = True if trainable is None else as_flag(trainable, "trainable")
-        collections = list(collections)
-        if trainable and GraphKeys.TRAINABLE_VARIABLES not in collections:
-            collections.append(GraphKeys.TRAINABLE_VARIABLES)
-        self._trainable = trainable
+        self._trainable = True if trainable is None else as_flag(trainable, "trainable")
         self._constraint = constraint
         self._save_slice_info: Any = None
-        graph = get_default_graph()
-        from_function = callable(initial_value)
+        self._synchronization = synchronization
+        self._aggregation = aggregation
+        collections = list(collections)
+        if self._trainable and GraphKeys.TRAINABLE_VARIABLES not in collections:
+            collections.append(GraphKeys.TRAINABLE_VARIABLES)
         validate_shape = as_flag(validate_shape, "validate_shape")
-        values = [] if from_function else [initial_value]
-        with graph.control_dependencies(None), name_scope(name, "Variable", values) as scope:
-            if from_function:
-                with name_scope("Initializer"), graph.device(None):
-                    self._initial_value = convert(initial_value(), dtype, name="initial_value")
-            else:
-                self._initial_value = convert(initial_value, dtype, name="initial_value")
-            static = (
-                as_shape(shape)
-                if shape is not None
-                else self._initial_value.shape
-                if validate_shape
-                else TensorShape(None)
-            )
-            self._variable = state.variable_op(static, self._initial_value.dtype.base_dtype, name=scope)
-            if validate_shape and not self._initial_value.shape.is_fully_defined():
-                raise add_notes(
-                    ValueError(f"initial_value must have a shape specified: {self._initial_value}"),
-                    fix="give the initial value a known shape, or validate_shape=False",
-                )
-            initial = guard_initial_value(self._initial_value)
-            self._initializer = state.assign(self._variable, initial, validate_shape=validate_shape).op
-            with graph.colocate_with(self._variable.op):
-                self._snapshot = raw.Identity(self._variable, name="read")
-        self._name = self._variable.name
-        graph.add_to_collections(collections, self)
+        self._build(initial_value, name, dtype, validate_shape, shape, caching_device)
+        self._register(collections)
+
+    def _build(
+        self, initial_value: Any, name: str | None, dtype: Any, validate_shape: bool, shape: Any, caching_device: Any
+    ) -> None:
+        """Make the nodes."""
+        raise NotImplementedError
+
+    def _register(self, collections: list[Any]) -> None:
+        """Add the variable to collections of the graph."""
+        get_default_graph().add_to_collections(collections, self)
 
     # ---- what it is ---------------------------------------------------------------------------------------------
 
@@ -161,37 +185,34 @@ class Variable:
 
     @property
     def dtype(self) -> Any:
-        """Type of the elements, marked as a reference: float32_ref."""
-        return self._variable.dtype
+        """Type of the elements: of a reference variable with the mark of a reference, float32_ref."""
+        return self._ref().dtype
 
     @property
     def op(self) -> Operation:
         """The variable's own operation."""
-        return self._variable.op
+        operation: Operation = self._ref().op
+        return operation
 
     @property
     def graph(self) -> Any:
         """The graph the variable belongs to."""
-        return self._variable.graph
+        return self._ref().graph
 
     @property
     def device(self) -> str:
         """The device asked for."""
-        return self._variable.device
+        return str(self._ref().device)
 
     @property
     def shape(self) -> TensorShape:
         """The static shape."""
-        return self._variable.shape
+        shape: TensorShape = self._ref().shape
+        return shape
 
     def get_shape(self) -> TensorShape:
         """Return the static shape."""
-        return self._variable.shape
-
-    def set_shape(self, shape: Any) -> None:
-        """Add to what is known of the shape."""
-        self._variable.set_shape(shape)
-        self._snapshot.set_shape(shape)
+        return self.shape
 
     @property
     def trainable(self) -> bool:
@@ -199,17 +220,27 @@ class Variable:
         return self._trainable
 
     @property
+    def synchronization(self) -> Any:
+        """Accepted for compatibility."""
+        return self._synchronization
+
+    @property
+    def aggregation(self) -> Any:
+        """Accepted for compatibility."""
+        return self._aggregation
+
+    @property
     def constraint(self) -> Any:
         """The function applied after each optimizer step, or None."""
         return self._constraint
 
     @property
-    def initializer(self) -> Operation:
+    def initializer(self) -> Any:
         """The operation that gives the variable its initial value."""
         return self._initializer
 
     @property
-    def initial_value(self) -> Tensor:
+    def initial_value(self) -> Any:
         """The tensor that the initializer assigns."""
         return self._initial_value
 
@@ -225,92 +256,99 @@ class Variable:
         ...     float(sess.run(w2))
         6.0
         """
-        return raw.InitializedValue(self._variable, self._initial_value)
+        raise NotImplementedError
 
     # ---- reading ------------------------------------------------------------------------------------------------
 
+    def _ref(self) -> Any:
+        """The tensor that stands for the variable where it is changed: a reference, or a handle."""
+        raise NotImplementedError
+
+    def _as_graph_element(self) -> Tensor:
+        """The tensor that stands for the variable in fetches and feeds."""
+        raise NotImplementedError
+
     def value(self) -> Tensor:
         """Return the tensor that reads the variable."""
-        return self._snapshot
+        raise NotImplementedError
 
     def read_value(self) -> Tensor:
         """Return a new tensor that reads the variable after the current control dependencies."""
-        return raw.Identity(self._variable, name="read")
-
-    def _ref(self) -> Tensor:
-        return self._variable
-
-    def _as_graph_element(self) -> Tensor:
-        return self._variable
+        raise NotImplementedError
 
     def eval(self, session: Any = None) -> Any:
         """Return the value in the default session, or in the one given."""
-        return self._variable.eval(session=session)
+        return self._as_graph_element().eval(session=session)
+
+    def numpy(self) -> Any:
+        """Return the value as a NumPy array; in eager mode only."""
+        raise NotImplementedError("numpy() is only available when eager execution is enabled.")
 
     # ---- changing -----------------------------------------------------------------------------------------------
 
     def assign(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
         """Return an operation that gives the variable a new value when it runs."""
-        result = state.assign(self._variable, value, use_locking=use_locking, name=name)
-        return result if read_value else result.op
+        raise NotImplementedError
 
     def assign_add(
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Any:
         """Return an operation that adds to the variable when it runs."""
-        result = state.assign_add(self._variable, delta, use_locking=use_locking, name=name)
-        return result if read_value else result.op
+        raise NotImplementedError
 
     def assign_sub(
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Any:
         """Return an operation that subtracts from the variable when it runs."""
-        result = state.assign_sub(self._variable, delta, use_locking=use_locking, name=name)
-        return result if read_value else result.op
+        raise NotImplementedError
 
-    def scatter_sub(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+    def scatter_sub(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
         """Subtract IndexedSlices from the variable."""
-        return state.scatter_slices(state.scatter_sub, self._variable, sparse_delta, use_locking, name)
+        return state.scatter_slices(state.scatter_sub, self, sparse_delta, use_locking, name)
 
-    def scatter_add(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+    def scatter_add(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
         """Add IndexedSlices to the variable."""
-        return state.scatter_slices(state.scatter_add, self._variable, sparse_delta, use_locking, name)
+        return state.scatter_slices(state.scatter_add, self, sparse_delta, use_locking, name)
 
-    def scatter_max(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+    def scatter_max(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
         """Keep the larger of the variable's rows and those of IndexedSlices."""
-        return state.scatter_slices(state.scatter_max, self._variable, sparse_delta, use_locking, name)
+        return state.scatter_slices(state.scatter_max, self, sparse_delta, use_locking, name)
 
-    def scatter_min(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+    def scatter_min(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
         """Keep the smaller of the variable's rows and those of IndexedSlices."""
-        return state.scatter_slices(state.scatter_min, self._variable, sparse_delta, use_locking, name)
+        return state.scatter_slices(state.scatter_min, self, sparse_delta, use_locking, name)
 
-    def scatter_mul(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+    def scatter_mul(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
         """Multiply rows of the variable by IndexedSlices."""
-        return state.scatter_slices(state.scatter_mul, self._variable, sparse_delta, use_locking, name)
+        return state.scatter_slices(state.scatter_mul, self, sparse_delta, use_locking, name)
 
-    def scatter_div(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+    def scatter_div(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
         """Divide rows of the variable by IndexedSlices."""
-        return state.scatter_slices(state.scatter_div, self._variable, sparse_delta, use_locking, name)
+        return state.scatter_slices(state.scatter_div, self, sparse_delta, use_locking, name)
 
-    def scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+    def scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
         """Replace rows of the variable by IndexedSlices."""
-        return state.scatter_slices(state.scatter_update, self._variable, sparse_delta, use_locking, name)
+        return state.scatter_slices(state.scatter_update, self, sparse_delta, use_locking, name)
 
-    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Tensor:
+    def batch_scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+        """Replace rows of the variable by IndexedSlices, each batch entry in its own part."""
+        return state.scatter_slices(state.batch_scatter_update, self, sparse_delta, use_locking, name)
+
+    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Subtract from single elements or slices."""
-        return state.scatter_nd_sub(self._variable, indices, updates, use_locking=True, name=name)
+        return state.scatter_nd_sub(self, indices, updates, use_locking=True, name=name)
 
-    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Tensor:
+    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Add to single elements or slices."""
-        return state.scatter_nd_add(self._variable, indices, updates, use_locking=True, name=name)
+        return state.scatter_nd_add(self, indices, updates, use_locking=True, name=name)
 
-    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Tensor:
+    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Replace single elements or slices."""
-        return state.scatter_nd_update(self._variable, indices, updates, use_locking=True, name=name)
+        return state.scatter_nd_update(self, indices, updates, use_locking=True, name=name)
 
     def count_up_to(self, limit: int) -> Tensor:
         """Add 1 at each run until `limit` is reached."""
-        return state.count_up_to(self._variable, limit)
+        return state.count_up_to(self, limit)
 
     def load(self, value: Any, session: Any = None) -> None:
         """Write a new value into a session without adding anything to the graph."""
@@ -332,7 +370,7 @@ class Variable:
         )
 
     def __bool__(self) -> bool:
-        return bool(self._snapshot)
+        return bool(self.value())
 
     def __hash__(self) -> int:
         return id(self)
@@ -342,6 +380,10 @@ class Variable:
 
     def __repr__(self) -> str:
         return f"<tf.Variable '{self.name}' shape={self.shape} dtype={self.dtype.name}>"
+
+    def __getitem__(self, key: Any) -> Tensor:
+        """A part of the variable; its method `assign` changes that part."""
+        return getitem(self.value(), key, var=self)
 
     class SaveSliceInfo:
         """Which part of a partitioned variable a variable is."""
@@ -376,7 +418,7 @@ def _install_operators() -> None:
         method.__name__ = operator
         return method
 
-    for operator in OVERLOADABLE:
+    for operator in OVERLOADABLE - {"__getitem__"}:
         setattr(Variable, operator, forward(operator))
 
 
@@ -392,65 +434,6 @@ def _convert_variable(value: Variable, dtype: Any = None, name: str | None = Non
 
 
 register_tensor_conversion_function(Variable, _convert_variable, 50)
-
-
-def guard_initial_value(value: Tensor) -> Tensor:
-    """Let an initial value that reads other variables use their initial values where they have no value yet.
-
-    The nodes between those variables and `value` are made once more, on the guarded readings.
-    """
-    copies: dict[Operation, Operation | None] = {}
-    graph = value.graph
-
-    def safe(tensor: Tensor) -> Tensor:
-        node = tensor.op
-        if node.type in ("IsVariableInitialized", "InitializedValue"):
-            return tensor
-        if node.definition.is_variable:
-            variable = find_variable(node)
-            return tensor if variable is None else variable.initialized_value()
-        inputs = [safe(t) for t in node.inputs]
-        if all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
-            return tensor
-        if node.definition.forwards_ref:
-            return tensor
-        if node not in copies:
-            grouped = list(_regroup(node, inputs))
-            result = node.definition(*grouped, name=node.name.replace("/", "_") + "_guarded")
-            outputs = result if isinstance(result, list) else [result]
-            copies[node] = outputs[0].op
-        copied = copies[node]
-        assert copied is not None
-        return copied.outputs[tensor.value_index]
-
-    def find_variable(node: Operation) -> Variable | None:
-        for key in (GraphKeys.GLOBAL_VARIABLES, GraphKeys.LOCAL_VARIABLES):
-            for variable in graph.get_collection(key):
-                if isinstance(variable, Variable) and variable.op is node:
-                    return variable
-        return None
-
-    return safe(value) if _reads_variable(value) else value
-
-
-def _regroup(node: Operation, inputs: list[Tensor]) -> Iterator[Any]:
-    from flowlab._src.graph.op import group_inputs
-
-    return group_inputs(node.definition, inputs)
-
-
-def _reads_variable(value: Tensor) -> bool:
-    seen: set[Operation] = set()
-    stack = [value.op]
-    while stack:
-        node = stack.pop()
-        if node in seen or node.type in ("IsVariableInitialized", "InitializedValue"):
-            continue
-        seen.add(node)
-        if node.definition.is_variable:
-            return True
-        stack.extend(t.op for t in node.inputs)
-    return False
 
 
 # ---- collections ---------------------------------------------------------------------------------------------------
@@ -550,21 +533,52 @@ def report_uninitialized_variables(var_list: Any = None, name: str = "report_uni
             var_list = [op.outputs[0] for op in get_default_graph().get_operations() if op.definition.is_variable]
     from flowlab._src.ops.report import uninitialized_names
 
-    return uninitialized_names([v if isinstance(v, Tensor) else v._ref() for v in as_variables(var_list)], name)
+    return uninitialized_names(as_variables(var_list), name)
 
 
 @export("assert_variables_initialized")
 def assert_variables_initialized(var_list: Any = None) -> Any:
-    """Return an operation that fails with FailedPreconditionError when a variable has no value; None without variables."""
+    """Return a tensor that fails with FailedPreconditionError when a variable has no value; None without variables."""
     if var_list is None:
         var_list = global_variables() + local_variables()
-    variables = as_variables(var_list)
-    if not variables:
+    ranks = []
+    for v in as_variables(var_list):
+        with get_default_graph().colocate_with(v.op):
+            ranks.append(raw.Rank(v))
+    if not ranks:
         return None
-    return group(*[raw.Identity(v._ref()) for v in variables], name="assert_variables_initialized")
+    return ranks[0] if len(ranks) == 1 else stack(ranks)
 
 
 @export("is_variable")
 def is_variable(value: Any) -> bool:
     """Tell whether a value is a variable."""
     return isinstance(value, Variable)
+
+
+@export("variable_creator_scope")
+@contextlib.contextmanager
+def variable_creator_scope(variable_creator: Callable[..., Any]) -> Iterator[None]:
+    """Let a function stand before `tf.Variable` in a `with` block.
+
+    Parameters
+    ----------
+    variable_creator : callable
+        `f(next_creator, **kwargs)` gets the arguments of `tf.Variable` and returns a variable, usually that of
+        `next_creator(**kwargs)`. The function of the innermost block is asked first.
+
+    Examples
+    --------
+    >>> def frozen(next_creator, **kwargs):
+    ...     return next_creator(**{**kwargs, "trainable": False})
+    >>> with tf.variable_creator_scope(frozen):
+    ...     w = tf.Variable(1.0)
+    >>> w.trainable
+    False
+    """
+    creators = get_default_graph().__dict__.setdefault("_variable_creators", [])
+    creators.append(variable_creator)
+    try:
+        yield
+    finally:
+        creators.remove(variable_creator)

@@ -1,0 +1,77 @@
+"""Changing some rows or elements of an array: what the scatter operations do to variables of both kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from flowlab._src.errors import InvalidArgumentError
+from flowlab._src.graph.op import Spec
+from flowlab._src.graph.shape import TensorShape, format_dims, merge_shapes
+from flowlab._src.ops.gather import check_coordinates, check_range
+
+Rule = Callable[[np.ndarray, Any, Any], None]  # changes the first array in place, where the second says
+
+
+def replace(value: np.ndarray, where: Any, new: Any) -> None:
+    """Put `new` there; of a place named twice the last value stays."""
+    value[where] = new
+
+
+def divide(value: np.ndarray, where: Any, divisors: Any) -> None:
+    """Divide there, integers as in C: towards zero."""
+    if value.dtype.kind not in "iu":
+        np.divide.at(value, where, divisors)
+        return
+    if not np.all(divisors):
+        raise InvalidArgumentError(None, None, "Integer division by zero")
+    for place, divisor in zip(np.atleast_1d(where), np.reshape(divisors, (-1, *value.shape[1:])), strict=True):
+        quotient = np.abs(value[place]) // np.abs(divisor)
+        value[place] = np.where((value[place] < 0) != (divisor < 0), -quotient, quotient)
+
+
+# Places named twice are changed twice.
+add: Rule = np.add.at
+subtract: Rule = np.subtract.at
+multiply: Rule = np.multiply.at
+minimum: Rule = np.minimum.at
+maximum: Rule = np.maximum.at
+
+
+def change_rows(old: Any, indices: Any, updates: Any, rule: Rule) -> np.ndarray:
+    """Return a copy of `old` in which the rows `indices` are changed."""
+    value, where = np.array(old), np.asarray(indices)
+    if not value.ndim:
+        raise InvalidArgumentError(None, None, "params must be at least 1-D, got shape []")
+    check_range(where, value.shape[0])
+    shape = where.shape + value.shape[1:]
+    if np.ndim(updates) and np.shape(updates) != shape:
+        raise InvalidArgumentError(
+            None, None, f"Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got updates.shape "
+            f"{format_dims(np.shape(updates))}, indices.shape {format_dims(where.shape)}, params.shape {format_dims(value.shape)}",
+        )  # fmt: skip
+    rule(value, where.reshape(-1), np.broadcast_to(updates, shape).reshape(-1, *value.shape[1:]))
+    return value
+
+
+def row_shapes(ref: TensorShape, indices: Spec, updates: Spec) -> None:
+    """ShapeError when the updates are not rows for these indices."""
+    if updates.rank != 0 and ref._dims is not None:
+        merge_shapes(updates.shape, indices.shape.concatenate(TensorShape.of(ref._dims[1:])))
+
+
+def change_elements(old: Any, indices: np.ndarray, updates: Any, rule: Rule) -> np.ndarray:
+    """Return a copy of `old` in which the elements or slices at the index tuples are changed."""
+    value, where = np.array(old), np.asarray(indices)
+    depth = where.shape[-1]
+    if depth > value.ndim or np.shape(updates) != where.shape[:-1] + value.shape[depth:]:
+        raise InvalidArgumentError(
+            None, None, f"Must have updates.shape = indices.shape[:batch_dim] + params_shape[slice_dim:], got updates.shape: "
+            f"{format_dims(np.shape(updates))}, indices.shape: {format_dims(where.shape)}, params_shape: "
+            f"{format_dims(value.shape)}, slice_dim: {depth}, and batch_dim: {where.ndim - 1}",
+        )  # fmt: skip
+    check_coordinates(where, value.shape, "shape")
+    rule(value, tuple(np.moveaxis(where, -1, 0)), updates)
+    return value

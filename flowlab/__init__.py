@@ -5,19 +5,24 @@
 from typing import TYPE_CHECKING, Any
 
 from flowlab import bitwise as bitwise
+from flowlab import compat as compat
 from flowlab import debugging as debugging
 from flowlab import dtypes as dtypes
 from flowlab import errors as errors
+from flowlab import graph_util as graph_util
 from flowlab import image as image
 from flowlab import initializers as initializers
 from flowlab import io as io
+from flowlab import layers as layers
 from flowlab import linalg as linalg
+from flowlab import lookup as lookup
 from flowlab import losses as losses
 from flowlab import manip as manip
 from flowlab import math as math
 from flowlab import nest as nest
 from flowlab import nn as nn
 from flowlab import python_io as python_io
+from flowlab import queue as queue
 from flowlab import random as random
 from flowlab import signal as signal
 from flowlab import sparse as sparse
@@ -32,6 +37,7 @@ from flowlab._src.ops.assertion import assert_ as Assert
 from flowlab._src.runtime.config import ConfigProto as ConfigProto
 from flowlab._src.graph.dtypes import DType as DType
 from flowlab._src.graph.shape import Dimension as Dimension
+from flowlab._src.ops.queues import FIFOQueue as FIFOQueue
 from flowlab._src.util.version import GIT_VERSION as GIT_VERSION
 from flowlab._src.runtime.config import GPUOptions as GPUOptions
 from flowlab._src.graph.graph import Graph as Graph
@@ -45,7 +51,12 @@ from flowlab._src.autodiff.gradients import not_differentiable as NotDifferentia
 from flowlab._src.errors import OpError as OpError
 from flowlab._src.graph.operation import Operation as Operation
 from flowlab._src.runtime.config import OptimizerOptions as OptimizerOptions
+from flowlab._src.ops.queues import PaddingFIFOQueue as PaddingFIFOQueue
+from flowlab._src.ops.printing import Print_ as Print
+from flowlab._src.ops.queues import PriorityQueue as PriorityQueue
 from flowlab._src.graph.dtypes import QUANTIZED_DTYPES as QUANTIZED_DTYPES
+from flowlab._src.ops.queues import QueueBase as QueueBase
+from flowlab._src.ops.queues import RandomShuffleQueue as RandomShuffleQueue
 from flowlab._src.autodiff.gradients import RegisterGradient as RegisterGradient
 from flowlab._src.runtime.config import RunMetadata as RunMetadata
 from flowlab._src.runtime.config import RunOptions as RunOptions
@@ -67,6 +78,7 @@ from flowlab._src.ops.arithmetic import accumulate_n as accumulate_n
 from flowlab._src.ops.transcendental import acos as acos
 from flowlab._src.ops.transcendental import acosh as acosh
 from flowlab._src.ops.arithmetic import add as add
+from flowlab._src.ops.finite import add_check_numerics_ops as add_check_numerics_ops
 from flowlab._src.ops.arithmetic import add_n as add_n
 from flowlab._src.graph.default import add_to_collection as add_to_collection
 from flowlab._src.graph.default import add_to_collections as add_to_collections
@@ -78,6 +90,7 @@ from flowlab._src.ops.argmax import argmax as argmax
 from flowlab._src.ops.argmax import argmin as argmin
 from flowlab._src.ops.sorting import argsort as argsort
 from flowlab._src.graph.dtypes import as_dtype as as_dtype
+from flowlab._src.ops.string_numbers import as_string as as_string
 from flowlab._src.ops.transcendental import asin as asin
 from flowlab._src.ops.transcendental import asinh as asinh
 from flowlab._src.ops.checks import assert_equal as assert_equal
@@ -107,6 +120,7 @@ from flowlab._src.ops.transcendental import atan as atan
 from flowlab._src.ops.transcendental import atan2 as atan2
 from flowlab._src.ops.transcendental import atanh as atanh
 from flowlab._src.ops.gather import batch_gather as batch_gather
+from flowlab._src.ops.state import batch_scatter_update as batch_scatter_update
 from flowlab._src.ops.blocks import batch_to_space as batch_to_space
 from flowlab._src.ops.blocks import batch_to_space_nd as batch_to_space_nd
 from flowlab._src.ops.special import betainc as betainc
@@ -150,12 +164,15 @@ from flowlab._src.ops.solving import cross as cross
 from flowlab._src.ops.cumulative import cumprod as cumprod
 from flowlab._src.ops.cumulative import cumsum as cumsum
 from flowlab._src.autodiff.custom import custom_gradient as custom_gradient
+from flowlab._src.ops.string_numbers import decode_base64 as decode_base64
 from flowlab._src.ops.blocks import depth_to_space as depth_to_space
 from flowlab._src.graph.scopes import device as device
 from flowlab._src.ops.diagonals import diag as diag
 from flowlab._src.ops.diagonals import diag_part as diag_part
 from flowlab._src.ops.special import digamma as digamma
-from flowlab._src.variables.scope import disable_resource_variables as disable_resource_variables
+from flowlab._src.util.compat import dimension_at_index as dimension_at_index
+from flowlab._src.util.compat import dimension_value as dimension_value
+from flowlab._src.variables.mode import disable_resource_variables as disable_resource_variables
 from flowlab._src.ops.division import div as div
 from flowlab._src.ops.no_nan import div_no_nan as div_no_nan
 from flowlab._src.ops.overloads import divide as divide
@@ -163,6 +180,8 @@ from flowlab._src.graph.dtypes import float64 as double
 from flowlab._src.ops.partition import dynamic_partition as dynamic_partition
 from flowlab._src.ops.partition import dynamic_stitch as dynamic_stitch
 from flowlab._src.ops.einsum import einsum as einsum
+from flowlab._src.variables.mode import enable_resource_variables as enable_resource_variables
+from flowlab._src.ops.string_numbers import encode_base64 as encode_base64
 from flowlab._src.ops.identity import ensure_shape as ensure_shape
 from flowlab._src.ops.compare import equal as equal
 from flowlab._src.ops.special import erf as erf
@@ -215,6 +234,8 @@ from flowlab._src.ops.fft import ifft3d as ifft3d
 from flowlab._src.ops.special import igamma as igamma
 from flowlab._src.ops.special import igammac as igammac
 from flowlab._src.ops.cast import imag as imag
+from flowlab._src.graph.graphdef_import import import_graph_def as import_graph_def
+from flowlab._src.ops.lookup import initialize_all_tables as initialize_all_tables
 from flowlab._src.graph.dtypes import int16 as int16
 from flowlab._src.graph.dtypes import int32 as int32
 from flowlab._src.graph.dtypes import int64 as int64
@@ -244,6 +265,8 @@ from flowlab._src.ops.compare import logical_and as logical_and
 from flowlab._src.ops.compare import logical_not as logical_not
 from flowlab._src.ops.compare import logical_or as logical_or
 from flowlab._src.ops.compare import logical_xor as logical_xor
+from flowlab._src.graph.tensor_proto import make_ndarray as make_ndarray
+from flowlab._src.graph.tensor_proto import make_tensor_proto as make_tensor_proto
 from flowlab._src.ops.functional import map_fn as map_fn
 from flowlab._src.ops.linalg import matmul as matmul
 from flowlab._src.ops.diagonals import matrix_band_part as matrix_band_part
@@ -273,6 +296,7 @@ from flowlab._src.ops.control import no_op as no_op
 from flowlab._src.variables.scope import no_regularizer as no_regularizer
 from flowlab._src.ops.linalg import norm as norm
 from flowlab._src.ops.compare import not_equal as not_equal
+from flowlab._src.ops.py_function import numpy_function as numpy_function
 from flowlab._src.ops.one_hot import one_hot as one_hot
 from flowlab._src.ops.fill import ones as ones
 from flowlab._src.variables.initializers import Ones as ones_initializer
@@ -284,6 +308,8 @@ from flowlab._src.ops.placeholder import placeholder as placeholder
 from flowlab._src.ops.placeholder import placeholder_with_default as placeholder_with_default
 from flowlab._src.ops.special import polygamma as polygamma
 from flowlab._src.ops.powers import pow_ as pow
+from flowlab._src.ops.printing import print_ as print
+from flowlab._src.ops.py_function import py_func as py_func
 from flowlab._src.graph.dtypes import qint16 as qint16
 from flowlab._src.graph.dtypes import qint32 as qint32
 from flowlab._src.graph.dtypes import qint8 as qint8
@@ -313,6 +339,7 @@ from flowlab._src.ops.reduce import reduce_mean as reduce_mean
 from flowlab._src.ops.reduce import reduce_min as reduce_min
 from flowlab._src.ops.reduce import reduce_prod as reduce_prod
 from flowlab._src.ops.reduce import reduce_sum as reduce_sum
+from flowlab._src.ops.string_regex import regex_replace as regex_replace
 from flowlab._src.runtime.fetch import (
     register_session_run_conversion_functions as register_session_run_conversion_functions,
 )
@@ -323,6 +350,7 @@ from flowlab._src.ops.blocks import required_space_to_batch_paddings as required
 from flowlab._src.graph.default import reset_default_graph as reset_default_graph
 from flowlab._src.ops.array_shape import reshape as reshape
 from flowlab._src.graph.dtypes import resource as resource
+from flowlab._src.variables.mode import resource_variables_enabled as resource_variables_enabled
 from flowlab._src.ops.transposing import reverse as reverse
 from flowlab._src.ops.transposing import reverse_sequence as reverse_sequence
 from flowlab._src.ops.transposing import reverse as reverse_v2
@@ -404,10 +432,16 @@ from flowlab._src.ops.identity import stop_gradient as stop_gradient
 from flowlab._src.ops.slicing import strided_slice as strided_slice
 from flowlab._src.graph.dtypes import string as string
 from flowlab._src.ops.strings import string_join as string_join
+from flowlab._src.ops.string_splitting import string_split as string_split
 from flowlab._src.ops.strings import string_strip as string_strip
+from flowlab._src.ops.string_hash import string_to_hash_bucket as string_to_hash_bucket
+from flowlab._src.ops.string_hash import string_to_hash_bucket_fast as string_to_hash_bucket_fast
+from flowlab._src.ops.string_hash import string_to_hash_bucket_strong as string_to_hash_bucket_strong
+from flowlab._src.ops.string_numbers import string_to_number as string_to_number
 from flowlab._src.ops.strings import substr as substr
 from flowlab._src.ops.arithmetic import subtract as subtract
 from flowlab._src.ops.solving import svd as svd
+from flowlab._src.ops.lookup import tables_initializer as tables_initializer
 from flowlab._src.ops.transcendental import tan as tan
 from flowlab._src.ops.transcendental import tanh as tanh
 from flowlab._src.ops.scatter import tensor_scatter_add as tensor_scatter_add
@@ -418,6 +452,7 @@ from flowlab._src.ops.scatter import tensor_scatter_sub as tensor_scatter_sub
 from flowlab._src.ops.scatter import tensor_scatter_update as tensor_scatter_update
 from flowlab._src.ops.linalg import tensordot as tensordot
 from flowlab._src.ops.padding import tile as tile
+from flowlab._src.ops.printing import timestamp as timestamp
 from flowlab._src.ops.cast import to_bfloat16 as to_bfloat16
 from flowlab._src.ops.cast import to_complex128 as to_complex128
 from flowlab._src.ops.cast import to_complex64 as to_complex64
@@ -449,11 +484,13 @@ from flowlab._src.ops.segments import unsorted_segment_sqrt_n as unsorted_segmen
 from flowlab._src.ops.segments import unsorted_segment_sum as unsorted_segment_sum
 from flowlab._src.ops.joining import unstack as unstack
 from flowlab._src.variables.partitioned import variable_axis_size_partitioner as variable_axis_size_partitioner
+from flowlab._src.variables.variable import variable_creator_scope as variable_creator_scope
 from flowlab._src.variables.scope import variable_op_scope as variable_op_scope
 from flowlab._src.variables.scope import variable_scope as variable_scope
 from flowlab._src.variables.variable import variables_initializer as variables_initializer
 from flowlab._src.variables.initializers import VarianceScaling as variance_scaling_initializer
 from flowlab._src.graph.dtypes import variant as variant
+from flowlab._src.ops.finite import verify_tensor_all_finite as verify_tensor_all_finite
 from flowlab._src.ops.selecting import where as where
 from flowlab._src.ops.selecting import where_v2 as where_v2
 from flowlab._src.ops.while_loop import while_loop as while_loop
@@ -470,6 +507,7 @@ __all__ = [
     "ConfigProto",
     "DType",
     "Dimension",
+    "FIFOQueue",
     "GIT_VERSION",
     "GPUOptions",
     "Graph",
@@ -483,7 +521,12 @@ __all__ = [
     "OpError",
     "Operation",
     "OptimizerOptions",
+    "PaddingFIFOQueue",
+    "Print",
+    "PriorityQueue",
     "QUANTIZED_DTYPES",
+    "QueueBase",
+    "RandomShuffleQueue",
     "RegisterGradient",
     "RunMetadata",
     "RunOptions",
@@ -504,6 +547,7 @@ __all__ = [
     "acos",
     "acosh",
     "add",
+    "add_check_numerics_ops",
     "add_n",
     "add_to_collection",
     "add_to_collections",
@@ -515,6 +559,7 @@ __all__ = [
     "argmin",
     "argsort",
     "as_dtype",
+    "as_string",
     "asin",
     "asinh",
     "assert_equal",
@@ -544,6 +589,7 @@ __all__ = [
     "atan2",
     "atanh",
     "batch_gather",
+    "batch_scatter_update",
     "batch_to_space",
     "batch_to_space_nd",
     "betainc",
@@ -567,6 +613,7 @@ __all__ = [
     "clip_by_norm",
     "clip_by_value",
     "colocate_with",
+    "compat",
     "complex",
     "complex128",
     "complex64",
@@ -589,11 +636,14 @@ __all__ = [
     "cumsum",
     "custom_gradient",
     "debugging",
+    "decode_base64",
     "depth_to_space",
     "device",
     "diag",
     "diag_part",
     "digamma",
+    "dimension_at_index",
+    "dimension_value",
     "disable_resource_variables",
     "div",
     "div_no_nan",
@@ -603,6 +653,8 @@ __all__ = [
     "dynamic_partition",
     "dynamic_stitch",
     "einsum",
+    "enable_resource_variables",
+    "encode_base64",
     "ensure_shape",
     "equal",
     "erf",
@@ -643,6 +695,7 @@ __all__ = [
     "glorot_normal_initializer",
     "glorot_uniform_initializer",
     "gradients",
+    "graph_util",
     "greater",
     "greater_equal",
     "group",
@@ -657,6 +710,8 @@ __all__ = [
     "igammac",
     "imag",
     "image",
+    "import_graph_def",
+    "initialize_all_tables",
     "initializers",
     "int16",
     "int32",
@@ -672,6 +727,7 @@ __all__ = [
     "is_strictly_increasing",
     "is_variable",
     "is_variable_initialized",
+    "layers",
     "lbeta",
     "less",
     "less_equal",
@@ -689,7 +745,10 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "lookup",
     "losses",
+    "make_ndarray",
+    "make_tensor_proto",
     "manip",
     "map_fn",
     "math",
@@ -723,6 +782,7 @@ __all__ = [
     "no_regularizer",
     "norm",
     "not_equal",
+    "numpy_function",
     "one_hot",
     "ones",
     "ones_initializer",
@@ -734,11 +794,14 @@ __all__ = [
     "placeholder_with_default",
     "polygamma",
     "pow",
+    "print",
+    "py_func",
     "python_io",
     "qint16",
     "qint32",
     "qint8",
     "qr",
+    "queue",
     "quint16",
     "quint8",
     "random",
@@ -765,6 +828,7 @@ __all__ = [
     "reduce_min",
     "reduce_prod",
     "reduce_sum",
+    "regex_replace",
     "register_session_run_conversion_functions",
     "register_tensor_conversion_function",
     "repeat",
@@ -773,6 +837,7 @@ __all__ = [
     "reset_default_graph",
     "reshape",
     "resource",
+    "resource_variables_enabled",
     "reverse",
     "reverse_sequence",
     "reverse_v2",
@@ -857,12 +922,18 @@ __all__ = [
     "strided_slice",
     "string",
     "string_join",
+    "string_split",
     "string_strip",
+    "string_to_hash_bucket",
+    "string_to_hash_bucket_fast",
+    "string_to_hash_bucket_strong",
+    "string_to_number",
     "strings",
     "substr",
     "subtract",
     "summary",
     "svd",
+    "tables_initializer",
     "tan",
     "tanh",
     "tensor_scatter_add",
@@ -873,6 +944,7 @@ __all__ = [
     "tensor_scatter_update",
     "tensordot",
     "tile",
+    "timestamp",
     "to_bfloat16",
     "to_complex128",
     "to_complex64",
@@ -905,11 +977,13 @@ __all__ = [
     "unsorted_segment_sum",
     "unstack",
     "variable_axis_size_partitioner",
+    "variable_creator_scope",
     "variable_op_scope",
     "variable_scope",
     "variables_initializer",
     "variance_scaling_initializer",
     "variant",
+    "verify_tensor_all_finite",
     "version",
     "where",
     "where_v2",

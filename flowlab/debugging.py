@@ -5,6 +5,7 @@
 from typing import TYPE_CHECKING
 
 from flowlab._src.ops.assertion import assert_ as Assert
+from flowlab._src.ops.finite import verify_tensor_all_finite as assert_all_finite
 from flowlab._src.ops.checks import assert_equal as assert_equal
 from flowlab._src.ops.checks import assert_greater as assert_greater
 from flowlab._src.ops.checks import assert_greater_equal as assert_greater_equal
@@ -36,6 +37,7 @@ from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as 
 
 __all__ = [
     "Assert",
+    "assert_all_finite",
     "assert_equal",
     "assert_greater",
     "assert_greater_equal",

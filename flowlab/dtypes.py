@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flowlab._src.graph.dtypes import DType as DType
 from flowlab._src.graph.dtypes import QUANTIZED_DTYPES as QUANTIZED_DTYPES
 from flowlab._src.graph.dtypes import as_dtype as as_dtype
+from flowlab._src.ops.string_numbers import as_string as as_string
 from flowlab._src.graph.dtypes import bfloat16 as bfloat16
 from flowlab._src.graph.dtypes import bool_ as bool
 from flowlab._src.ops.cast import cast as cast
@@ -41,6 +42,7 @@ __all__ = [
     "DType",
     "QUANTIZED_DTYPES",
     "as_dtype",
+    "as_string",
     "bfloat16",
     "bool",
     "cast",

@@ -18,6 +18,7 @@ from flowlab._src.variables.initializers import Ones as ones
 from flowlab._src.variables.initializers import Orthogonal as orthogonal
 from flowlab._src.variables.initializers import RandomNormal as random_normal
 from flowlab._src.variables.initializers import RandomUniform as random_uniform
+from flowlab._src.ops.lookup import tables_initializer as tables_initializer
 from flowlab._src.variables.initializers import TruncatedNormal as truncated_normal
 from flowlab._src.variables.initializers import UniformUnitScaling as uniform_unit_scaling
 from flowlab._src.variables.variable import variables_initializer as variables
@@ -40,6 +41,7 @@ __all__ = [
     "orthogonal",
     "random_normal",
     "random_uniform",
+    "tables_initializer",
     "truncated_normal",
     "uniform_unit_scaling",
     "variables",

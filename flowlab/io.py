@@ -4,16 +4,28 @@
 
 from typing import TYPE_CHECKING
 
+from flowlab._src.ops.queues import PaddingFIFOQueue as PaddingFIFOQueue
+from flowlab._src.ops.queues import PriorityQueue as PriorityQueue
+from flowlab._src.ops.queues import QueueBase as QueueBase
+from flowlab._src.ops.queues import RandomShuffleQueue as RandomShuffleQueue
 from flowlab._src.formats.tfrecord import TFRecordCompressionType as TFRecordCompressionType
 from flowlab._src.formats.tfrecord import TFRecordOptions as TFRecordOptions
 from flowlab._src.formats.tfrecord import TFRecordWriter as TFRecordWriter
+from flowlab._src.ops.string_numbers import decode_base64 as decode_base64
+from flowlab._src.ops.string_numbers import encode_base64 as encode_base64
 from flowlab._src.formats.tfrecord import tf_record_iterator as tf_record_iterator
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
+    "PaddingFIFOQueue",
+    "PriorityQueue",
+    "QueueBase",
+    "RandomShuffleQueue",
     "TFRecordCompressionType",
     "TFRecordOptions",
     "TFRecordWriter",
+    "decode_base64",
+    "encode_base64",
     "tf_record_iterator",
 ]
 _lazy: dict[str, str] = {}

@@ -5,16 +5,25 @@
 from typing import TYPE_CHECKING
 
 from flowlab._src.ops.nn_convolution import atrous_conv2d as atrous_conv2d
+from flowlab._src.ops.nn_transposed import atrous_conv2d_transpose as atrous_conv2d_transpose
 from flowlab._src.ops.nn_pool import avg_pool as avg_pool
+from flowlab._src.ops.nn_pool3d import avg_pool1d as avg_pool1d
 from flowlab._src.ops.nn_pool import avg_pool as avg_pool2d
+from flowlab._src.ops.nn_pool3d import avg_pool3d as avg_pool3d
 from flowlab._src.ops.nn_normalize import batch_norm_with_global_normalization as batch_norm_with_global_normalization
 from flowlab._src.ops.nn_normalize import batch_normalization as batch_normalization
 from flowlab._src.ops.nn_linear import bias_add as bias_add
 from flowlab._src.ops.nn_convolution import conv1d as conv1d
+from flowlab._src.ops.nn_transposed import conv1d_transpose as conv1d_transpose
 from flowlab._src.ops.nn_conv import conv2d as conv2d
 from flowlab._src.ops.nn_conv import conv2d_backprop_filter as conv2d_backprop_filter
 from flowlab._src.ops.nn_conv import conv2d_backprop_input as conv2d_backprop_input
 from flowlab._src.ops.nn_conv import conv2d_transpose as conv2d_transpose
+from flowlab._src.ops.nn_conv3d import conv3d as conv3d
+from flowlab._src.ops.nn_conv3d import conv3d_backprop_filter as conv3d_backprop_filter
+from flowlab._src.ops.nn_conv3d import conv3d_backprop_filter as conv3d_backprop_filter_v2
+from flowlab._src.ops.nn_conv3d import conv3d_transpose as conv3d_transpose
+from flowlab._src.ops.nn_transposed import conv_transpose as conv_transpose
 from flowlab._src.ops.nn_convolution import convolution as convolution
 from flowlab._src.ops.nn_activation import crelu as crelu
 from flowlab._src.ops.blocks import depth_to_space as depth_to_space
@@ -43,7 +52,9 @@ from flowlab._src.ops.nn_cross_entropy import log_poisson_loss as log_poisson_lo
 from flowlab._src.ops.nn_softmax import log_softmax as log_softmax
 from flowlab._src.ops.nn_normalize import local_response_normalization as lrn
 from flowlab._src.ops.nn_pool import max_pool as max_pool
+from flowlab._src.ops.nn_pool3d import max_pool1d as max_pool1d
 from flowlab._src.ops.nn_pool import max_pool as max_pool2d
+from flowlab._src.ops.nn_pool3d import max_pool3d as max_pool3d
 from flowlab._src.ops.nn_pool import max_pool_with_argmax as max_pool_with_argmax
 from flowlab._src.ops.nn_normalize import moments as moments
 from flowlab._src.ops.nn_normalize import normalize_moments as normalize_moments
@@ -79,16 +90,25 @@ from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as 
 
 __all__ = [
     "atrous_conv2d",
+    "atrous_conv2d_transpose",
     "avg_pool",
+    "avg_pool1d",
     "avg_pool2d",
+    "avg_pool3d",
     "batch_norm_with_global_normalization",
     "batch_normalization",
     "bias_add",
     "conv1d",
+    "conv1d_transpose",
     "conv2d",
     "conv2d_backprop_filter",
     "conv2d_backprop_input",
     "conv2d_transpose",
+    "conv3d",
+    "conv3d_backprop_filter",
+    "conv3d_backprop_filter_v2",
+    "conv3d_transpose",
+    "conv_transpose",
     "convolution",
     "crelu",
     "depth_to_space",
@@ -113,7 +133,9 @@ __all__ = [
     "log_softmax",
     "lrn",
     "max_pool",
+    "max_pool1d",
     "max_pool2d",
+    "max_pool3d",
     "max_pool_with_argmax",
     "moments",
     "normalize_moments",

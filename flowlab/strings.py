@@ -4,23 +4,41 @@
 
 from typing import TYPE_CHECKING
 
+from flowlab._src.ops.string_numbers import as_string as as_string
+from flowlab._src.ops.string_numbers import string_format as format
 from flowlab._src.ops.strings import string_join as join
 from flowlab._src.ops.strings import string_length as length
 from flowlab._src.ops.strings import string_lower as lower
 from flowlab._src.ops.strings import reduce_join as reduce_join
+from flowlab._src.ops.string_regex import regex_full_match as regex_full_match
+from flowlab._src.ops.string_regex import regex_replace as regex_replace
+from flowlab._src.ops.string_splitting import strings_split as split
 from flowlab._src.ops.strings import string_strip as strip
 from flowlab._src.ops.strings import substr as substr
+from flowlab._src.ops.string_hash import string_to_hash_bucket as to_hash_bucket
+from flowlab._src.ops.string_hash import string_to_hash_bucket_fast as to_hash_bucket_fast
+from flowlab._src.ops.string_hash import string_to_hash_bucket_strong as to_hash_bucket_strong
+from flowlab._src.ops.string_numbers import string_to_number as to_number
 from flowlab._src.ops.strings import unsorted_segment_join as unsorted_segment_join
 from flowlab._src.ops.strings import string_upper as upper
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
+    "as_string",
+    "format",
     "join",
     "length",
     "lower",
     "reduce_join",
+    "regex_full_match",
+    "regex_replace",
+    "split",
     "strip",
     "substr",
+    "to_hash_bucket",
+    "to_hash_bucket_fast",
+    "to_hash_bucket_strong",
+    "to_number",
     "unsorted_segment_join",
     "upper",
 ]

@@ -4,11 +4,15 @@
 
 from typing import TYPE_CHECKING
 
+from flowlab.contrib import lookup as lookup
 from flowlab.contrib import tensorboard as tensorboard
+from flowlab.contrib import util as util
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
+    "lookup",
     "tensorboard",
+    "util",
 ]
 _lazy: dict[str, str] = {}
 

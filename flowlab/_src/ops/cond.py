@@ -261,7 +261,9 @@ def branch_results(body: Body, function: Callable[[], Any], argument: str, pred:
     leaves = []
     for leaf in nest.flatten(original, expand_composites=True):
         if isinstance(leaf, Operation):  # stands for itself: true in one branch, false in the other
-            body.graph.count_nodes([], more=0 if pred in body.captured else -1)  # there, switch_t is in the branch already
+            body.graph.count_nodes(
+                [], more=0 if pred in body.captured else -1
+            )  # there, switch_t is in the branch already
             leaf = with_dependencies([leaf], pred)
         leaves.append(body.inside(convert(leaf), _scope(body) + _last(leaf)))
     if isinstance(original, Operation):

@@ -281,7 +281,7 @@ def loop_changes_shape(tf: Any) -> Any:
 
 @program(error="ValueError", says="No loop variables")
 def loop_without_variables(tf: Any) -> Any:
-    tf.while_loop(lambda: True, lambda: [], [])
+    tf.while_loop(lambda: True, list, [])
 
 
 @program(error="TypeError", says="callable")

@@ -11,8 +11,18 @@ from flowlab._src.ops.queues import RandomShuffleQueue as RandomShuffleQueue
 from flowlab._src.formats.tfrecord import TFRecordCompressionType as TFRecordCompressionType
 from flowlab._src.formats.tfrecord import TFRecordOptions as TFRecordOptions
 from flowlab._src.formats.tfrecord import TFRecordWriter as TFRecordWriter
+from flowlab._src.ops.image_decode import decode_and_crop_jpeg as decode_and_crop_jpeg
 from flowlab._src.ops.string_numbers import decode_base64 as decode_base64
+from flowlab._src.ops.image_decode import decode_bmp as decode_bmp
+from flowlab._src.ops.image_decode import decode_gif as decode_gif
+from flowlab._src.ops.image_decode import decode_image as decode_image
+from flowlab._src.ops.image_decode import decode_jpeg as decode_jpeg
+from flowlab._src.ops.image_decode import decode_png as decode_png
 from flowlab._src.ops.string_numbers import encode_base64 as encode_base64
+from flowlab._src.ops.image_encode import encode_jpeg as encode_jpeg
+from flowlab._src.ops.image_encode import encode_png as encode_png
+from flowlab._src.ops.image_decode import extract_jpeg_shape as extract_jpeg_shape
+from flowlab._src.ops.image_decode import is_jpeg as is_jpeg
 from flowlab._src.formats.tfrecord import tf_record_iterator as tf_record_iterator
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
@@ -24,8 +34,18 @@ __all__ = [
     "TFRecordCompressionType",
     "TFRecordOptions",
     "TFRecordWriter",
+    "decode_and_crop_jpeg",
     "decode_base64",
+    "decode_bmp",
+    "decode_gif",
+    "decode_image",
+    "decode_jpeg",
+    "decode_png",
     "encode_base64",
+    "encode_jpeg",
+    "encode_png",
+    "extract_jpeg_shape",
+    "is_jpeg",
     "tf_record_iterator",
 ]
 _lazy: dict[str, str] = {}

@@ -12,13 +12,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Pairs = Sequence[tuple[int, int]]  # the border before and after, for each spatial axis
-
-PATCH_BYTES = 32 * 2**20  # patches are written out for as many volumes at a time as fit in here
 
 
 def pad(x: Array, pairs: Pairs, value: Any = 0) -> Array:
@@ -52,23 +49,9 @@ def conv(x: Array, w: Array, strides: Sequence[int], pairs: Pairs, out: Sequence
     """Convolve volumes with filters of shape (*window, in_channels, out_channels)."""
     if x.dtype == np.float16:
         return conv(x.astype(np.float32), w.astype(np.float32), strides, pairs, out).astype(np.float16)
-    *window, channels, out_channels = w.shape
-    n = len(window)
-    weights = w.reshape(-1, out_channels)
-    y = np.empty((len(x), *out, out_channels), x.dtype)
-    each = int(np.prod(out)) * len(weights) * x.itemsize
-    step = max(1, PATCH_BYTES // max(1, each))
-    for first in range(0, len(x), step):
-        part = np.ascontiguousarray(pad(x[first : first + step], pairs))
-        volume, *moves, channel = part.strides
-        view = as_strided(
-            part,
-            (len(part), *out, *window, channels),
-            (volume, *(m * s for m, s in zip(moves, strides, strict=True)), *moves, channel),
-            writeable=False,
-        )
-        patches = view.reshape(len(part) * int(np.prod(view.shape[1 : 1 + n])), len(weights))
-        np.matmul(patches, weights, out=y[first : first + step].reshape(-1, out_channels))
+    y = np.zeros((len(x), *out, w.shape[-1]), x.dtype)
+    for place, pixels in taps(pad(x, pairs), w.shape[:-2], out, strides):
+        y += pixels @ w[place]
     return y
 
 

@@ -49,7 +49,8 @@ def volume_border(
     sizes: Sequence[int], window: Sequence[int], strides: Sequence[int], padding: str
 ) -> tuple[list[tuple[int, int]], list[int]]:
     """The border before and after, and how many windows there are, for each spatial axis."""
-    pairs, out = [], []
+    pairs: list[tuple[int, int]] = []
+    out: list[int] = []
     for size, length, step in zip(sizes, window, strides, strict=True):
         if padding == "SAME":
             pairs.append(same_padding(size, length, step))
@@ -288,7 +289,7 @@ def conv3d(
     """
     filter = same_argument("filters", filters, "filter", filter)
     attrs = {"strides": strides, "padding": padding, "data_format": data_format, "dilations": dilations}
-    return Conv3D(**attrs)(input, filter, name=name)  # type: ignore[no-any-return]
+    return Conv3D(**attrs)(input, filter, name=name)
 
 
 @export("nn.conv3d_transpose")
@@ -332,7 +333,7 @@ def conv3d_transpose(
         strides = one_per_axis(strides, 3, channels, "strides")
         dilations = one_per_axis(dilations, 3, channels, "dilations")
         op = Conv3DBackpropInputV2(strides=strides, padding=padding, data_format=data_format, dilations=dilations)
-        return op(output_shape, filter, value, name=name)  # type: ignore[no-any-return]
+        return op(output_shape, filter, value, name=name)
 
 
 @export("nn.conv3d_backprop_filter", "nn.conv3d_backprop_filter_v2")
@@ -361,6 +362,4 @@ def conv3d_backprop_filter(
     Tensor of shape `filter_sizes`
     """
     attrs = {"strides": strides, "padding": padding, "data_format": data_format, "dilations": dilations}
-    return Conv3DBackpropFilterV2(**attrs)(  # type: ignore[no-any-return]
-        input, filter_sizes, out_backprop, name=name
-    )
+    return Conv3DBackpropFilterV2(**attrs)(input, filter_sizes, out_backprop, name=name)

@@ -90,7 +90,7 @@ class MaxPool3D(Pooling3D):
 
     def grad(self, node: Operation, dy: Tensor) -> Tensor:
         """Each window's gradient goes to the pixel it was taken from."""
-        return raw.MaxPool3DGrad(node.inputs[0], node.outputs[0], dy, **self.attributes())  # type: ignore[no-any-return]
+        return raw.MaxPool3DGrad(node.inputs[0], node.outputs[0], dy, **self.attributes())
 
 
 class MaxPool3DGrad(Pooling3D):
@@ -147,7 +147,7 @@ class AvgPool3D(Pooling3D):
 
     def grad(self, node: Operation, dy: Tensor) -> Tensor:
         """Each window's gradient is shared among its pixels."""
-        return raw.AvgPool3DGrad(shape_of(node.inputs[0]), dy, **self.attributes())  # type: ignore[no-any-return]
+        return raw.AvgPool3DGrad(shape_of(node.inputs[0]), dy, **self.attributes())
 
 
 class AvgPool3DGrad(Pooling3D):
@@ -203,7 +203,7 @@ def max_pool3d(
         channels = 1 if data_format.startswith("NC") else 4
         ksize, strides = one_per_axis(ksize, 3, channels, "ksize"), one_per_axis(strides, 3, channels, "strides")
         op = MaxPool3D(ksize=ksize, strides=strides, padding=padding, data_format=data_format)
-        return op(input, name=name)  # type: ignore[no-any-return]
+        return op(input, name=name)
 
 
 @export("nn.avg_pool3d")
@@ -222,7 +222,7 @@ def avg_pool3d(
         channels = 1 if data_format.startswith("NC") else 3
         ksize, strides = one_per_axis(ksize, 3, channels, "ksize"), one_per_axis(strides, 3, channels, "strides")
         op = AvgPool3D(ksize=ksize, strides=strides, padding=padding, data_format=data_format)
-        return op(input, name=name)  # type: ignore[no-any-return]
+        return op(input, name=name)
 
 
 def _flat_pool(

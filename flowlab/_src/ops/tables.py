@@ -255,6 +255,7 @@ class LookupTableImportV2(Op):
         table.replace(np.asarray(keys), np.asarray(values))
 
     def shape(self, table_handle: Spec, keys: Spec, values: Spec) -> list[TensorShape]:
+        keys.ranked(1)
         return []
 
 

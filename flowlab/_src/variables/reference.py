@@ -55,6 +55,13 @@ class RefVariable(Variable):
                 self._snapshot: Tensor = raw.Identity(self._variable, name="read")
         self._name = self._variable.name
 
+    def _take_nodes(self, parts: Any) -> None:
+        self._variable, self._snapshot = parts.variable, parts.snapshot
+        self._name = self._variable.name
+
+    def _snapshot_name(self) -> str:
+        return self._snapshot.name
+
     def set_shape(self, shape: Any) -> None:
         """Add to what is known of the shape."""
         self._variable.set_shape(shape)

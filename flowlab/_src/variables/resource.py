@@ -75,6 +75,19 @@ class ResourceVariable(Variable):
                         self._cached_value = identity(self._graph_element)
         self._name = name + ":0"
 
+    def _take_nodes(self, parts: Any) -> None:
+        self._handle = parts.variable
+        definition = self._handle.op.definition
+        self._dtype, self._shape = definition.dtype, definition.shape_
+        self._graph_element = parts.snapshot
+        asked = (op for op in self._handle.consumers() if op.type == "VarIsInitializedOp")
+        self._is_initialized_op = next((op.outputs[0] for op in asked), None)
+        self._name = self._handle.op.name + ":0"
+
+    def _snapshot_name(self) -> str:
+        name: str = self._graph_element.name
+        return name
+
     @contextlib.contextmanager
     def _on_its_device(self) -> Iterator[None]:
         graph = get_default_graph()

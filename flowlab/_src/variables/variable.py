@@ -66,6 +66,8 @@ def make_of_default_kind(use_resource: bool | None = None, **kwargs: Any) -> Any
     from flowlab._src.variables.reference import RefVariable
     from flowlab._src.variables.resource import ResourceVariable
 
+    if kwargs.get("variable_def") is not None:
+        use_resource = kwargs["variable_def"].is_resource
     return (ResourceVariable if wants_resource(use_resource) else RefVariable)(use_resource=use_resource, **kwargs)
 
 
@@ -140,6 +142,11 @@ class Variable(metaclass=VariableKinds):
         aggregation: Any = VariableAggregation.NONE,
         shape: Any = None,
     ) -> None:
+        if variable_def is not None:
+            if initial_value is not None:
+                raise ValueError("variable_def and initial_value are mutually exclusive.")
+            self._take(variable_def, import_scope)
+            return
         if initial_value is None:
             site = source.caller(2)
             raise add_notes(
@@ -170,6 +177,22 @@ class Variable(metaclass=VariableKinds):
         self, initial_value: Any, name: str | None, dtype: Any, validate_shape: bool, shape: Any, caching_device: Any
     ) -> None:
         """Make the nodes."""
+        raise NotImplementedError
+
+    def _take(self, proto: Any, import_scope: str | None) -> None:
+        """Become the variable that a VariableDef describes; its nodes are in the graph already."""
+        from flowlab._src.variables.variable_def import NamedParts, slice_info
+
+        parts = NamedParts(proto, import_scope)
+        self._trainable = bool(proto.trainable)
+        self._constraint = None
+        self._save_slice_info = slice_info(Variable, proto, import_scope)
+        self._synchronization, self._aggregation = proto.synchronization, proto.aggregation
+        self._initializer, self._initial_value = parts.initializer, parts.initial_value
+        self._take_nodes(parts)
+
+    def _take_nodes(self, parts: Any) -> None:
+        """Find the nodes of this kind of variable."""
         raise NotImplementedError
 
     def _register(self, collections: list[Any]) -> None:
@@ -358,6 +381,23 @@ class Variable(metaclass=VariableKinds):
                 "Either session argument should be provided or default session should be established to load a variable"
             )
         session.run(self._initializer, {self._initializer.inputs[1]: value})
+
+    # ---- in files -----------------------------------------------------------------------------------------------
+
+    def to_proto(self, export_scope: str | None = None) -> Any:
+        """Return a VariableDef with the names of the variable's nodes; None outside of `export_scope`."""
+        from flowlab._src.variables.variable_def import variable_to_proto
+
+        return variable_to_proto(self, self._snapshot_name(), export_scope)
+
+    def _snapshot_name(self) -> str:
+        """The name of the tensor that reads the variable."""
+        raise NotImplementedError
+
+    @staticmethod
+    def from_proto(variable_def: Any, import_scope: str | None = None) -> Any:
+        """Return the variable that a VariableDef describes; its nodes must be in the default graph."""
+        return Variable(variable_def=variable_def, import_scope=import_scope)
 
     # ---- as a Python value --------------------------------------------------------------------------------------
 

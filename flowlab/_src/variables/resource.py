@@ -77,7 +77,7 @@ class ResourceVariable(Variable):
 
     def _take_nodes(self, parts: Any) -> None:
         self._handle = parts.variable
-        definition = self._handle.op.definition
+        definition: Any = self._handle.op.definition
         self._dtype, self._shape = definition.dtype, definition.shape_
         self._graph_element = parts.snapshot
         asked = (op for op in self._handle.consumers() if op.type == "VarIsInitializedOp")

@@ -55,6 +55,7 @@ OTHERWISE = {
     "debugging-Assert-1[123] *": "tf.cond guards an Assert of floats",
     "debugging-Assert-2[12] rank": "tf.cond on the rank",
     "debugging-All-* *": "tf.cond on the number of elements",
+    "conv3d-Conv2DBackpropInput-* [sr]*": "2.21 merges the given sizes with the gradient's",
 }
 
 

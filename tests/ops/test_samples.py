@@ -54,6 +54,9 @@ INFERRED_OTHERWISE = {
     "nn_conv-DepthwiseConv2dNative-2-sizes": "1.15 pads by the filter's size when it runs, 2.21 wants to know it before",
     "nn_conv-DepthwiseConv2dNative-2-rank": "1.15 pads by the filter's size when it runs",
 }
+INFERRED_OTHERWISE |= {
+    f"conv3d-Conv2DBackpropInput-{i}-{told}": "1.15 believes the given sizes" for i in range(8) for told in ("sizes", "rank")
+}
 
 
 @functools.cache

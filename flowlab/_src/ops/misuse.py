@@ -19,3 +19,11 @@ def ranked_at_least(tensor: Tensor, rank: int) -> None:
         tensor.shape.with_rank_at_least(rank)
     except ValueError as error:
         raise misuse(error) from None
+
+
+def ranked(tensor: Tensor, rank: int) -> None:
+    """ValueError when a tensor is known to have another number of axes."""
+    try:
+        tensor.shape.with_rank(rank)
+    except ValueError as error:
+        raise misuse(error) from None

@@ -19,9 +19,11 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.array_shape import expand_dims, shape_of, squeeze
 from flowlab._src.ops.joining import concat, stack
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import misuse, ranked
 from flowlab._src.ops.nn_conv import Conv2D, conv2d
+from flowlab._src.ops.nn_conv3d import conv3d
 from flowlab._src.ops.nn_pool import avg_pool, max_pool
+from flowlab._src.ops.nn_pool3d import avg_pool3d, max_pool3d
 from flowlab._src.ops.nn_window import explicit_pairs, layout_of, one_per_axis, same_argument, split_padding
 from flowlab._src.util.export import export
 
@@ -58,7 +60,7 @@ def with_space_to_batch(
     channels_first = data_format is not None and data_format.startswith("NC")
     axes = range(2, count + 2) if channels_first else range(1, count + 1)
     base = _base_paddings(padding, window, count, rate if known_rate is None else known_rate, data_format or "NHWC")
-    input.shape.with_rank(count + 2)
+    ranked(input, count + 2)
     sizes: Any = None if input.shape._dims is None else [input.shape._dims[a] for a in axes]
     if sizes is None or None in sizes:
         shape = shape_of(input)
@@ -121,13 +123,13 @@ def convolution(
     filters: Any = None,
     dilations: Any = None,
 ) -> Tensor:
-    """Convolve signals (1 axis) or images (2 axes), also with gaps in the filter.
+    """Convolve signals (1 axis), images (2 axes) or volumes (3 axes), also with gaps in the filter.
 
     Parameters
     ----------
-    input : Tensor, shape (batch, width, in_channels) or (batch, height, width, in_channels)
-    filter, filters : Tensor, shape (filter_width, in_channels, out_channels) or
-        (filter_height, filter_width, in_channels, out_channels)
+    input : Tensor, shape (batch, width, in_channels), (batch, height, width, in_channels) or with a depth before
+    filter, filters : Tensor, shape (filter_width, in_channels, out_channels),
+        (filter_height, filter_width, in_channels, out_channels) or with a depth before
     padding : {"SAME", "VALID"}
     strides : list of int, one for each spatial axis, optional
     dilation_rate, dilations : list of int, one for each spatial axis, optional
@@ -156,10 +158,10 @@ def convolution(
     if rank is None:
         raise misuse(ValueError("The rank of input or filter must be known while building."))
     for tensor in (input, filter):
-        tensor.shape.with_rank(rank)
+        ranked(tensor, rank)
     n = rank - 2
-    if n not in (1, 2):
-        raise misuse(ValueError(f"convolution works on 1 or 2 spatial dimensions, got {n}"))
+    if n not in (1, 2, 3):
+        raise misuse(ValueError(f"the number of spatial dimensions must be 1, 2 or 3, got {n}"))
     data_format = None if data_format is None else as_text(data_format, "data_format")
     channel_index = 1 if data_format is not None and data_format.startswith("NC") else n + 1
     strides = one_per_axis(strides, n, channel_index, "strides")
@@ -170,6 +172,8 @@ def convolution(
         def one(image: Tensor, padding: Any) -> Tensor:
             if n == 1:
                 return conv1d(image, filter, strides, padding, data_format=data_format, name=name)
+            if n == 3:
+                return conv3d(image, filter, strides, padding, data_format=data_format or "NDHWC", name=name)
             return conv2d(image, filter, strides, padding, data_format=data_format or "NHWC", name=name)
 
         if all(r == 1 for r in rates):
@@ -293,7 +297,7 @@ def pool(
     data_format: str | None = None,
     dilations: Any = None,
 ) -> Tensor:
-    """Pool signals (1 axis) or images (2 axes), also with gaps in the window.
+    """Pool signals (1 axis), images (2 axes) or volumes (3 axes), also with gaps in the window.
 
     Parameters
     ----------
@@ -322,7 +326,7 @@ def pool(
         input = convert(input, None, "input")
         window_shape = as_ints(window_shape, "window_shape")
         n = len(window_shape)
-        input.shape.with_rank(n + 2)
+        ranked(input, n + 2)
         strides = [1] * n if strides is None else as_ints(strides, "strides")
         rate = np.array([1] * n if rate is None else as_ints(rate, "dilation_rate"))
         for what, values in (("dilation_rate", rate), ("strides", strides)):
@@ -339,7 +343,7 @@ def pool(
                     "strides > window_shape not supported due to inconsistency between CPU and GPU implementations"
                 )
             )
-        if pooling_type not in ("MAX", "AVG") or n not in (1, 2):
+        if pooling_type not in ("MAX", "AVG") or n not in (1, 2, 3):
             raise misuse(ValueError(f"{n}-D {pooling_type} pooling is not supported."))
         channels_first = data_format is not None and data_format.startswith("NC")
         window = [1, 1, *window_shape] if channels_first else [1, *window_shape, 1]
@@ -355,6 +359,9 @@ def pool(
         layout = "NCHW" if channels_first else "NHWC"
 
         def one(image: Tensor, padding: Any) -> Tensor:
+            if n == 3:
+                volumes = max_pool3d if pooling_type == "MAX" else avg_pool3d
+                return volumes(image, window, steps, padding, data_format=data_format, name=scope)
             if n == 2:
                 return function(image, window, steps, padding, data_format=layout, name=scope)
             flat = function(expand_dims(image, new_axis), window, steps, padding, data_format=layout, name=scope)

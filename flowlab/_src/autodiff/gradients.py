@@ -24,6 +24,7 @@ from flowlab._src.errors import add_notes
 from flowlab._src.graph import dtypes, registry
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph
+from flowlab._src.graph.handle import Handle, handle_behind
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
@@ -242,6 +243,9 @@ def _ones_like(y: Tensor, name: str) -> Tensor:
 
 def _zeros_like(x: Tensor) -> Tensor:
     """Zeros for an x that no gradient has reached, by the nodes of `tf.zeros_like`."""
+    handle = handle_behind(x)
+    if handle is not None:
+        return _zeros_of_variable(x, handle)
     shape, dtype = x._shape._sizes(), x.dtype.base_dtype
     if shape is None:
         zeros: Tensor = raw.ZerosLike(x, name="zeros_like")
@@ -251,6 +255,15 @@ def _zeros_like(x: Tensor) -> Tensor:
         with name_scope(None, "zeros_like", [x]) as scope:
             sizes = _constant(np.array(shape, np.int32), "shape_as_tensor")
             zeros = raw.Fill(sizes, _constant(np.zeros((), dtype.as_numpy_dtype), "Const"), name=scope)
+    return zeros
+
+
+def _zeros_of_variable(x: Tensor, handle: Handle) -> Tensor:
+    """Zeros of the shape of a resource variable, by the nodes of `tf.zeros`."""
+    sizes = handle.static_shape._sizes()
+    shape = raw.VariableShape(x) if sizes is None else _constant(np.array(sizes, np.int32), "Const")
+    with name_scope(None, "zeros", [x]) as scope:
+        zeros: Tensor = raw.Fill(shape, _constant(np.zeros((), handle.dtype.as_numpy_dtype), "Const"), name=scope)
     return zeros
 
 

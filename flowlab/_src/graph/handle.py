@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowlab._src.graph.dtypes import DType
+from flowlab._src.graph.dtypes import DType, resource
 from flowlab._src.graph.shape import UNKNOWN, TensorShape
 from flowlab._src.graph.tensor import Tensor
 
@@ -25,6 +25,8 @@ class Handle:
 
 def handle_behind(tensor: Tensor) -> Handle | None:
     """What is known while building of the variable that a handle names: followed back to where it was made."""
+    if tensor._dtype is not resource:
+        return None
     while True:
         definition: Any = tensor._op.definition
         if hasattr(definition, "handle_of"):

@@ -19,6 +19,7 @@ from flowlab._src.graph import dtypes
 from flowlab._src.graph.body import Body
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph
+from flowlab._src.graph.handle import handle_behind
 from flowlab._src.graph.op import Array, Op, Spec
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.registry import raw
@@ -87,7 +88,7 @@ class If(Op):
                 sources = [branch.captured.get(inputs[i]) for i in chosen]
                 grads = gradients_inside(ys, [*sources, *reads.values()], starts)
                 body.outputs = [
-                    dense(g) if g is not None else raw.ZerosLike(body.inside(inputs[i]))
+                    dense(g) if g is not None else raw.ZerosLike(value_behind(body.inside(inputs[i])))
                     for i, g in zip(chosen, grads, strict=False)
                 ]
                 later = zip(reads, grads[len(chosen) :], strict=True)
@@ -116,7 +117,16 @@ def family(body: Body, contributions: Sequence[tuple[Tensor, Tensor]] = ()) -> s
 
 def carries_gradient(tensor: Tensor) -> bool:
     """True for tensors of numbers: tapes have gradients of their own kind, handles of arrays and queues have none."""
-    return tensor.dtype.base_dtype not in (dtypes.variant, dtypes.resource)
+    if tensor.dtype.base_dtype is dtypes.resource:  # the handle of a variable has the gradient of the variable
+        return handle_behind(tensor) is not None
+    return tensor.dtype.base_dtype is not dtypes.variant
+
+
+def value_behind(tensor: Tensor) -> Tensor:
+    """The tensor itself; of the handle of a variable, the variable's value."""
+    handle = handle_behind(tensor)
+    value: Tensor = tensor if handle is None else raw.ReadVariableOp(tensor, dtype=handle.dtype)
+    return value
 
 
 def dense(value: Any) -> Tensor:

@@ -17,13 +17,14 @@ from flowlab._src.graph import dtypes
 from flowlab._src.graph.body import Body
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph
+from flowlab._src.graph.handle import handle_behind
 from flowlab._src.graph.op import Array, Op, Spec
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, as_shape
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.cond import carries_gradient, dense, family
+from flowlab._src.ops.cond import carries_gradient, dense, family, value_behind
 from flowlab._src.ops.control import with_dependencies
 from flowlab._src.util import nest, source
 from flowlab._src.util.export import export
@@ -158,7 +159,7 @@ def backward_loop(
             k: backward.parameter(body.parameters[k].dtype.base_dtype, node._outputs[k]._shape, "Identity")
             for k in trainable
         }
-        sums = [backward.parameter(t.dtype.base_dtype, t._shape, "b_acc") for t in captured]
+        sums = [backward.parameter(dtype, shape, "b_acc") for dtype, shape in map(gradient_kind, captured)]
         ys = [body.outputs[k] for k in trainable] + [recorded for recorded, _ in from_tape]
         starts = [arriving[k] for k in trainable] + [backward.inside(g) for _, g in from_tape]
         xs = [body.parameters[k] for k in trainable] + [body.captured[t] for t in captured]
@@ -199,13 +200,20 @@ def no_gradient(backward: Body, parameter: Tensor) -> Tensor:
     return zeros
 
 
+def gradient_kind(tensor: Tensor) -> tuple[dtypes.DType, TensorShape]:
+    """Dtype and static shape of the gradient of a tensor: of a handle, those of its variable."""
+    handle = handle_behind(tensor)
+    return (tensor.dtype.base_dtype, tensor._shape) if handle is None else (handle.dtype, handle.static_shape)
+
+
 def zeros_for(tensor: Tensor) -> Tensor:
     """Zeros of the shape of a tensor; a constant when the shape is known."""
     from flowlab._src.ops.fill import zeros
 
-    if tensor._shape.is_fully_defined():
-        return zeros(tensor._shape, tensor.dtype.base_dtype)
-    result: Tensor = raw.ZerosLike(tensor)
+    dtype, shape = gradient_kind(tensor)
+    if shape.is_fully_defined():
+        return zeros(shape, dtype)
+    result: Tensor = raw.ZerosLike(value_behind(tensor))
     return result
 
 

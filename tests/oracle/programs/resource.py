@@ -302,3 +302,32 @@ def a_row_that_is_not_there(tf: Any) -> None:
     with tf.Session() as sess:
         sess.run(v.initializer)
         sess.run(tf.gather(v, [0, 7]))
+
+
+@program("graph", "values")
+def a_loss_that_does_not_depend_on_it(tf: Any) -> Any:
+    v, big = resource(tf, [1.0, 2.0], "v"), resource(tf, tf.zeros([40, 50]), "big")
+    zero = tf.UnconnectedGradients.ZERO
+    return tf.gradients(tf.constant(3.0) * 2.0, [v, big], unconnected_gradients=zero)
+
+
+@program("values")
+def inside_branches_and_loops(tf: Any) -> Any:
+    v = resource(tf, [1.0, 2.0], "v")
+    chosen = tf.cond(tf.reduce_sum(v) > 2.0, lambda: tf.reduce_sum(v * v * v), lambda: tf.reduce_sum(tf.gather(v, [0])))
+    other = tf.cond(tf.reduce_sum(v) > 9.0, lambda: tf.reduce_sum(v * v * v), lambda: tf.reduce_sum(tf.gather(v, [0])))
+    _, looped = tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s + tf.reduce_sum(v * v)), [0, 0.0])
+    counter = resource(tf, 0, "counter")
+
+    def count(i: Any) -> Any:
+        with tf.control_dependencies([counter.assign_add(i)]):
+            return i + 1
+
+    with tf.control_dependencies([tf.while_loop(lambda i: i < 4, count, [0])]):
+        total = tf.identity(counter)
+    grads = [tf.gradients(y, v)[0] for y in (chosen, looped)]
+    return {
+        "y": [chosen, other, looped, total],
+        "grads": grads,
+        "rows": tf.convert_to_tensor(tf.gradients(other, v)[0]),
+    }

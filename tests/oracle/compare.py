@@ -22,6 +22,8 @@ def compare_records(entry: Program, expected: dict[str, Any], actual: dict[str, 
         lines += compare_graphs(expected["graph"], actual["graph"])
         if lines and "graph of 2.21" in expected and not compare_graphs(expected["graph of 2.21"], actual["graph"]):
             lines = ["(the graph is the one that TensorFlow 2.21 builds, see differences.PATCHED)", *lines]
+    if "skeleton" in entry.keep:
+        lines += compare_skeletons(expected["skeleton"], actual["skeleton"])
     if "values" in entry.keep:
         lines += compare_values(expected["values"], actual["values"], entry, "result")
     return lines
@@ -53,6 +55,15 @@ def compare_graphs(expected: list[list[str]], actual: list[list[str]]) -> list[s
         lines.append(f"  expected {list(wanted)}")
         lines.append(f"       got {list(found)}")
     return shorten(lines)
+
+
+def compare_skeletons(expected: dict[str, Any], actual: dict[str, Any]) -> list[str]:
+    """The nodes that differ, and the count when the nodes agree."""
+    graphs = [[[name, kind, "", outputs] for name, kind, outputs in g["nodes"]] for g in (expected, actual)]
+    lines = compare_graphs(*graphs)
+    if not lines and expected["count"] != actual["count"]:
+        lines.append(f"counts {actual['count']} nodes, expected {expected['count']}: default seeds will differ")
+    return lines
 
 
 def show_node(node: tuple[str, ...]) -> str:

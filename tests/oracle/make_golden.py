@@ -37,10 +37,10 @@ def import_tensorflow(patched: bool = True) -> Any:
     tf.logging.set_verbosity(tf.logging.ERROR)
     tf.disable_v2_behavior()
     tf.disable_resource_variables()
-    from . import as_1_15_layers
+    from . import as_1_15_images, as_1_15_layers
     from .as_1_15 import apply_patches
 
-    assert as_1_15_layers  # its patches are in the table now
+    assert as_1_15_images and as_1_15_layers  # their patches are in the table now
 
     if patched:
         apply_patches()
@@ -97,6 +97,9 @@ def write_json(tf: Any, records: dict[str, Any]) -> str:
             if graph in record:
                 nodes = ",\n  ".join(json.dumps(node, separators=(",", ":")) for node in record[graph])
                 parts.append(f' "{graph}": [\n  {nodes}]')
+        if "skeleton" in record:
+            nodes = ",\n  ".join(json.dumps(node, separators=(",", ":")) for node in record["skeleton"]["nodes"])
+            parts.append(f' "skeleton": {{"count": {record["skeleton"]["count"]}, "nodes": [\n  {nodes}]}}')
         if "values" in record:
             parts.append(f' "values": {json.dumps(record["values"], separators=(",", ":"))}')
         if "error" in record:

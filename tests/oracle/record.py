@@ -11,6 +11,7 @@ import base64
 import importlib
 import math
 import pkgutil
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -54,8 +55,9 @@ def program(
 
     Parameters
     ----------
-    keep : "graph" and/or "values"
-        "graph" keeps the list of nodes the program built, "values" the dict it returns. Tensors among the returned
+    keep : "graph" or "skeleton", and/or "values"
+        "skeleton" is for programs with control flow: the nodes without those that make up the control flow itself, and
+        the count of all nodes as TensorFlow makes them. "graph" keeps the list of nodes the program built, "values" the dict it returns. Tensors among the returned
         values are run in one session, after the variables' initializers.
     error : str, optional
         Name of the exception class that the program must end with.
@@ -103,6 +105,8 @@ def run_program(tf: Any, entry: Program) -> dict[str, Any]:
         record: dict[str, Any] = {}
         if "graph" in entry.keep:
             record["graph"] = describe_graph(graph)
+        if "skeleton" in entry.keep:
+            record["skeleton"] = describe_skeleton(graph)
         if "values" in entry.keep:
             record["values"] = describe_value(evaluate(tf, graph, returned))
         return record
@@ -118,6 +122,29 @@ def describe_graph(graph: Any) -> list[list[str]]:
     shape ("float32[?,784]", "float32[...]" when the rank is unknown).
     """
     return [describe_operation(op) for op in graph.get_operations()]
+
+
+# TensorFlow 1.x makes control flow of Switch, Merge and the like; flowlab makes it of If and While.
+CONTROL_FLOW = {
+    "Switch", "RefSwitch", "Merge", "RefMerge", "Enter", "RefEnter", "Exit", "NextIteration", "LoopCond",
+    "BodyInput", "If", "While",
+}  # fmt: skip
+AROUND = re.compile(r"(^|/)(switch_t|switch_f|pred_id|Merge|Enter|Exit|NextIteration|LoopCond|Identity)(_\d+)?$")
+
+
+def describe_skeleton(graph: Any) -> dict[str, Any]:
+    """The nodes besides those of the control flow itself: [name, op type, outputs], and how many nodes there are in all."""
+    nodes = []
+    gradients = 0  # backward loops are made otherwise
+    for op in graph.get_operations():
+        if op.name.startswith("gradients"):
+            gradients += 1
+            continue
+        if op.type in CONTROL_FLOW or (op.type == "Identity" and AROUND.search(op.name)):
+            continue
+        name, op_type, _, outputs = describe_operation(op)
+        nodes.append([name, op_type, outputs])
+    return {"nodes": nodes, "count": getattr(graph, "node_count", len(graph.get_operations())) - gradients}
 
 
 def describe_operation(op: Any) -> list[str]:

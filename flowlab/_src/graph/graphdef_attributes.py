@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import numpy as np
+
 from flowlab._src.errors import UnimplementedError
 from flowlab._src.graph import registry
 from flowlab._src.graph.dtypes import DType, as_dtype
@@ -96,6 +98,8 @@ def plain(kind: str, item: Any, node: Any) -> Any:
             return from_proto(item)
         except (ValueError, TypeError) as error:
             raise ValueError(f"Cannot parse tensor from proto: {error} NodeDef: {{{{node {node.name}}}}}") from None
+    if kind == "float":  # files hold 32 bits: 0.2 is the number meant by 0.20000000298
+        return float(str(np.float32(item)))
     return item
 
 

@@ -96,6 +96,11 @@ class Session:
         return self._graph
 
     @property
+    def graph_def(self) -> Any:
+        """The graph as a `tf.GraphDef`."""
+        return self._graph.as_graph_def()
+
+    @property
     def sess_str(self) -> str:
         """The target this session was made with."""
         return self._target or ""

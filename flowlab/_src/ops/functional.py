@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from flowlab._src.errors import add_notes
@@ -47,12 +46,6 @@ def _rows(elems: Any) -> tuple[list[Tensor], Any, Dimension]:
 
 def _unstacked(tensor: Tensor, count: Any, **options: Any) -> TensorArray:
     return TensorArray(dtype=tensor.dtype, size=count, dynamic_size=False, infer_shape=True, **options).unstack(tensor)
-
-
-@contextlib.contextmanager
-def _variables_read_once() -> Iterator[None]:
-    """TensorFlow caches variables here; our bodies read them from the session in any case."""
-    yield
 
 
 @export("map_fn")
@@ -105,9 +98,9 @@ def map_fn(
         structure = convert(elems, name="elems") if dtype is None or not nest.is_nested(dtype) else elems
         flat = nest.flatten(structure)
     like = structure if dtype is None else dtype
-    with name_scope(name, "map", flat), _variables_read_once():
+    with name_scope(name, "map", flat):
         tensors, count, known = _rows(structure)
-        arrays = [_unstacked_later(t, count) for t in tensors]
+        arrays = [TensorArray(dtype=t.dtype, size=count, dynamic_size=False, infer_shape=True) for t in tensors]
         arrays = [array.unstack(t) for array, t in zip(arrays, tensors, strict=True)]
         i = constant(0)
         wanted = [t.dtype for t in tensors] if dtype is None else [as_dtype(d) for d in nest.flatten(dtype)]
@@ -118,17 +111,14 @@ def map_fn(
             value = fn(row)
             nest.assert_same_structure(like, value)
             values = nest.flatten(value)
-            return i + 1, [a.write(i, v) for a, v in zip(arrays_so_far, values, strict=True)]
+            written = [a.write(i, v) for a, v in zip(arrays_so_far, values, strict=True)]
+            return i + 1, written
 
         _, finished = while_loop(
             lambda i, _: i < count, compute, (i, results), parallel_iterations=parallel_iterations or 10,
             back_prop=back_prop, swap_memory=swap_memory, maximum_iterations=count,
         )  # fmt: skip
         return nest.pack_sequence_as(like, [_stacked(array, known) for array in finished])
-
-
-def _unstacked_later(tensor: Tensor, count: Any) -> TensorArray:
-    return TensorArray(dtype=tensor.dtype, size=count, dynamic_size=False, infer_shape=True)
 
 
 def _stacked(array: TensorArray, known: Dimension) -> Tensor:
@@ -138,7 +128,7 @@ def _stacked(array: TensorArray, known: Dimension) -> Tensor:
 
 
 def _fold(
-    fn: Callable[[Any, Any], Any], elems: Any, initializer: Any, options: dict[str, Any], name: str, from_right: bool
+    fn: Callable[[Any, Any], Any], elems: Any, initializer: Any, options: dict[str, Any], from_right: bool
 ) -> Any:
     flat, count, _ = _rows(elems)
     tensors = nest.pack_sequence_as(elems, flat) if nest.is_nested(elems) and len(flat) > 1 else flat[0]
@@ -208,7 +198,7 @@ def foldl(
     _check_callable(fn)
     options = {"parallel_iterations": parallel_iterations, "back_prop": back_prop, "swap_memory": swap_memory}
     with name_scope(name, "foldl", [elems]):
-        return _fold(fn, _as_elems(elems), initializer, options, "foldl", from_right=False)
+        return _fold(fn, _as_elems(elems), initializer, options, from_right=False)
 
 
 @export("foldr")
@@ -237,7 +227,7 @@ def foldr(
     _check_callable(fn)
     options = {"parallel_iterations": parallel_iterations, "back_prop": back_prop, "swap_memory": swap_memory}
     with name_scope(name, "foldr", [elems]):
-        return _fold(fn, _as_elems(elems), initializer, options, "foldr", from_right=True)
+        return _fold(fn, _as_elems(elems), initializer, options, from_right=True)
 
 
 @export("scan")

@@ -28,21 +28,29 @@ SAMPLES = [
     Sample("If", lambda tf, p, n: tf.cond(p, lambda: n + 1, lambda: tf.constant(7)), (P, N), exact=True),
     Sample("If", lambda tf, x: tf.case([(x[0] > 1.0, lambda: x), (x[1] < 0.0, lambda: x * x)], lambda: -x), (V,)),
     Sample("While", loop, (X, N)),
-    Sample("While", lambda tf, x: tf.while_loop(lambda v: tf.reduce_sum(v) < 40.0, lambda v: v * 2.0, [x]), (np.abs(V),)),
+    Sample(
+        "While", lambda tf, x: tf.while_loop(lambda v: tf.reduce_sum(v) < 40.0, lambda v: v * 2.0, [x]), (np.abs(V),)
+    ),
     Sample("While", lambda tf, n: tf.while_loop(lambda i: i < 9, lambda i: i + 2, [n]), (N,), exact=True),
     Sample("WhileGrad", lambda tf, x, n: tf.gradients(loop(tf, x, n), x), (X, N)),
     Sample("TensorArrayV3", lambda tf, n: tf.TensorArray(tf.float32, n).size(), (N,), exact=True),
-    Sample("TensorArrayWriteV3", lambda tf, x: tf.TensorArray(tf.float32, 2).write(1, x).write(0, x * 2.0).stack(), (V,)),
+    Sample(
+        "TensorArrayWriteV3", lambda tf, x: tf.TensorArray(tf.float32, 2).write(1, x).write(0, x * 2.0).stack(), (V,)
+    ),
     Sample("TensorArrayReadV3", lambda tf, x: filled(tf, x, clear_after_read=False).read(1), (X,)),
     Sample("TensorArrayReadV3", lambda tf, x: filled(tf, x).read(0) * filled(tf, x).read(1), (X,)),
     Sample("TensorArrayGatherV3", lambda tf, x: filled(tf, x).gather([2, 0]) ** 2, (V,)),
     Sample("TensorArrayScatterV3", lambda tf, x: tf.TensorArray(tf.float32, 4).scatter([3, 1, 0, 2], x).stack(), (V,)),
     Sample("TensorArraySplitV3", lambda tf, x: tf.TensorArray(tf.float32, 2).split(x, [2, 2]).stack(), (V,)),
     Sample("TensorArrayConcatV3", lambda tf, x: filled(tf, x).concat() ** 2, (X,)),
-    Sample("TensorArraySizeV3", lambda tf, x: tf.TensorArray(tf.float32, 0, dynamic_size=True).write(4, x).size(), (V,)),
+    Sample(
+        "TensorArraySizeV3", lambda tf, x: tf.TensorArray(tf.float32, 0, dynamic_size=True).write(4, x).size(), (V,)
+    ),
     Sample("TensorArrayCloseV3", lambda tf, x: with_closed(tf, x), (V,)),
     Sample("TensorArrayEntries", lambda tf, x: tf.gradients(filled(tf, x).read(1) ** 2, x), (X,)),
-    Sample("TensorArrayRows", lambda tf, x: tf.gradients(tf.TensorArray(tf.float32, 1).write(0, x).stack() ** 2, x), (V,)),
+    Sample(
+        "TensorArrayRows", lambda tf, x: tf.gradients(tf.TensorArray(tf.float32, 1).write(0, x).stack() ** 2, x), (V,)
+    ),
     Sample("TensorArrayPieces", lambda tf, x: tf.gradients(filled(tf, x).concat() ** 3, x), (X,)),
     Sample(
         "TensorArrayJoined",

@@ -159,7 +159,11 @@ def field_kind(op: type[Op], field: str) -> str:
     """The kind of attribute that a field is, by its annotation: "int", "list(type)" ..."""
     hints = [inspect.get_annotations(base) for base in op.__mro__]
     hint = next(str(each[field]) for each in hints if field in each).removesuffix(" | None")
-    found = re.fullmatch(r"(?:list|tuple|Sequence)\[(\w+)(?:, \.\.\.)?\]", hint)
+    if hint == "Any":
+        declaration = declared(op.type)
+        found_there = None if declaration is None else declaration.attributes.get(field.rstrip("_"))
+        return "string" if found_there is None else found_there.kind
+    found = re.fullmatch(r"(?:list|tuple|Sequence)\[(\w+)(?:, [\w.]+)*\]", hint)
     if found:
         return f"list({_KINDS.get(found.group(1), 'string')})"
     return _KINDS.get(hint, "string")

@@ -257,7 +257,7 @@ class ResourceCountUpTo(_OnVariable):
     """Add 1 to a variable until it reaches a limit; gives the value before."""
 
     limit: int
-    dtype: DType
+    T: DType
 
     def kernel(self, run: Any, resource: Array[Resource]) -> Array[Counter]:
         with run.state.lock:
@@ -268,20 +268,16 @@ class ResourceCountUpTo(_OnVariable):
             return old
 
     def dtypes(self, resource: Any) -> DType:
-        if self.dtype not in (dtypes.int32, dtypes.int64):
-            refusal = f"Value passed to parameter 'T' has DataType {self.dtype.name} not in list of allowed values: int32, int64"
+        if self.T not in (dtypes.int32, dtypes.int64):
+            refusal = f"Value passed to parameter 'T' has DataType {self.T.name} not in list of allowed values: int32, int64"
             raise misuse(TypeError(refusal), fix="count with a variable of integers")
-        return self.dtype
+        return self.T
 
     def shape(self, resource: Spec) -> TensorShape:
         dims = handle_shape(resource.tensor)._dims
         if dims:
             raise ShapeError(f"Shape must be rank 0 but is rank {len(dims)}")
         return TensorShape.of(())
-
-    def attributes(self, node: Any = None) -> dict[str, Any]:
-        """The variable's type is called T here."""
-        return {"limit": self.limit, "T": self.dtype}
 
 
 # ---- reading and changing some rows --------------------------------------------------------------------------------

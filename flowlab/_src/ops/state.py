@@ -388,7 +388,7 @@ def is_variable_initialized(ref: Any, name: str | None = None) -> Tensor:
 def count_up_to(ref: Any, limit: int, name: str | None = None) -> Tensor:
     """Add 1 to an integer variable at each run; OutOfRangeError once it has reached `limit`."""
     if is_resource(ref):
-        return raw.ResourceCountUpTo(ref.handle, limit=limit, dtype=ref.dtype, name=name)
+        return raw.ResourceCountUpTo(ref.handle, limit=limit, T=ref.dtype, name=name)
     return CountUpTo(limit=limit)(_ref(ref), name=name)
 
 

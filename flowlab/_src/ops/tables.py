@@ -120,7 +120,7 @@ class MutableDenseHashTableV2(TableHandle):
     shared_name: str = ""
     use_node_name_sharing: bool = False
     initial_num_buckets: int = 131072
-    max_load_factor: float = 0.800000011920929
+    max_load_factor: float = 0.8
 
     def kernel(self, run: Any, empty_key: Array[Tin], deleted_key: Array[Tin]) -> Array[Resource]:
         sizes: Any = self.value_shape._dims

@@ -1,0 +1,222 @@
+"""Graphs as messages: exported, imported, and the declarations of operations."""
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import flowlab as tf
+from flowlab._src.formats import messages
+from flowlab._src.graph import op_table, registry
+from tests.graph import make_graphdefs
+from tests.graph.make_graphdefs import PROGRAMS
+from tests.ops.registry import all_samples
+
+# Kinds of operations that TensorFlow does not have, or that differ there: how, see their classes.
+OWN = {
+    "BodyInput", "InitializedValue", "TensorArrayEntries", "TensorArrayJoined", "TensorArrayPieces", "TensorArrayRows",
+    "WhileGrad",
+}  # fmt: skip
+OTHER_FIELDS = {"MaxPoolGradWithArgmax", "MaxPoolWithArgmax", "While"}
+OTHER_INPUTS = {"StringToHashBucket", "Where", "If", "While"}
+
+SAMPLES = dict(all_samples())
+
+
+# ---- the declarations ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(registry.OPS))
+def test_a_class_agrees_with_tensorflows_declaration(name: str) -> None:
+    """Attributes, their kinds, and inputs; what a class leaves out must have a default or follow from the tensors."""
+    cls = registry.OPS[name]
+    declared = op_table.declared(name)
+    if declared is None:
+        assert name in OWN, f"{name} is not in op_table.txt: run dev/op_table.py where TensorFlow is installed"
+        return
+    fields = [field.rstrip("_") for field in cls.fields]
+    if name not in OTHER_FIELDS:
+        assert [field for field in fields if field not in declared.attributes] == []
+    arguments = declared.inputs + declared.outputs
+    told = {part for argument in arguments for part in (argument.type, argument.number, argument.types)}
+    for attribute in declared.attributes.values():
+        if attribute.name in fields:
+            field = next(field for field in cls.fields if field.rstrip("_") == attribute.name)
+            assert op_table.field_kind(cls, field) == attribute.kind, field
+        elif attribute.name not in told and name not in OTHER_FIELDS:
+            assert attribute.default is not op_table.NO_DEFAULT, f"{name} lacks the attribute {attribute.name}"
+    if name not in OTHER_INPUTS:
+        assert [argument.name.rstrip("_") for argument in cls.signature().inputs] == [a.name for a in declared.inputs]
+        assert [argument.is_ref for argument in cls.signature().inputs] == [a.is_ref for a in declared.inputs]
+
+
+def test_op_def() -> None:
+    definition = tf.zeros([2]).op.op_def
+    assert (definition.name, [a.name for a in definition.output_arg]) == ("Const", ["output"])
+    concat = tf.concat([[1], [2]], 0).op.op_def
+    assert [(a.name, a.type_attr, a.number_attr) for a in concat.input_arg] == [
+        ("values", "T", "N"),
+        ("axis", "Tidx", ""),
+    ]
+    assert concat.attr[0].has_minimum
+    assert concat.attr[0].minimum == 2
+    assert messages.DataType["DT_INT64"] in concat.attr[2].allowed_values.list.type
+    assert tf.Variable(1.0).initializer.op_def.input_arg[0].is_ref
+
+
+# ---- export and import of every sample ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_graph_of_a_sample_survives(name: str) -> None:
+    """Each node comes back with the same op, attributes included, and the same inputs, shapes and types."""
+    sample = SAMPLES[name]
+    with tf.Graph().as_default() as graph:
+        holders = [tf.placeholder(np.asarray(value).dtype, np.asarray(value).shape) for value in sample.inputs]
+        sample.call(tf, *holders)
+    written = graph.as_graph_def(add_shapes=True)  # some functions know more of a shape than the rule of the op
+    written = tf.GraphDef.FromString(written.SerializeToString())
+    with tf.Graph().as_default() as copy:
+        tf.import_graph_def(written, name="")
+    originals = [op for op in graph.get_operations() if op._body is None]
+    copies = [op for op in copy.get_operations() if op._body is None]
+    assert [op.name for op in copies] == [op.name for op in originals]
+    for one, other in zip(originals, copies, strict=True):
+        if one.type not in ("If", "While"):  # bodies are made anew
+            assert one.definition == other.definition
+        assert [t.name for t in one.inputs] == [t.name for t in other.inputs]
+        assert {op.name for op in one.control_inputs} >= {op.name for op in other.control_inputs}
+        assert [t.dtype for t in one.outputs] == [t.dtype for t in other.outputs]
+        assert [str(t.shape) for t in one.outputs] == [str(t.shape) for t in other.outputs]
+
+
+# ---- programs written in TensorFlow --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_of_tensorflow_gives_the_same_numbers(name: str) -> None:
+    with tf.Graph().as_default():
+        fetches, feeds, train = PROGRAMS[name](tf)  # for the names
+    expected = json.loads((make_graphdefs.FOLDER / "graphdefs.json").read_text(encoding="utf-8"))[name]
+    with tf.Graph().as_default():
+        tf.train.import_meta_graph(make_graphdefs.FOLDER / f"{name}.meta")
+        actual = make_graphdefs.run(tf, fetches, feeds, train)
+    for one, other in zip(expected, actual, strict=True):
+        if one and isinstance(np.ravel(one)[0], str):
+            assert one == other
+        else:
+            np.testing.assert_allclose(other, one, rtol=2e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_survives_as_meta_graph(name: str, tmp_path: Path) -> None:
+    with tf.Graph().as_default():
+        fetches, feeds, train = PROGRAMS[name](tf)
+        expected = make_graphdefs.run(tf, fetches, feeds, train)
+        tf.train.export_meta_graph(str(tmp_path / "graph.meta"))
+        tf.train.export_meta_graph(str(tmp_path / "graph.metatxt"), as_text=True, strip_default_attrs=True)
+        variables = [variable.name for variable in tf.global_variables()]
+    for file in ("graph.meta", "graph.metatxt"):
+        with tf.Graph().as_default():
+            tf.train.import_meta_graph(str(tmp_path / file))
+            assert [variable.name for variable in tf.global_variables()] == variables
+            assert make_graphdefs.run(tf, fetches, feeds, train) == expected
+
+
+# ---- nodes ---------------------------------------------------------------------------------------------------------
+
+
+def test_node_def_prints_as_text() -> None:
+    x, shape = tf.constant([1, 2], name="x"), tf.constant([2, 1], name="shape")
+    with tf.device("/cpu:0"), tf.control_dependencies([tf.no_op(name="first")]):
+        node = tf.reshape(x, shape, name="r").op
+    assert node.node_def.name == "r"
+    assert list(node.node_def.input) == ["x", "shape", "^first"]
+    assert node.node_def.device == "/device:CPU:0"
+    assert str(node) == str(node.node_def)
+    assert 'op: "Reshape"' in str(node)
+
+
+def test_get_attr_has_tensorflows_forms() -> None:
+    pooled = tf.nn.max_pool(tf.zeros([1, 4, 4, 1]), [1, 2, 2, 1], [1, 2, 2, 1], "SAME").op
+    assert (pooled.get_attr("ksize"), pooled.get_attr("padding"), pooled.get_attr("T")) == (
+        [1, 2, 2, 1],
+        b"SAME",
+        tf.float32,
+    )
+    holder = tf.placeholder(tf.string, [None, 2]).op
+    assert [dim.size for dim in holder.get_attr("shape").dim] == [-1, 2]
+    assert tf.make_ndarray(tf.constant([1, 2]).op.get_attr("value")).tolist() == [1, 2]
+    assert tf.concat([[1], [2], [3]], 0).op.get_attr("N") == 3
+    assert tf.gather([1.0], tf.constant([0], tf.int64)).op.get_attr("Tindices") == tf.int64
+    with pytest.raises(ValueError, match="Operation 'Const.*' has no attr named 'ksize'"):
+        tf.constant(1).op.get_attr("ksize")
+
+
+def test_as_graph_def_since_a_version_and_with_shapes() -> None:
+    graph = tf.get_default_graph()
+    a = tf.placeholder(tf.float32, [None, 2], name="a")
+    version = graph.version
+    tf.exp(a, name="b")
+    assert [node.name for node in graph.as_graph_def(from_version=version).node] == ["b"]
+    shapes = graph.as_graph_def(add_shapes=True).node[1].attr["_output_shapes"].list.shape
+    assert [dim.size for dim in shapes[0].dim] == [-1, 2]
+    assert graph.as_graph_def().versions.producer == graph.graph_def_versions.producer == 134
+    with pytest.raises(TypeError, match="from_version must be a number"):
+        graph.as_graph_def(from_version="new")  # type: ignore[arg-type]
+
+
+def test_colocation_gradient_override_and_device_survive() -> None:
+    with tf.Graph().as_default() as graph:
+        a = tf.constant(1.0, name="a")
+        with graph.colocate_with(a.op), graph.gradient_override_map({"Exp": "Other"}), tf.device("/job:ps/task:1"):
+            tf.exp(a, name="b")
+    with tf.Graph().as_default() as copy:
+        tf.import_graph_def(graph.as_graph_def(), name="copy")
+    b = copy.get_operation_by_name("copy/b")
+    assert b.colocation_groups() == [b"loc:@copy/a"]
+    assert b.device == "/job:ps/task:1"
+    assert b._gradient_name == "Other"
+
+
+def test_variables_in_a_graph_def_have_no_python_objects() -> None:
+    with tf.Graph().as_default() as graph:
+        tf.Variable([1.0, 2.0], name="w")
+    with tf.Graph().as_default() as copy:
+        tf.import_graph_def(graph.as_graph_def(), name="")
+        assert tf.global_variables() == []
+        with tf.Session() as sess:
+            sess.run("w/Assign")
+            assert sess.run("w/read:0").tolist() == [1.0, 2.0]
+    assert copy.get_tensor_by_name("w:0").dtype.name == "float32_ref"
+
+
+def test_session_has_graph_def() -> None:
+    tf.constant(1, name="c")
+    with tf.Session() as sess:
+        assert [node.name for node in sess.graph_def.node] == ["c"]
+
+
+def test_the_file_of_declarations_has_no_line_that_is_not_understood() -> None:
+    for name in op_table._lines():
+        declared = op_table.declared(name)
+        assert declared is not None
+        assert declared.name == name
+
+
+def test_graph_def_signature_has_tensorflows_arguments() -> None:
+    names = ["graph_def", "input_map", "return_elements", "name", "op_dict", "producer_op_list"]
+    assert list(inspect.signature(tf.import_graph_def).parameters) == names
+
+
+def test_a_graph_def_of_another_pool_is_taken() -> None:
+    other: Any = messages.load_pool()
+    kind = messages.message_factory.GetMessageClass(other.FindMessageTypeByName("tensorflow.GraphDef"))
+    with tf.Graph().as_default() as graph:
+        tf.constant(1, name="c")
+    foreign = kind.FromString(graph.as_graph_def().SerializeToString())
+    (c,) = tf.import_graph_def(foreign, return_elements=["c"])
+    assert c.name == "import/c"

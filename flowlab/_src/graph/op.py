@@ -431,11 +431,13 @@ def group_inputs(definition: Op, values: Sequence[Any]) -> Iterator[Any]:
     lists = sum(a.is_list for a in arguments)
     if not lists:
         return iter(values)
-    # One list takes what the single inputs leave; several lists share it equally.
-    size = (len(values) - (len(arguments) - lists)) // lists
+    # One list takes what the single inputs leave; several lists share it equally, unless the op says how long each is.
+    equal = (len(values) - (len(arguments) - lists)) // lists
+    sizes = iter(getattr(definition, "list_sizes", None) or [equal] * lists)
     result, position = [], 0
     for argument in arguments:
         if argument.is_list:
+            size = next(sizes)
             result.append(list(values[position : position + size]))
             position += size
         else:

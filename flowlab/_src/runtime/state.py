@@ -73,6 +73,9 @@ class SessionState:
 
     def forget(self) -> None:
         """Forget the values of variables, the queues, the positions of random streams."""
+        for resource in list(self._resources.values()):
+            if hasattr(resource, "release"):
+                resource.release()  # a reader closes its file
         self.variables.clear()
         self._resources.clear()
         self.served.clear()

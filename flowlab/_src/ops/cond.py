@@ -230,7 +230,16 @@ def cond(
                 where=site.quote() if (site := source.caller(2)) else "",
                 fix="a Python bool is known while building: use Python's own if. For a tensor: tf.constant(True)",
             )
-        pred = convert(pred, dtypes.bool_, name="pred")
+        pred = convert(pred, name="data")
+        if pred.dtype.base_dtype is not dtypes.bool_:
+            raise add_notes(
+                TypeError(
+                    f"Input 'pred' of 'Switch' Op has type {pred.dtype.base_dtype.name} that does not match expected type of bool."
+                ),
+                where=site.quote() if (site := source.caller(2)) else "",
+                inputs=f"pred = '{pred.name}' {pred.dtype.name} {pred.shape}",
+                fix="compare it with something: tf.cond(x > 0, ...), tf.cond(tf.equal(n, 1), ...)",
+            )
         graph = get_default_graph()
         graph.count_nodes(["Switch", "switch_t", "switch_f"])
         pred = raw.Identity(pred, name="pred_id")

@@ -100,6 +100,8 @@ def element(handle: TensorArrayHandle, array: ArrayList, position: int) -> Any:
     check_position(handle, array, position, "read")
     value = array.get(position)
     if value is None:
+        if handle.infer_shape and (other := next((v for _, v in array.items()), None)) is not None:
+            return np.zeros_like(other)
         if handle.element_shape.is_fully_defined():
             return np.zeros(handle.element_shape.as_list(), handle.dtype.as_numpy_dtype)
         raise refuse(
@@ -182,8 +184,8 @@ class TensorArrayGatherV3(_OnArray):
         return self.dtype
 
     def shape(self, handle: Spec, indices: Spec, flow_in: Spec) -> TensorShape:
-        count = indices.ranked(1)[0]
-        return TensorShape.of((count,)).concatenate(self.element_shape)
+        indices.ranked(1)
+        return TensorShape.of((None,)).concatenate(self.element_shape)
 
     def grad(self, node: Any, dy: Any) -> Any:
         """A gradient list with the rows as entries."""

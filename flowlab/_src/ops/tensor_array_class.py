@@ -235,6 +235,9 @@ class TensorArray:
         with name_scope(name, "TensorArraySplit", [self._handle, value, lengths]):
             tensor = convert(value, self._dtype, name="value")
             counts = cast(lengths, dtypes.int64)
+            known = constant_value(counts)
+            if tensor.shape.ndims and known is not None and known.ndim and known.size and known.max() == known.min():
+                self._learn_shape(TensorShape([int(known[0])]).concatenate(tensor.shape[1:]))
             return self._with_flow(raw.TensorArraySplitV3(self._handle, tensor, counts, self._flow, name=name))
 
     def size(self, name: str | None = None) -> Tensor:

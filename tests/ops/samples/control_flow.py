@@ -29,7 +29,7 @@ SAMPLES = [
     Sample("If", lambda tf, x: tf.case([(x[0] > 1.0, lambda: x), (x[1] < 0.0, lambda: x * x)], lambda: -x), (V,)),
     Sample("While", loop, (X, N)),
     Sample(
-        "While", lambda tf, x: tf.while_loop(lambda v: tf.reduce_sum(v) < 40.0, lambda v: v * 2.0, [x]), (np.abs(V),)
+        "While", lambda tf, x: tf.while_loop(lambda v: tf.reduce_sum(v) < 37.0, lambda v: v * 2.0, [x]), (np.abs(V),)
     ),
     Sample("While", lambda tf, n: tf.while_loop(lambda i: i < 9, lambda i: i + 2, [n]), (N,), exact=True),
     Sample("WhileGrad", lambda tf, x, n: tf.gradients(loop(tf, x, n), x), (X, N)),
@@ -69,16 +69,16 @@ def with_closed(tf: Any, x: Any) -> Any:
 
 
 FAILURES = [
-    Failure("If", lambda tf, p, x: tf.cond(p, lambda: x, lambda: x), (V, V), "ValueError", "rank 0"),
+    Failure("If", lambda tf, p, x: tf.cond(p, lambda: x, lambda: x), (V, V), "TypeError", "expected type of bool"),
     Failure("While", lambda tf, x: tf.while_loop(lambda v: v, lambda v: v, [x]), (V,), "TypeError", "bool"),
-    Failure("While", lambda tf, x: tf.while_loop(lambda v: True, lambda v: [v, v], [x]), (V,), "ValueError", ""),
-    Failure("While", lambda tf, x: tf.while_loop(lambda v: v[0] < 1, lambda v: 1, [x]), (V,), "(Type|Value)Error", ""),
+    Failure("While", lambda tf, x: tf.while_loop(lambda v: True, lambda v: [v, v], [x]), (V,), "ValueError", "same n"),
+    Failure("While", lambda tf, x: tf.while_loop(lambda v: v[0] < 1, lambda v: v[0], [x]), (V,), "ValueError", "enters the loop"),
     Failure(
-        "TensorArrayReadV3", lambda tf, x: filled(tf, x).read(9), (V,), "OutOfRangeError|InvalidArgumentError",
+        "TensorArrayReadV3", lambda tf, x: filled(tf, x).read(9), (V,), "InvalidArgumentError",
         "Tried to read from index 9 but array size is", run=True,
     ),
     Failure(
-        "TensorArrayReadV3", lambda tf, x: tf.TensorArray(tf.float32, 2).write(0, x).read(1), (V,),
+        "TensorArrayReadV3", lambda tf, x: tf.TensorArray(tf.float32, 2, infer_shape=False).write(0, x).read(1), (V,),
         "InvalidArgumentError", "Could not read from TensorArray index 1", run=True,
     ),
     Failure(

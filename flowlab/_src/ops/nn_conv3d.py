@@ -152,10 +152,11 @@ class Conv3D(Convolution3D):
             depths = f"{channels} vs {filter.shape[3]}"
             raise InvalidArgumentError(None, None, f"Input depth must be evenly divisible by filter depth: {depths}")
         self.check_layout()
-        strides, pairs, out = self.geometry(input.shape, filter.shape)
-        if 0 in out or not input.size or not filter.size:
-            return np.zeros((len(input), *out, filter.shape[4]), input.dtype)
-        return volumes.conv(input, filter, strides, pairs, out)
+        sizes: list[int]
+        strides, pairs, sizes = self.geometry(input.shape, filter.shape)
+        if 0 in sizes or not input.size or not filter.size:
+            return np.zeros((len(input), *sizes, filter.shape[4]), input.dtype)
+        return volumes.conv(input, filter, strides, pairs, sizes)
 
     def shape(self, input: Spec, filter: Spec) -> TensorShape:
         volume, window = input.ranked(5), filter.ranked(5)

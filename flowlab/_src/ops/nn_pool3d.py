@@ -80,10 +80,11 @@ class MaxPool3D(Pooling3D):
     """The largest number of each window."""
 
     def kernel(self, input: Array[Single]) -> Array[Single]:
-        window, strides, pairs, out = self.geometry(input.shape)
-        if 0 in out or not input.size:
-            return np.zeros((len(input), *out, input.shape[4]), input.dtype)
-        return volumes.max_pool(input, window, strides, pairs, out)
+        sizes: list[int]
+        window, strides, pairs, sizes = self.geometry(input.shape)
+        if 0 in sizes or not input.size:
+            return np.zeros((len(input), *sizes, input.shape[4]), input.dtype)
+        return volumes.max_pool(input, window, strides, pairs, sizes)
 
     def shape(self, input: Spec) -> TensorShape:
         return self.pooled_shape(input)
@@ -137,10 +138,11 @@ class AvgPool3D(Pooling3D):
     """The mean of each window; the border does not count."""
 
     def kernel(self, input: Array[Floating]) -> Array[Floating]:
-        window, strides, pairs, out = self.geometry(input.shape)
-        if 0 in out or not input.size:
-            return np.zeros((len(input), *out, input.shape[4]), input.dtype)
-        return volumes.avg_pool(input, window, strides, pairs, out)
+        sizes: list[int]
+        window, strides, pairs, sizes = self.geometry(input.shape)
+        if 0 in sizes or not input.size:
+            return np.zeros((len(input), *sizes, input.shape[4]), input.dtype)
+        return volumes.avg_pool(input, window, strides, pairs, sizes)
 
     def shape(self, input: Spec) -> TensorShape:
         return self.pooled_shape(input)

@@ -49,6 +49,9 @@ SAMPLES = [
     checks("assert_type", ROWS, tf_type="int32"),
     checks("assert_integer", ROWS),
     checks("assert_scalar", np.int32(3)),
+    Sample(
+        "PyFuncStateless", lambda tf, x: tf.py_func(np.sqrt, [x], tf.float32, stateful=False), (FLOATS,), grad=False
+    ),
     Sample("NoOp", after(lambda tf, x: tf.assert_equal(x, x)), (INTS,), grad=False, exact=True),
     Sample(
         "Assert",

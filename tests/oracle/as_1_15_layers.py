@@ -170,3 +170,27 @@ def batch_normalization_of_1_15() -> None:
 
     BatchNormalizationBase.build = build
     BatchNormalizationBase._fused_batch_norm = fused_batch_norm
+
+
+class Overlay:
+    """A module with some of its names replaced."""
+
+    def __init__(self, module: Any, **names: Any) -> None:
+        self.__dict__.update(names)
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+
+@patch("recurrent cells")
+def recurrent_cells_of_1_15() -> None:
+    import tensorflow.compat.v1 as tf1
+    import tensorflow.compat.v2 as tf
+    from tensorflow.python.ops import nn_ops
+    from tf_keras.src.layers.rnn import legacy_cell_wrappers, legacy_cells
+
+    legacy_cells.tf = Overlay(tf, split=tf1.split)
+    legacy_cell_wrappers.tf = Overlay(
+        tf, nn=Overlay(tf.nn, dropout=nn_ops.dropout_v2), random=Overlay(tf.random, uniform=tf1.random_uniform)
+    )

@@ -113,6 +113,11 @@ PATCHED: dict[str, Difference] = {
         "infinite maxima are replaced by Select and ZerosLike; the result is named Add",
         "SelectV2 with the scalar 0; the result is named by the scope",
     ),
+    "parsing of examples": Difference(
+        "ParseExample, ParseSingleSequenceExample and ParseSequenceExample take the first versions of their inputs; "
+        "whether one example is a scalar is left to the operation",
+        "their second versions, with ragged features; one sequence is parsed as a batch; assertions check for scalars",
+    ),
     "clip_by_global_norm": Difference(
         "a norm that is not finite is replaced by nan with IsFinite and Select",
         "the scale is added to the difference of the norm with itself",
@@ -130,6 +135,10 @@ PATCHED: dict[str, Difference] = {
         "dropout is that of tf.nn",
         "dropout is that of a generator of random numbers of Keras",
     ),
+    "recurrent cells": Difference(
+        "built with the split, the dropout and the random_uniform of that time",
+        "those of version 2",
+    ),
     "layers: flatten": Difference(
         "always a Reshape, to a shape that is converted with it",
         "vectors go through ExpandDims; the shape is a constant of its own",
@@ -138,6 +147,18 @@ PATCHED: dict[str, Difference] = {
         "while training, the fused operation gets empty constants as moving averages; the momentum is a constant in any "
         "case; constants stand for a missing gamma and beta from the start",
         "it gets the moving averages; there is no momentum if not training; the constants are made at each call",
+    ),
+    "saturate_cast": Difference(
+        "Maximum with the constant min, Minimum with the constant max, each where needed",
+        "one ClipByValue between two constants",
+    ),
+    "checks of images": Difference(
+        "all sizes of an image are checked to be positive",
+        "only the last three",
+    ),
+    "sizes in proportion": Difference(
+        "preserve_aspect_ratio takes the new height and width as known numbers",
+        "it takes them out of the tensor of the new size",
     ),
 }
 

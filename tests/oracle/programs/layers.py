@@ -366,3 +366,35 @@ def layer_without_return(tf: Any) -> None:
             inputs + 1
 
     Forgetful()(tf.zeros([2]))
+
+
+@program("values", exact=True)
+def dropout_switched_by_a_tensor(tf: Any) -> Any:
+    tf.set_random_seed(13)
+    x = tf.constant(np.ones([4, 6], np.float32), name="x")
+    on, off = tf.placeholder_with_default(True, [], name="on"), tf.placeholder_with_default(False, [], name="off")
+    a = tf.layers.dropout(x, 0.25, training=on, seed=4)
+    b = tf.layers.dropout(x, 0.25, training=off)
+    known = tf.layers.dropout(x, 0.5, training=tf.constant(False))
+    return {"on": a, "off": b, "names": [a.name, b.name], "constant": known}
+
+
+@program("values", factor=4)
+def batch_normalization_switched_by_a_tensor(tf: Any) -> Any:
+    x = tf.constant(numbers(4, 3), name="x")
+    image = tf.constant(numbers(2, 3, 3, 2), name="image")
+    result: dict[str, Any] = {}
+    for word in (True, False):
+        training = tf.placeholder_with_default(word, [])
+        result[f"rows {word}"] = tf.layers.batch_normalization(x, training=training)
+        result[f"image {word}"] = tf.layers.batch_normalization(image, training=training, momentum=0.5)
+        clipping = {"rmax": 2.0, "dmax": 1.0}
+        result[f"renorm {word}"] = tf.layers.batch_normalization(
+            x, training=training, renorm=True, renorm_clipping=clipping
+        )
+    grads = tf.gradients(tf.add_n([tf.reduce_sum(tf.square(y)) for y in result.values()]), [x, image])
+    updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
+    result["gradients"] = grads
+    result["names"] = names(tf.global_variables())
+    result["updates"] = len(updates)
+    return result

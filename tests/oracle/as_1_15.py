@@ -713,3 +713,91 @@ def batch_matmul_gradient() -> None:
         axes_x, axes_y = gen_array_ops.broadcast_gradient_args(shape_x[:-2], shape_y[:-2])
         dx = array_ops.reshape(math_ops.reduce_sum(dx, axes_x), shape_x)
         return dx, array_ops.reshape(math_ops.reduce_sum(dy, axes_y), shape_y)
+
+
+@patch("parsing of examples")
+def parse_with_first_versions() -> None:
+    from tensorflow.python.framework import ops, sparse_tensor
+    from tensorflow.python.ops import gen_parsing_ops, parsing_ops
+
+    def by_name(plan: Any, indices: Any, values: Any, shapes: Any, dense: Any) -> dict[str, Any]:
+        sparse = [sparse_tensor.SparseTensor(*parts) for parts in zip(indices, values, shapes, strict=True)]
+        return dict(zip(plan.sparse_keys + plan.dense_keys, sparse + list(dense), strict=True))
+
+    def parse_example(serialized: Any, names: Any, plan: Any, name: str | None) -> dict[str, Any]:
+        with ops.name_scope(name, "ParseExample", [serialized, names]):
+            outputs = gen_parsing_ops.parse_example(
+                serialized=serialized,
+                names=[] if names is None else names,
+                dense_defaults=plan.dense_defaults_vec,
+                sparse_keys=plan.sparse_keys,
+                sparse_types=plan.sparse_types,
+                dense_keys=plan.dense_keys,
+                dense_shapes=plan.dense_shapes_as_proto,
+                name=name,
+            )
+            return by_name(plan, *outputs)
+
+    def common(context: Any, lists: Any) -> dict[str, Any]:
+        return {
+            "context_dense_defaults": context.dense_defaults_vec,
+            "context_sparse_keys": context.sparse_keys,
+            "context_sparse_types": context.sparse_types,
+            "context_dense_keys": context.dense_keys,
+            "context_dense_shapes": context.dense_shapes_as_proto,
+            "feature_list_sparse_keys": lists.sparse_keys,
+            "feature_list_sparse_types": lists.sparse_types,
+            "feature_list_dense_keys": lists.dense_keys,
+            "feature_list_dense_types": lists.dense_types,
+            "feature_list_dense_shapes": lists.dense_shapes_as_proto,
+            "feature_list_dense_missing_assumed_empty": list(lists.dense_defaults),
+        }
+
+    def parse_sequence(serialized: Any, debug_name: Any, context: Any, lists: Any, name: str | None = None) -> Any:
+        outputs = gen_parsing_ops.parse_sequence_example(
+            serialized=serialized,
+            debug_name=[] if debug_name is None else debug_name,
+            Ncontext_sparse=len(context.sparse_keys),
+            Ncontext_dense=len(context.dense_keys),
+            Nfeature_list_sparse=len(lists.sparse_keys),
+            Nfeature_list_dense=len(lists.dense_keys),
+            name=name,
+            **common(context, lists),
+        )
+        lengths = dict(zip(lists.dense_keys, outputs[8], strict=True))
+        return by_name(context, *outputs[:4]), by_name(lists, *outputs[4:8]), lengths
+
+    def parse_one_sequence(serialized: Any, context: Any, lists: Any, debug_name: Any, name: str | None = None) -> Any:
+        outputs = gen_parsing_ops.parse_single_sequence_example(
+            serialized=serialized,
+            debug_name="" if debug_name is None else debug_name,
+            name=name,
+            **common(context, lists),
+        )
+        return by_name(context, *outputs[:4]), by_name(lists, *outputs[4:])
+
+    def parse_one_example(serialized: Any, features: Any, example_names: Any = None, name: str | None = None) -> Any:
+        features = parsing_ops._prepend_none_dimension(features)
+        kinds = ["VarLenFeature", "SparseFeature", "FixedLenFeature", "FixedLenSequenceFeature"]
+        kinds = [getattr(parsing_ops, kind) for kind in kinds]
+        plan = parsing_ops._ParseOpParams.from_features(features, kinds)
+        with ops.name_scope(name, "ParseSingleExample", [serialized]):
+            serialized = ops.convert_to_tensor(serialized, name="serialized")
+            outputs = gen_parsing_ops.parse_single_example(
+                serialized=serialized,
+                dense_defaults=plan.dense_defaults_vec,
+                num_sparse=len(plan.sparse_keys),
+                sparse_keys=plan.sparse_keys,
+                sparse_types=plan.sparse_types,
+                dense_keys=plan.dense_keys,
+                dense_shapes=plan.dense_shapes_as_proto,
+                name=name,
+            )
+            tensors = by_name(plan, *outputs)
+        return parsing_ops._construct_tensors_for_composite_features(features, tensors)
+
+    parsing_ops.parse_single_example_v2 = parse_one_example
+    parsing_ops._assert_scalar = lambda value, name: value
+    parsing_ops._parse_example_raw = parse_example
+    parsing_ops._parse_sequence_example_raw = parse_sequence
+    parsing_ops._parse_single_sequence_example_raw = parse_one_sequence

@@ -1,4 +1,4 @@
-"""`tf.custom_gradient`, and second derivatives by `tf.hessians`."""
+"""`tf.custom_gradient`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from flowlab._src.autodiff.gradients import gradients
 from flowlab._src.graph import registry
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.registry import raw
-from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.util.export import export
 
@@ -102,58 +100,3 @@ def _variables_between(outputs: list[Any], inputs: list[Tensor]) -> list[Any]:
             found[by_op[node]] = None
         stack.extend(t.op for t in node.inputs)
     return sorted(found, key=lambda v: v.name)
-
-
-@export("hessians")
-def hessians(
-    ys: Any,
-    xs: Any,
-    name: str = "hessians",
-    colocate_gradients_with_ops: bool = False,
-    gate_gradients: bool = False,
-    aggregation_method: int | None = None,
-) -> list[Tensor]:
-    """Return the second derivatives of the sum of `ys` with respect to each x.
-
-    Parameters
-    ----------
-    ys : Tensor or list of Tensor
-    xs : Tensor, Variable or list of them, with known shapes
-
-    Returns
-    -------
-    list of Tensor
-        For an x of shape S a tensor of shape S + S.
-
-    Examples
-    --------
-    >>> x = tf.constant([1.0, 2.0])
-    >>> with tf.Session() as sess:
-    ...     sess.run(tf.hessians(tf.reduce_sum(x ** 3), x)[0])
-    array([[ 6.,  0.],
-           [ 0., 12.]], dtype=float32)
-    """
-    xs = list(xs) if isinstance(xs, (list, tuple)) else [xs]
-    options: dict[str, Any] = {
-        "colocate_gradients_with_ops": colocate_gradients_with_ops, "gate_gradients": gate_gradients,
-        "aggregation_method": aggregation_method,
-    }  # fmt: skip
-    results = []
-    for grad, x in zip(gradients(ys, xs, **options), xs, strict=True):
-        if grad is None:
-            raise ValueError(
-                f"The sum of ys does not depend on {getattr(x, 'name', x)!r}: it has no second derivative."
-            )
-        shape = x.shape
-        if not shape.is_fully_defined():
-            raise ValueError(f"tf.hessians needs the shape of {x.name!r} while building, but it is {shape}.")
-        size = shape.num_elements() or 0
-        with name_scope(name):
-            flat = raw.Reshape(grad, [size])
-            rows = []
-            for i in range(size):
-                row = gradients(flat[i], x, **options)[0]
-                rows.append(raw.ZerosLike(flat) if row is None else raw.Reshape(convert(row), [size]))
-            stacked = raw.Pack(rows, axis=0)
-            results.append(raw.Reshape(stacked, shape.as_list() * 2))
-    return results

@@ -8,12 +8,12 @@ from typing import Any
 
 from flowlab._src.graph.arguments import as_flag, as_list
 from flowlab._src.graph.convert import convert, operand
-from flowlab._src.graph.op import constant_value
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.arithmetic import add, multiply, negative
 from flowlab._src.ops.cast import cast
+from flowlab._src.ops.cond import case, cond
 from flowlab._src.ops.constant import constant
 from flowlab._src.ops.magnitude import minimum
 from flowlab._src.ops.overloads import divide
@@ -95,23 +95,27 @@ def piecewise_constant(x: Any, boundaries: Sequence[Any], values: Sequence[Any],
     boundaries, values = as_list(boundaries, "boundaries"), as_list(values, "values")
     if len(boundaries) != len(values) - 1:
         raise ValueError("The length of boundaries should be 1 less than the length of values")
-    limits = [convert(b) for b in boundaries]
-    choices = [convert(v) for v in values]
-    x_t = convert(x)
-    for limit in limits:
-        a, b = limit.dtype.base_dtype, x_t.dtype.base_dtype
-        if a != b and not (a.name == "int32" and b.name == "int64"):
-            raise ValueError(f"Boundaries ({a}) must have the same dtype as x ({b}).")
-    for choice in choices[1:]:
-        if choice.dtype.base_dtype != choices[0].dtype.base_dtype:
-            raise ValueError(
-                f"Values must have elements all with the same dtype ({choices[0].dtype.base_dtype} vs {choice.dtype.base_dtype})."
-            )
     with name_scope(name, "PiecewiseConstant"):
-        result = choices[-1]
-        for limit, choice in zip(reversed(limits), reversed(choices[:-1]), strict=True):
-            result = raw.Select(raw.LessEqual(x_t, cast(limit, x_t.dtype.base_dtype)), choice, result)
-        return result
+        limits = [convert(b) for b in boundaries]
+        choices = [convert(v) for v in values]
+        x_t = convert(x)
+        for limit in limits:
+            a, b = limit.dtype.base_dtype, x_t.dtype.base_dtype
+            if a != b and not (a.name == "int32" and b.name == "int64"):
+                raise ValueError(f"Boundaries ({a}) must have the same dtype as x ({b}).")
+        for choice in choices[1:]:
+            if choice.dtype.base_dtype != choices[0].dtype.base_dtype:
+                raise ValueError(
+                    f"Values must have elements all with the same dtype ({choices[0].dtype.base_dtype} vs {choice.dtype.base_dtype})."
+                )
+        limits = [cast(b, x_t.dtype.base_dtype) for b in limits]
+        if not limits:
+            return choices[0]
+        pairs = [(x_t <= limits[0], lambda: choices[0]), (x_t > limits[-1], lambda: choices[-1])]
+        for low, high, choice in zip(limits[:-1], limits[1:], choices[1:-1], strict=True):
+            pairs.append(((x_t > low) & (x_t <= high), lambda choice=choice: choice))  # type: ignore[misc]
+        rate: Tensor = case(pairs, lambda: choices[0], exclusive=True)
+        return rate
 
 
 @export("train.polynomial_decay")
@@ -229,15 +233,18 @@ def cosine_decay_restarts(
         first = cast(first_decay_steps, dtype)
         alpha_t, t_mul_t, m_mul_t = cast(alpha, dtype), cast(t_mul, dtype), cast(m_mul, dtype)
         done = cast(global_step, dtype) / first
-        growth = constant_value(t_mul_t)
-        if growth is not None and growth.size == 1 and growth.item() == 1.0:
+
+        def equal_periods() -> tuple[Tensor, Tensor]:
             restart = raw.Floor(done)
-            done = done - restart
-        else:
+            return restart, done - restart
+
+        def growing_periods() -> tuple[Tensor, Tensor]:
             # The k-th period begins at 1 + t + ... + t^(k-1) = (1 - t^k) / (1 - t) first periods.
             restart = raw.Floor(raw.Log(1.0 - done * (1.0 - t_mul_t)) / raw.Log(t_mul_t))
             began = (1.0 - t_mul_t**restart) / (1.0 - t_mul_t)
-            done = (done - began) / t_mul_t**restart
+            return restart, (done - began) / t_mul_t**restart
+
+        restart, done = cond(raw.Equal(t_mul_t, 1.0), equal_periods, growing_periods)
         cosine = 0.5 * (m_mul_t**restart) * (1.0 + raw.Cos(constant(math.pi) * done))
         return multiply(rate, (1 - alpha_t) * cosine + alpha_t, name=scope)
 

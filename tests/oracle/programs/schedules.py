@@ -32,8 +32,7 @@ def make_schedule_program(name: str) -> None:
         rate = SCHEDULES[name](tf.train, step)
         with tf.Session() as sess:
             rates = np.array([sess.run(rate, {step: i}) for i in range(0, 40, 3)])
-        # The piecewise constant is a cascade of tf.cond, whose nodes are others in flowlab.
-        return {"rates": rates} if name == "piecewise_constant" else {"name": rate.name, "rates": rates}
+        return {"name": rate.name, "rates": rates}
 
 
 for _name in SCHEDULES:
@@ -50,6 +49,13 @@ def decay_graphs(tf: Any) -> None:
     tf.train.inverse_time_decay(0.1, step, 10, 0.9)
     tf.train.cosine_decay(0.1, step, 10)
     tf.train.linear_cosine_decay(0.1, step, 10)
+
+
+@program("skeleton")
+def decay_with_branches(tf: Any) -> None:
+    step = tf.Variable(0, trainable=False, name="step")
+    tf.train.piecewise_constant(step, [5, 20], [1.0, 0.5, 0.1])
+    tf.train.cosine_decay_restarts(0.1, step, 10)
 
 
 @program("values")

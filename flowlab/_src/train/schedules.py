@@ -95,19 +95,19 @@ def piecewise_constant(x: Any, boundaries: Sequence[Any], values: Sequence[Any],
     boundaries, values = as_list(boundaries, "boundaries"), as_list(values, "values")
     if len(boundaries) != len(values) - 1:
         raise ValueError("The length of boundaries should be 1 less than the length of values")
+    limits = [convert(b) for b in boundaries]
+    choices = [convert(v) for v in values]
+    x_t = convert(x)
+    for limit in limits:
+        a, b = limit.dtype.base_dtype, x_t.dtype.base_dtype
+        if a != b and not (a.name == "int32" and b.name == "int64"):
+            raise ValueError(f"Boundaries ({a}) must have the same dtype as x ({b}).")
+    for choice in choices[1:]:
+        if choice.dtype.base_dtype != choices[0].dtype.base_dtype:
+            raise ValueError(
+                f"Values must have elements all with the same dtype ({choices[0].dtype.base_dtype} vs {choice.dtype.base_dtype})."
+            )
     with name_scope(name, "PiecewiseConstant"):
-        limits = [convert(b) for b in boundaries]
-        choices = [convert(v) for v in values]
-        x_t = convert(x)
-        for limit in limits:
-            a, b = limit.dtype.base_dtype, x_t.dtype.base_dtype
-            if a != b and not (a.name == "int32" and b.name == "int64"):
-                raise ValueError(f"Boundaries ({a}) must have the same dtype as x ({b}).")
-        for choice in choices[1:]:
-            if choice.dtype.base_dtype != choices[0].dtype.base_dtype:
-                raise ValueError(
-                    f"Values must have elements all with the same dtype ({choices[0].dtype.base_dtype} vs {choice.dtype.base_dtype})."
-                )
         limits = [cast(b, x_t.dtype.base_dtype) for b in limits]
         if not limits:
             return choices[0]

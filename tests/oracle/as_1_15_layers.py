@@ -54,21 +54,28 @@ def transposed_convolutions_of_1_15() -> None:
     from tf_keras.src.utils import conv_utils
 
     def call(self: Any, inputs: Any) -> Any:
+        turned = self.data_format == "channels_first"
         sizes = tf.shape(inputs)
-        batch, height, width = sizes[0], sizes[1], sizes[2]
+        batch, *image = sizes[0], *(sizes[i] for i in ((2, 3) if turned else (1, 2)))
         space = [
             conv_utils.deconv_output_length(
                 size, self.kernel_size[i], padding=self.padding, output_padding=None, stride=self.strides[i]
             )
-            for i, size in enumerate([height, width])
+            for i, size in enumerate(image)
         ]
-        wanted = tf.stack((batch, *space, self.filters))
-        wanted[0]  # Keras looks whether it is None, which makes a node
-        strides = (1, *self.strides, 1)
-        outputs = tf.nn.conv2d_transpose(inputs, self.kernel, wanted, strides, padding=self.padding.upper())
+        wanted = tf.stack((batch, self.filters, *space) if turned else (batch, *space, self.filters))
+        x = inputs
+        if turned:
+            x = tf.transpose(x, (0, 2, 3, 1))
+            wanted = tf.stack([wanted[i] for i in (0, 2, 3, 1)])
+        else:
+            wanted[0]  # Keras looks whether it is None, which makes a node
+        outputs = tf.nn.conv2d_transpose(x, self.kernel, wanted, (1, *self.strides, 1), padding=self.padding.upper())
+        if turned:
+            outputs = tf.transpose(outputs, (0, 3, 1, 2))
         outputs.set_shape(self.compute_output_shape(inputs.shape))
         if self.use_bias:
-            outputs = tf.nn.bias_add(outputs, self.bias, data_format="NHWC")
+            outputs = tf.nn.bias_add(outputs, self.bias, data_format="NCHW" if turned else "NHWC")
         return outputs if self.activation is None else self.activation(outputs)
 
     Conv2DTranspose.call = call

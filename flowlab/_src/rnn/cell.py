@@ -44,7 +44,7 @@ class RNNCell(Layer):
         super().__init__(trainable=trainable, name=name, dtype=dtype, **kwargs)
         self._is_tf_rnn_cell = True
 
-    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:  # type: ignore[override]
+    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:
         """Build one time step.
 
         Parameters
@@ -140,7 +140,7 @@ class RNNCell(Layer):
 class LayerRNNCell(RNNCell):
     """Base class of cells that make their weights in `build`, with `add_variable`, as layers do."""
 
-    def __call__(self, inputs: Any, state: Any, scope: Any = None, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def __call__(self, inputs: Any, state: Any, scope: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Build one time step: `output, new_state = cell(inputs, state)`."""
         return Layer.__call__(self, inputs, state, *args, scope=scope, **kwargs)
 

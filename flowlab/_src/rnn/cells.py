@@ -121,7 +121,7 @@ class BasicRNNCell(SimpleCell):
         self._kernel = self.add_variable("kernel", shape=[depth + self._num_units, self._num_units])
         self._bias = self.add_variable("bias", shape=[self._num_units], initializer=zeros_of(self.dtype))
 
-    def call(self, inputs: Any, state: Any) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+    def call(self, inputs: Any, state: Any) -> tuple[Tensor, Tensor]:
         """One time step."""
         check_inputs(inputs, state)
         gate_inputs = bias_add(matmul(concat([inputs, state], 1), self._kernel), self._bias)
@@ -186,7 +186,7 @@ class GRUCell(SimpleCell):
             "candidate/bias", shape=[n], initializer=zeros_of(self.dtype) if bias is None else bias
         )
 
-    def call(self, inputs: Any, state: Any) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+    def call(self, inputs: Any, state: Any) -> tuple[Tensor, Tensor]:
         """One time step."""
         check_inputs(inputs, state)
         gate_inputs = bias_add(matmul(concat([inputs, state], 1), self._gate_kernel), self._gate_bias)
@@ -279,7 +279,7 @@ class BasicLSTMCell(SimpleCell):
         self._kernel = self.add_variable("kernel", shape=[depth + self._num_units, 4 * self._num_units])
         self._bias = self.add_variable("bias", shape=[4 * self._num_units], initializer=zeros_of(self.dtype))
 
-    def call(self, inputs: Any, state: Any) -> tuple[Tensor, Any]:  # type: ignore[override]
+    def call(self, inputs: Any, state: Any) -> tuple[Tensor, Any]:
         """One time step."""
         check_inputs(inputs, state)
         one = constant(1, dtype=dtypes.int32)
@@ -399,7 +399,7 @@ class LSTMCell(SimpleCell):
                 partitioner=_parts(self._num_proj_shards),
             )
 
-    def call(self, inputs: Any, state: Any) -> tuple[Tensor, Any]:  # type: ignore[override]
+    def call(self, inputs: Any, state: Any) -> tuple[Tensor, Any]:
         """One time step."""
         check_inputs(inputs, state)
         if self._state_is_tuple:

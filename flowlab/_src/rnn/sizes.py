@@ -23,7 +23,8 @@ def known_sizes(size: Any, what: str) -> TensorShape:
             raise ValueError(f"{what} tensor must be either a scalar or vector, but saw tensor: {size}")
         value = constant_value(size)
         if value is None:
-            return TensorShape([None]) if size.shape.ndims == 0 else TensorShape([None] * size.shape.as_list()[0])
+            count = 1 if size.shape.ndims == 0 else size.shape.as_list()[0]
+            return TensorShape(None if count is None else [None] * count)
         return TensorShape(value.reshape(-1).tolist())
     if size is None:
         return TensorShape([None])

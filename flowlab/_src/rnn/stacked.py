@@ -79,7 +79,7 @@ class MultiRNNCell(RNNCell):
         others = self._of_cells("non_trainable_weights")
         return others if self.trainable else self._of_cells("trainable_weights") + others
 
-    def call(self, inputs: Any, state: Any) -> tuple[Any, Any]:  # type: ignore[override]
+    def call(self, inputs: Any, state: Any) -> tuple[Any, Any]:
         """One time step: through all cells."""
         position, output, new_states = 0, inputs, []
         for i, cell in enumerate(self._cells):

@@ -398,3 +398,40 @@ def batch_normalization_switched_by_a_tensor(tf: Any) -> Any:
     result["names"] = names(tf.global_variables())
     result["updates"] = len(updates)
     return result
+
+
+@program("graph", "values")
+def volumes(tf: Any) -> Any:
+    tf.set_random_seed(15)
+    x = tf.constant(numbers(1, 4, 5, 4, 2), name="x")
+    turned = tf.constant(numbers(1, 2, 4, 4, 4), name="turned")
+    return {
+        "convolution": tf.layers.conv3d(x, 3, 2, activation=tf.nn.relu),
+        "strides": tf.layers.conv3d(x, 2, (1, 2, 2), strides=2, padding="same", use_bias=False),
+        "transposed": tf.layers.conv3d_transpose(x, 2, 3, strides=(1, 2, 1)),
+        "max": tf.layers.max_pooling3d(x, 2, 2),
+        "average": tf.layers.average_pooling3d(turned, 2, 2, data_format="channels_first"),
+    }
+
+
+@program("graph", "values")
+def channels_first(tf: Any) -> Any:
+    tf.set_random_seed(16)
+    x = tf.constant(numbers(2, 3, 4, 5), name="x")
+    rows = tf.constant(numbers(2, 3, 6), name="rows")
+    return {
+        "transposed": tf.layers.conv2d_transpose(x, 2, 3, strides=2, data_format="channels_first", use_bias=False),
+        "flat": tf.layers.flatten(x, data_format="channels_first"),
+        "normalized": tf.layers.batch_normalization(x, axis=1, training=True, fused=False),
+        "pooled": tf.layers.max_pooling1d(rows, 2, 2, data_format="channels_first"),
+    }
+
+
+@program("graph")
+def channels_first_on_other_devices(tf: Any) -> None:
+    x = tf.placeholder(tf.float32, [None, 3, 8, 8], name="x")
+    net = tf.layers.conv2d(x, 4, 3, data_format="channels_first", activation=tf.nn.relu)
+    net = tf.layers.max_pooling2d(net, 2, 2, data_format="channels_first")
+    net = tf.layers.batch_normalization(net, axis=1, training=True)
+    net = tf.layers.separable_conv2d(net, 4, 2, data_format="channels_first")
+    tf.layers.conv1d(tf.reshape(net, [-1, 4, 4]), 2, 2, data_format="channels_first")

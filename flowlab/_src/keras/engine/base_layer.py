@@ -26,6 +26,7 @@ from flowlab._src.ops.cast import cast
 from flowlab._src.ops.identity import identity
 from flowlab._src.util import nest
 from flowlab._src.util.text import did_you_mean
+from flowlab._src.variables.initializers import GlorotUniform, Zeros
 from flowlab._src.variables.variable import Variable, VariableAggregation, VariableSynchronization
 
 ALLOWED_KEYWORDS = (
@@ -98,7 +99,7 @@ class Layer(Connectivity, SideEffects):
         """Make the weights for inputs of a static shape (or of a structure of shapes)."""
         self.built = True
 
-    def call(self, inputs: Any, **kwargs: Any) -> Any:
+    def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Build the output for an input."""
         return inputs
 
@@ -185,9 +186,9 @@ class Layer(Connectivity, SideEffects):
         trainable = checked_trainable(trainable, synchronization)
         if initializer is None:
             if dtype.is_floating:
-                initializer = initializers.GlorotUniform()
+                initializer = GlorotUniform()
             elif dtype.is_integer or dtype.is_bool:
-                initializer = initializers.Zeros()
+                initializer = Zeros()
             else:
                 raise ValueError(
                     f"An initializer for variable {name} of type {dtype.base_dtype} is required for layer {self.name}"

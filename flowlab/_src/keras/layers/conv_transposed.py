@@ -135,7 +135,7 @@ class Conv2DTranspose(ConvTranspose):
         if self.dilation_rate == (1, 1):
             outputs = conv2d_transpose(inputs, self.kernel, wanted, (1, *self.strides, 1), padding=padding)
         else:
-            from flowlab._src.ops.nn_convolution import atrous_conv2d_transpose
+            from flowlab._src.ops.nn_transposed import atrous_conv2d_transpose
 
             outputs = atrous_conv2d_transpose(inputs, self.kernel, wanted, rate=self.dilation_rate[0], padding=padding)
         return transpose(outputs, (0, 3, 1, 2)) if turned else outputs

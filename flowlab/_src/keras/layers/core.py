@@ -272,7 +272,8 @@ class Flatten(Layer):
         return outputs
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        batch, *rest = as_shape(input_shape).as_list() or [1]
+        sizes: list[Any] = as_shape(input_shape).as_list() or [1]
+        batch, *rest = sizes
         return as_shape([batch, None if None in rest or 0 in rest else math.prod(rest)])
 
     def get_config(self) -> dict[str, Any]:
@@ -296,7 +297,8 @@ class Reshape(Layer):
         return reshape(inputs, (shape_of(inputs)[0], *self.target_shape))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        batch, *rest = as_shape(input_shape).as_list()
+        sizes: list[Any] = as_shape(input_shape).as_list()
+        batch, *rest = sizes
         if None in rest:
             return as_shape([batch, *(None if n == -1 else n for n in self.target_shape)])
         known = math.prod(n for n in self.target_shape if n != -1)

@@ -167,7 +167,7 @@ class BatchNormalization(Renorm, Layer):
         elif self.fused:
             self._beta_const = constant(0.0, dtype=self._param_dtype, shape=params)
         # Averages are small and assigned to as a whole: a partitioner of the scope is not for them.
-        scope = getattr(self, "_scope", None)
+        scope: Any = getattr(self, "_scope", None)
         partitioner = scope.partitioner if scope else None
         if partitioner is not None:
             scope.set_partitioner(None)

@@ -24,9 +24,9 @@ def pool_op(kind: str, rank: int) -> Any:
     """The operation that pools images or volumes."""
     if rank == 2:
         return nn_pool.max_pool if kind == "max" else nn_pool.avg_pool
-    from flowlab._src.ops import nn_pool3d
+    from flowlab._src.ops.nn_pool3d import avg_pool3d, max_pool3d
 
-    return nn_pool3d.max_pool3d if kind == "max" else nn_pool3d.avg_pool3d
+    return max_pool3d if kind == "max" else avg_pool3d
 
 
 class Pooling(Layer):
@@ -145,14 +145,25 @@ class AveragePooling2D(Pooling):
     kind = "average"
 
 
-class MaxPooling3D(Pooling):
+class Pooling3D(Pooling):
+    """Pooling of volumes: always with the channels at the end, where the operations have them."""
+
+    rank = 3
+
+    def call(self, inputs: Any) -> Tensor:
+        first = self.data_format == "channels_first"
+        inputs = transpose(inputs, (0, 2, 3, 4, 1)) if first else inputs
+        pooled = pool_op(self.kind, 3)(
+            inputs, (1, *self.pool_size, 1), strides=(1, *self.strides, 1), padding=self.padding.upper()
+        )
+        return transpose(pooled, (0, 4, 1, 2, 3)) if first else pooled
+
+
+class MaxPooling3D(Pooling3D):
     """The largest number of each window of a volume, channel by channel."""
 
-    rank = 3
 
-
-class AveragePooling3D(Pooling):
+class AveragePooling3D(Pooling3D):
     """The mean of each window of a volume, channel by channel."""
 
-    rank = 3
     kind = "average"

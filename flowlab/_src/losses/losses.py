@@ -18,7 +18,7 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.losses.collect import add_loss
 from flowlab._src.losses.weights import assert_broadcastable, broadcast_weights
 from flowlab._src.ops.arithmetic import add, multiply, squared_difference, subtract
-from flowlab._src.ops.array_shape import rank, reshape, shape_of, size, squeeze
+from flowlab._src.ops.array_shape import rank, shape_of, size
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.compare import equal
 from flowlab._src.ops.fill import ones_like, zeros_like
@@ -37,6 +37,7 @@ from flowlab._src.ops.powers import square
 from flowlab._src.ops.reduce import reduce_sum
 from flowlab._src.ops.selecting import where
 from flowlab._src.ops.sequences import range_
+from flowlab._src.ops.squeezing import squeeze_with_weights
 from flowlab._src.ops.transcendental import log
 from flowlab._src.util.export import export
 
@@ -591,29 +592,8 @@ def sparse_softmax_cross_entropy(
     """
     require(labels=labels, logits=logits)
     with name_scope(scope, "sparse_softmax_cross_entropy_loss", [logits, labels, weights]) as scope:
-        labels, logits = _without_column(labels, logits)
-        weights = convert(weights)
-        if labels.shape.ndims is None or weights.shape.ndims is None:
-            weights = reshape(weights, shape_of(weights)[: rank(labels)])
-        elif weights.shape.ndims == labels.shape.ndims + 1:
-            weights = squeeze(weights, [-1])
+        if convert(logits).shape.ndims == 0:
+            raise misuse(ValueError("Logits cannot be scalars - received shape ()."))
+        labels, logits, weights = squeeze_with_weights(labels, logits, weights, expected_rank_diff=1)
         losses = sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits, name="xentropy")
         return compute_weighted_loss(losses, weights, scope, loss_collection, reduction=reduction)
-
-
-def _without_column(labels: Any, logits: Any) -> tuple[Tensor, Tensor]:
-    """Labels with an extra axis of size 1 lose it: they must have one axis less than the logits."""
-    with name_scope(None, "remove_squeezable_dimensions", [labels, logits]):
-        logits = convert(logits)
-        labels = convert(labels)
-        if labels.shape.ndims is None or logits.shape.ndims is None:
-            labels = reshape(labels, shape_of(labels)[: rank(logits) - 1])
-        else:
-            difference = logits.shape.ndims - labels.shape.ndims
-            if not logits.shape.ndims:
-                raise misuse(ValueError("Logits cannot be scalars - received shape ()."))
-            if difference == 2 and logits.shape._dims[-1] in (1, None):
-                logits = squeeze(logits, [-1])
-            elif difference == 0 and labels.shape._dims[-1] in (1, None):
-                labels = squeeze(labels, [-1])
-    return labels, logits

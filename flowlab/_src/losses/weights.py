@@ -11,13 +11,15 @@ from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.arithmetic import multiply
-from flowlab._src.ops.array_shape import rank, shape_of
+from flowlab._src.ops.array_shape import expand_dims, rank, shape_of, size
 from flowlab._src.ops.assertion import assert_
-from flowlab._src.ops.compare import equal, logical_or
+from flowlab._src.ops.compare import equal
+from flowlab._src.ops.cond import cond
 from flowlab._src.ops.control import no_op
 from flowlab._src.ops.fill import ones_like
+from flowlab._src.ops.joining import concat
 from flowlab._src.ops.misuse import misuse
-from flowlab._src.ops.reduce import reduce_all
+from flowlab._src.ops.sets import set_difference
 
 MESSAGE = "weights can not be broadcast to values."
 
@@ -52,11 +54,37 @@ def assert_broadcastable(weights: Any, values: Any) -> Operation:
                 )
             if _fits(constant_value(weights_shape), constant_value(values_shape)):
                 return no_op(name="static_dims_check_success")
-            good = reduce_all(logical_or(equal(weights_shape, 1), equal(weights_shape, values_shape)))
-        else:
-            good = logical_or(equal(0, weights_rank), equal(values_rank, weights_rank))
-        data = [MESSAGE, "weights.shape=", weights.name, weights_shape, "values.shape=", values.name, values_shape]
-        return assert_(good, data, name=scope)
+        is_scalar = equal(0, weights_rank, name="is_scalar")
+        data = [
+            MESSAGE, "weights.shape=", weights.name, weights_shape, "values.shape=", values.name, values_shape,
+            "is_scalar=", is_scalar,
+        ]  # fmt: skip
+        valid = cond(
+            is_scalar,
+            lambda: is_scalar,
+            lambda: _fits_when_run(weights_rank, weights_shape, values_rank, values_shape),
+            name="is_valid_shape",
+        )
+        return assert_(valid, data, name=scope)
+
+
+def _fits_when_run(weights_rank: Tensor, weights_shape: Tensor, values_rank: Tensor, values_shape: Tensor) -> Tensor:
+    """True when the ranks are equal and each size of the weights is 1 or that of the values."""
+    with name_scope(
+        None, "has_valid_nonscalar_shape", [weights_rank, weights_shape, values_rank, values_shape]
+    ) as scope:
+        same_rank = equal(values_rank, weights_rank, name="is_same_rank")
+        result: Tensor = cond(same_rank, lambda: _sizes_fit(weights_shape, values_shape), lambda: same_rank, name=scope)
+        return result
+
+
+def _sizes_fit(weights_shape: Tensor, values_shape: Tensor) -> Tensor:
+    """True when no size of the weights is other than 1 and the size of the values in that axis."""
+    with name_scope(None, "has_invalid_dims", [weights_shape, values_shape]) as scope:
+        column = expand_dims(values_shape, -1)
+        valid = concat([column, ones_like(column)], axis=1)
+        invalid = set_difference(expand_dims(weights_shape, -1), valid)
+        return equal(0, size(invalid.values, name="num_invalid_dims"), name=scope)
 
 
 def _fits(weights: Any, values: Any) -> bool:

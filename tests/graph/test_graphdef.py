@@ -17,7 +17,7 @@ from tests.ops.registry import all_samples
 
 # Kinds of operations that TensorFlow does not have, or that differ there: how, see their classes.
 OWN = {
-    "BodyInput", "InitializedValue", "TensorArrayEntries", "TensorArrayJoined", "TensorArrayPieces", "TensorArrayRows",
+    "BodyInput", "TensorArrayEntries", "TensorArrayJoined", "TensorArrayPieces", "TensorArrayRows",
     "WhileGrad",
 }  # fmt: skip
 OTHER_FIELDS = {"MaxPoolGradWithArgmax", "MaxPoolWithArgmax", "While"}
@@ -152,7 +152,7 @@ def test_get_attr_has_tensorflows_forms() -> None:
     assert tf.make_ndarray(tf.constant([1, 2]).op.get_attr("value")).tolist() == [1, 2]
     assert tf.concat([[1], [2], [3]], 0).op.get_attr("N") == 3
     assert tf.gather([1.0], tf.constant([0], tf.int64)).op.get_attr("Tindices") == tf.int64
-    with pytest.raises(ValueError, match="Operation 'Const.*' has no attr named 'ksize'"):
+    with pytest.raises(ValueError, match="has no attr named 'ksize'"):
         tf.constant(1).op.get_attr("ksize")
 
 

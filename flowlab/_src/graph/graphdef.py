@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from flowlab._src.graph.graph import Graph
     from flowlab._src.graph.op import Op
     from flowlab._src.graph.operation import Operation
+    from flowlab._src.graph.tensor import Tensor
 
 PRODUCER = 134  # the version of the format that TensorFlow 1.15 writes
+FUNCTIONS = 12  # the oldest version that has functions
 
 
 # ---- attributes ----------------------------------------------------------------------------------------------------
@@ -81,6 +83,12 @@ def attribute_messages(node: Operation) -> dict[str, Any]:
         result[name] = attr_value(declaration.kind, value)
     if node.definition.is_constant:
         result["value"].tensor.CopyFrom(to_proto(node.definition.value, node.definition.dtype))  # type: ignore[attr-defined]
+    return {**result, **common_attributes(node)}
+
+
+def common_attributes(node: Operation) -> dict[str, Any]:
+    """The attributes that every kind of node may have."""
+    result = {}
     if node._colocation:
         result["_class"] = attr_value("list(string)", sorted(set(node._colocation)))
     if node._gradient_name is not None:
@@ -138,8 +146,12 @@ def node_def(node: Operation, add_shapes: bool = False) -> Any:
     """The message of one node."""
     from flowlab._src.formats import messages
 
+    if node.definition.nested:
+        from flowlab._src.graph.graphdef_functions import control_flow_def
+
+        return control_flow_def(node, input_text)
     result = messages.NodeDef(name=node.name, op=node.type, device=node.device)
-    result.input.extend(tensor._as_node_def_input() for tensor in node._inputs)
+    result.input.extend(map(input_text, node._inputs))
     result.input.extend(f"^{other.name}" for other in node._control_inputs)
     for name, message in attribute_messages(node).items():
         result.attr[name].CopyFrom(message)
@@ -147,6 +159,16 @@ def node_def(node: Operation, add_shapes: bool = False) -> Any:
         shapes = [tensor._shape for tensor in node._outputs]
         result.attr["_output_shapes"].CopyFrom(attr_value("list(shape)", shapes))
     return result
+
+
+def input_text(tensor: Tensor) -> str:
+    """A tensor as the inputs of a NodeDef name it: "node", "node:1"."""
+    if tensor._op.definition.nested:
+        from flowlab._src.graph.graphdef_functions import output_index
+
+        index = output_index(tensor)
+        return f"{tensor._op.name}:{index}" if index else tensor._op.name
+    return tensor._as_node_def_input()
 
 
 def op_def(op: type[Op] | str) -> Any:
@@ -199,8 +221,14 @@ def graph_def(operations: Iterable[Operation], add_shapes: bool = False) -> Any:
     result = messages.GraphDef()
     result.versions.producer = PRODUCER
     for node in operations:
-        if node._body is None:
-            result.node.append(node_def(node, add_shapes))
+        if node._body is not None:
+            continue
+        result.node.append(node_def(node, add_shapes))
+        if node.definition.nested:
+            from flowlab._src.graph.graphdef_functions import function_defs
+
+            result.library.function.extend(function_defs(node))
+            result.versions.min_consumer = FUNCTIONS
     return result
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flowlab._src.errors import NotFoundError, ShapeError
 from flowlab._src.graph import registry
@@ -21,6 +21,23 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.graph.tensor_proto import read_shape
 from flowlab._src.util.export import export
 from flowlab._src.util.text import did_you_mean
+
+if TYPE_CHECKING:
+    from flowlab._src.graph.op import Op
+
+# Operations whose inputs or outputs differ in files: they have functions in place of bodies.
+SPECIAL = frozenset(
+    [
+        "If",
+        "StatelessIf",
+        "While",
+        "StatelessWhile",
+        "WhileGrad",
+        "BodyInput",
+        "PartitionedCall",
+        "StatefulPartitionedCall",
+    ]
+)
 
 
 @export("import_graph_def", "graph_util.import_graph_def")
@@ -85,8 +102,9 @@ def import_graph_def(
         if mapped:
             with graph.name_scope(f"{prefix}/_inputs/" if prefix else "_inputs"):
                 mapped = {key: _as_input(value) for key, value in mapped.items()}
-        importer = _Importer(graph, graph_def, prefix, mapped)
-        importer.run()
+        with graph.name_scope(None):
+            importer = Importer(graph, graph_def.node, prefix, Whole(graph_def, prefix), mapped)
+            importer.run()
     return None if wanted is None else [importer.element(element) for element in wanted]
 
 
@@ -122,50 +140,97 @@ def _as_input(value: Any) -> Any:
     return convert(value, None, None, None, as_ref=True)
 
 
-class _Input(NamedTuple):
+class Input(NamedTuple):
     """An input of a node as its message writes it."""
 
     name: str
     output: int  # -1: a control input
 
 
-def parse_input(text: str) -> _Input:
+def parse_input(text: str) -> Input:
     """Take "node", "node:1" or "^node" apart."""
     if text.startswith("^"):
-        return _Input(text[1:], -1)
-    name, colon, index = text.rpartition(":")
-    return _Input(name, int(index)) if colon and index.isdigit() else _Input(text, 0)
+        return Input(text[1:], -1)
+    name, colon, output = text.rpartition(":")
+    return Input(name, int(output)) if colon and output.isdigit() else Input(text, 0)
 
 
-class _Importer:
-    """One call of import_graph_def."""
+class Whole:
+    """What the parts of one import share: the functions of the library, and the operations made so far."""
 
-    def __init__(self, graph: Graph, graph_def: Any, prefix: str, mapped: dict[str, Any]) -> None:
-        self.graph = graph
-        self.graph_def = graph_def
+    def __init__(self, graph_def: Any, prefix: str) -> None:
+        self.functions = {function.signature.name: function for function in graph_def.library.function}
         self.prefix = prefix
+        self.made: dict[str, Operation] = {}  # by the names that they had when they were written
+        self.open: list[str] = []  # the functions that are being read, each inside the one before
+        self._check_versions(graph_def.versions)
+        self._check_operations(graph_def.node)
+
+    def _check_versions(self, versions: Any) -> None:
+        if versions.min_consumer > PRODUCER or PRODUCER in versions.bad_consumers:
+            raise ValueError(
+                f"GraphDef min consumer version {versions.min_consumer} above current version {PRODUCER} for flowlab: "
+                "a newer program has written it."
+            )
+
+    def _check_operations(self, nodes: Iterable[Any]) -> None:
+        """Refuse kinds of operations that are not known, all at once."""
+        unknown: dict[str, None] = {}
+        waiting, seen = [list(nodes)], set()
+        while waiting:
+            for node in waiting.pop():
+                called = [value.func.name for value in node.attr.values() if value.WhichOneof("value") == "func"]
+                called += [node.op] if node.op in self.functions else []
+                for name in called:
+                    if name in self.functions and name not in seen:
+                        seen.add(name)
+                        waiting.append(list(self.functions[name].node_def))
+                if node.op not in registry.OPS and node.op not in self.functions and node.op not in SPECIAL:
+                    unknown[node.op] = None
+        if unknown:
+            names = ", ".join(f"'{op}'" for op in sorted(unknown))
+            hint = did_you_mean(next(iter(unknown)), registry.OPS) if len(unknown) == 1 else ""
+            raise NotFoundError(None, None, f"Op type not registered {names} in flowlab. {hint}".rstrip())
+
+
+class Importer:
+    """Adds the nodes of a graph, or of one of its functions, below a prefix.
+
+    `arguments` are the tensors that the arguments of a function stand for.
+    """
+
+    def __init__(
+        self, graph: Graph, nodes: Sequence[Any], prefix: str, whole: Whole, mapped: Mapping[str, Any] | None = None,
+        arguments: Mapping[str, Tensor] | None = None, inputs: dict[str, list[Input]] | None = None,
+    ) -> None:  # fmt: skip
+        self.graph = graph
+        self.given = nodes
+        self.prefix = prefix
+        self.whole = whole
+        self.arguments = arguments or {}
+        self.spelling = {(f"{key}:0" if ":" not in key and key[:1] != "^" else key): key for key in mapped or {}}
+        self.mapped = {key: (mapped or {})[spelling] for key, spelling in self.spelling.items()}
         self.used: set[str] = set()  # the keys of input_map that were needed
-        self.mapped = {
-            (f"{key}:0" if ":" not in key and key[:1] != "^" else key): value for key, value in mapped.items()
-        }
-        self.spelling = {(f"{key}:0" if ":" not in key and key[:1] != "^" else key): key for key in mapped}
-        self.nodes = {node.name: node for node in graph_def.node}
-        self.inputs = {node.name: [parse_input(text) for text in node.input] for node in graph_def.node}
+        self.nodes = {node.name: node for node in nodes}
+        self.inputs = inputs or {node.name: [parse_input(text) for text in node.input] for node in nodes}
         self.operations: dict[str, Operation] = {}
+        self.outputs: dict[str, Sequence[Tensor]] = {}
         self.names: dict[str, str] = {}
 
     def run(self) -> None:
         """Check the whole, then make the nodes."""
         self._check()
         order = self._order()
-        for node in self.graph_def.node:
+        for node in self.given:
             self.names[node.name] = self._new_name(node.name)
         scopes = self.graph.scopes
         outer = (scopes.control, scopes.devices, scopes.colocation, scopes.gradient_overrides)
         waits = [op for block in scopes.control for op in block.operations]
         try:
             for node in order:
-                self.operations[node.name] = self._make(node, waits, outer[1])
+                operation, outputs = self._make(node, waits, outer[1])
+                self.operations[node.name], self.outputs[node.name] = operation, outputs
+                self.whole.made[node.name] = operation
         finally:
             scopes.control, scopes.devices, scopes.colocation, scopes.gradient_overrides = outer
         for node in order:
@@ -187,27 +252,21 @@ class _Importer:
             raise ValueError(f"Requested return node '{node}' not found in graph def. {hint}".rstrip())
         if node == name:
             return found
-        if int(index) >= len(found._outputs):
-            count = len(found._outputs)
-            raise ValueError(f"Invalid return output {index} of node '{node}', which has {count} output(s)")
-        return found._outputs[int(index)]
+        outputs = self.outputs[node]
+        if int(index) >= len(outputs):
+            raise ValueError(f"Invalid return output {index} of node '{node}', which has {len(outputs)} output(s)")
+        return outputs[int(index)]
 
     # ---- before anything is made --------------------------------------------------------------------------------
 
     def _has(self, key: str) -> bool:
         """Whether a key of input_map names something in the GraphDef, needed or not."""
         name, output = parse_input(key)
-        return name in self.operations and output < len(self.operations[name]._outputs)
+        return name in self.operations and output < len(self.outputs[name])
 
     def _check(self) -> None:
-        versions = self.graph_def.versions
-        if versions.min_consumer > PRODUCER or PRODUCER in versions.bad_consumers:
-            raise ValueError(
-                f"GraphDef min consumer version {versions.min_consumer} above current version {PRODUCER} for flowlab: "
-                "a newer program has written it."
-            )
         seen = set()
-        for node in self.graph_def.node:
+        for node in self.given:
             if node.name in seen:
                 raise ValueError(f"Node '{node.name}' is not unique")
             seen.add(node.name)
@@ -218,26 +277,22 @@ class _Importer:
                 if source.output >= 0 and control:
                     raise ValueError(f"Node '{node.name}': Control dependencies must come after regular dependencies")
                 control = source.output < 0
-                if source.name not in self.nodes and not self._mapped_key(source):
+                known = source.name in self.nodes or source.name in self.arguments
+                if not known and not self._mapped_key(source):
                     raise ValueError(f"Node '{node.name}': Unknown input node '{text}'")
-        unknown = sorted({node.op for node in self.graph_def.node if node.op not in registry.OPS})
-        if unknown:
-            names = ", ".join(f"'{op}'" for op in unknown)
-            hint = did_you_mean(unknown[0], registry.OPS) if len(unknown) == 1 else ""
-            raise NotFoundError(None, None, f"Op type not registered {names} in flowlab. {hint}".rstrip())
 
-    def _mapped_key(self, source: _Input) -> str:
+    def _mapped_key(self, source: Input) -> str:
         """The key of input_map that an input is replaced by; "" when there is none."""
         key = f"^{source.name}" if source.output < 0 else f"{source.name}:{source.output}"
         return key if key in self.mapped else ""
 
     def _order(self) -> list[Any]:
         """The nodes, each after its inputs, otherwise as they stand in the file."""
-        position = {node.name: i for i, node in enumerate(self.graph_def.node)}
+        position = {node.name: i for i, node in enumerate(self.given)}
         waiting: dict[str, int] = {}
         readers: dict[str, list[str]] = {}
         for name, sources in self.inputs.items():
-            needed = {source.name for source in sources if not self._mapped_key(source)}
+            needed = {source.name for source in sources if source.name in self.nodes and not self._mapped_key(source)}
             waiting[name] = len(needed)
             for other in needed:
                 readers.setdefault(other, []).append(name)
@@ -245,7 +300,7 @@ class _Importer:
         heapq.heapify(ready)
         order = []
         while ready:
-            node = self.graph_def.node[heapq.heappop(ready)]
+            node = self.given[heapq.heappop(ready)]
             order.append(node)
             for reader in readers.get(node.name, ()):
                 waiting[reader] -= 1
@@ -268,31 +323,44 @@ class _Importer:
 
     # ---- making nodes -------------------------------------------------------------------------------------------
 
-    def _make(self, node: Any, waits: list[Operation], devices: list[Any]) -> Operation:
-        definition = definition_of(registry.lookup(node.op))
-        values = read_attributes(node, definition)
-        op = make_op(node, values, definition)
-        name = self.names[node.name]
-        inputs = [self._tensor(node, source) for source in self.inputs[node.name] if source.output >= 0]
-        self._check_inputs(name, inputs, expected_inputs(definition.inputs, values))
-        control = [*waits, *(self._control(source) for source in self.inputs[node.name] if source.output < 0)]
+    def _make(self, node: Any, waits: list[Operation], devices: list[Any]) -> tuple[Operation, Sequence[Tensor]]:
+        """Add one node; returns the operation and its outputs in the order of the file."""
+        control = [*waits, *(self.control(source) for source in self.inputs[node.name] if source.output < 0)]
         scopes = self.graph.scopes
         scopes.control = [_ControlDependencies(self.graph, control)] if control else []
         scopes.devices = [*devices, node.device] if node.device else devices
         scopes.colocation = []
         gradient = node.attr["_gradient_op_type"].s.decode() if "_gradient_op_type" in node.attr else ""
         scopes.gradient_overrides = {node.op: gradient} if gradient else {}
-        try:
-            made = _create(self.graph, op, op.schema, inputs, name)
-        except TypeError as error:
-            raise ValueError(f"{error}; NodeDef: {{{{node {name}}}}}") from None
-        operation = made if isinstance(made, Operation) else self.graph._by_name[name]
+        if node.op in SPECIAL or node.op in self.whole.functions:
+            from flowlab._src.graph.graphdef_bodies import make_special
+
+            return make_special(self, node)
+        definition = definition_of(registry.lookup(node.op))
+        values = read_attributes(node, definition)
+        inputs = self.tensors(node)
+        name = self.names[node.name]
+        self.check_inputs(name, inputs, expected_inputs(definition.inputs, values))
+        operation = self.create(name, make_op(node, values, definition), inputs)
         self._check_outputs(operation, [dtype for dtype, _ in expected_inputs(definition.outputs, values)])
         if "_output_shapes" in node.attr:
-            self._merge_shapes(operation, node.attr["_output_shapes"].list.shape)
-        return operation
+            self.merge_shapes(operation.name, operation._outputs, node.attr["_output_shapes"].list.shape)
+        return operation, operation._outputs
 
-    def _tensor(self, node: Any, source: _Input) -> Tensor:
+    def create(self, name: str, op: Op, inputs: Sequence[Tensor]) -> Operation:
+        """Add a node of this name."""
+        try:
+            made = _create(self.graph, op, op.schema, list(inputs), name)
+        except TypeError as error:
+            raise ValueError(f"{error}; NodeDef: {{{{node {name}}}}}") from None
+        return made if isinstance(made, Operation) else self.graph._by_name[name]
+
+    def tensors(self, node: Any) -> list[Tensor]:
+        """The inputs of a node, control inputs left out."""
+        return [self.tensor(node.name, source) for source in self.inputs[node.name] if source.output >= 0]
+
+    def tensor(self, reader: str, source: Input) -> Tensor:
+        """The tensor that an input names."""
         key = self._mapped_key(source)
         if key:
             self.used.add(key)
@@ -301,23 +369,29 @@ class _Importer:
                 raise TypeError(f"can't convert Operation '{value.name}' to Tensor")
             assert isinstance(value, Tensor)
             return value
-        outputs = self.operations[source.name]._outputs
+        if source.name in self.arguments:
+            return self.arguments[source.name]
+        outputs = self.outputs[source.name]
         if source.output >= len(outputs):
             raise ValueError(
-                f"Node '{node.name}': Connecting to invalid output {source.output} of source node {source.name} which has "
+                f"Node '{reader}': Connecting to invalid output {source.output} of source node {source.name} which has "
                 f"{len(outputs)} outputs."
             )
         return outputs[source.output]
 
-    def _control(self, source: _Input) -> Operation:
+    def control(self, source: Input) -> Operation:
+        """The operation that a control input names."""
         key = self._mapped_key(source)
         if key:
             self.used.add(key)
             value = self.mapped[key]
             return value if isinstance(value, Operation) else value._op
+        if source.name in self.arguments:
+            return self.arguments[source.name]._op
         return self.operations[source.name]
 
-    def _check_inputs(self, name: str, inputs: list[Tensor], expected: list[Any]) -> None:
+    def check_inputs(self, name: str, inputs: list[Tensor], expected: list[Any]) -> None:
+        """Refuse inputs of other numbers or types than the attributes say."""
         if len(inputs) != len(expected):
             types = ", ".join(dtype.runtime_name for dtype, _ in expected)
             raise ValueError(
@@ -340,13 +414,14 @@ class _Importer:
                 f"node '{operation.name}'."
             )
 
-    def _merge_shapes(self, operation: Operation, shapes: Sequence[Any]) -> None:
-        for i, (tensor, proto) in enumerate(zip(operation._outputs, shapes, strict=False)):
+    def merge_shapes(self, name: str, outputs: Sequence[Tensor], shapes: Sequence[Any]) -> None:
+        """Take in what the file knows of the outputs' shapes."""
+        for i, (tensor, proto) in enumerate(zip(outputs, shapes, strict=False)):
             try:
                 tensor._shape = merge_shapes(tensor._shape, read_shape(proto))
             except (ShapeError, ValueError) as error:
                 raise ValueError(
-                    f"Node '{operation.name}' has an _output_shapes attribute inconsistent with the GraphDef for output "
+                    f"Node '{name}' has an _output_shapes attribute inconsistent with the GraphDef for output "
                     f"#{i}: {error}"
                 ) from None
 

@@ -199,9 +199,17 @@ def _types_and_numbers(node: Any, definition: Definition) -> dict[str, Any]:
         inputs = _grouped(definition.inputs, node._inputs)
     for argument, group in zip(definition.inputs, inputs, strict=False):
         _note(result, definition.attributes, argument, group if isinstance(group, list) else [group])
-    for argument, group in zip(definition.outputs, _grouped(definition.outputs, node._outputs, result), strict=False):
+    for argument, group in zip(definition.outputs, group_outputs(node, definition, result), strict=False):
         _note(result, definition.attributes, argument, group)
     return result
+
+
+def group_outputs(node: Any, definition: Definition, known: dict[str, Any] | None = None) -> list[list[Any]]:
+    """The outputs of a node, dealt out to the declaration's."""
+    if known is None:
+        known = attributes_of(node)
+    known = {name: len(value) if isinstance(value, (list, tuple)) else value for name, value in known.items()}
+    return _grouped(definition.outputs, node._outputs, known)
 
 
 def _grouped(
@@ -209,7 +217,7 @@ def _grouped(
 ) -> list[list[Any]]:
     """Deal tensors out to the arguments: lists of known length get that, the others share what is left."""
     known = known or {}
-    lengths = [known.get(a.number) if a.number else None if a.types else 1 for a in arguments]
+    lengths = [known.get(a.number or a.types) if a.is_list else 1 for a in arguments]
     open_lists = lengths.count(None)
     left = len(tensors) - sum(length for length in lengths if length is not None)
     result, position = [], 0

@@ -305,11 +305,12 @@ class DecodeBase64(Unary):
 def decode_base64_text(text: bytes) -> bytes:
     """Read base64 with or without padding; InvalidArgumentError for anything else."""
     body = text.rstrip(b"=") if len(text) % 4 == 0 else text
-    if len(text) - len(body) > 2:
+    whole = len(body) // 4 * 4
+    if len(text) - len(body) > 2 or not WEB_SAFE.fullmatch(body[:whole]):
         raise InvalidArgumentError(None, None, "Invalid character found in base64.")
     if len(body) % 4 == 1:
         raise InvalidArgumentError(None, None, "Base64 string length cannot be 1 modulo 4.")
-    if not WEB_SAFE.fullmatch(body):
+    if not WEB_SAFE.fullmatch(body[whole:]):
         raise InvalidArgumentError(None, None, "Invalid character found in base64.")
     return base64.urlsafe_b64decode(body + b"=" * (-len(body) % 4))
 

@@ -149,20 +149,6 @@ class IsVariableInitialized(Op):
         return TensorShape.of(())
 
 
-class InitializedValue(Op):
-    """The value of a variable, or `initial` while it has none."""
-
-    stateful = True
-    reads_only = True
-    grad = None
-
-    def kernel(self, run: Any, ref: Ref[T], initial: Array[T]) -> Array[T]:
-        return initial if _is_missing(ref) else ref
-
-    def shape(self, ref: Spec, initial: Spec) -> TensorShape:
-        return merge_shapes(ref.shape, initial.shape)
-
-
 class CountUpTo(Op):
     """Add 1 to a variable until it reaches a limit; gives the value before."""
 

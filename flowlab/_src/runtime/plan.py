@@ -191,7 +191,9 @@ def compile_plan(
         refs = tuple(
             i
             for i, t in enumerate(node._inputs)
-            if t._dtype._is_ref_dtype and inputs[i] in variable_slots and not _takes_ref(node, i)
+            if t._dtype._is_ref_dtype
+            and inputs[i] in variable_slots
+            and not (definition.nested or _takes_ref(node, i))  # the operation inside that reads it is checked
         )
         draft.append((node, inputs, tuple(outputs), refs, kernel))
     fetch_slots = tuple([slots[t] for t in fetches])

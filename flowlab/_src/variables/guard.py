@@ -12,7 +12,7 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.variables.variable import Variable
 
 # What lies behind these needs no guard: they do not fail, or (reading a resource) TensorFlow leaves them as they are.
-SAFE = ("IsVariableInitialized", "VarIsInitializedOp", "InitializedValue", "ReadVariableOp", "If")
+SAFE = ("IsVariableInitialized", "VarIsInitializedOp", "ReadVariableOp", "If")
 
 
 def guard_initial_value(value: Tensor) -> Tensor:

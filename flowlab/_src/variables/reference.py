@@ -12,6 +12,7 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, as_shape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops import state
+from flowlab._src.ops.cond import cond
 from flowlab._src.variables.guard import guard_initial_value
 from flowlab._src.variables.variable import Variable
 
@@ -69,7 +70,10 @@ class RefVariable(Variable):
 
     def initialized_value(self) -> Tensor:
         """Return the variable's value, or its initial value where it has none yet: to start another variable from."""
-        value: Tensor = raw.InitializedValue(self._variable, self._initial_value)
+        with get_default_graph().control_dependencies(None):  # not in the branch or loop that is being built
+            value: Tensor = cond(
+                state.is_variable_initialized(self._variable), self.read_value, lambda: self._initial_value
+            )
         return value
 
     def _ref(self) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from flowlab._src.errors import InvalidArgumentError
+from flowlab._src.errors import InvalidArgumentError, OutOfRangeError
 from flowlab._src.kernels.image_resize import HALF, ONE, round_half_up
 
 Array = NDArray[Any]
@@ -28,7 +28,7 @@ def check_boxes(boxes: Array, box_ind: Array, batch: int) -> None:
     if box_ind.shape[0] != boxes.shape[0]:
         raise InvalidArgumentError(None, None, "box_index has incompatible shape")
     if ((box_ind < 0) | (box_ind >= batch)).any():
-        raise InvalidArgumentError(None, None, "box_index has values outside [0, batch_size)")
+        raise OutOfRangeError(None, None, "box_index has values outside [0, batch_size)")
 
 
 def sample_places(low: Floats, high: Floats, size: int, new_size: int) -> Floats:

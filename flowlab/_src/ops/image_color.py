@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from flowlab._src.errors import InvalidArgumentError, ShapeError
+from flowlab._src.errors import FailedPreconditionError, InvalidArgumentError, ShapeError
 from flowlab._src.graph import dtypes
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import DType, as_dtype
@@ -33,14 +33,12 @@ from flowlab._src.util.export import export
 Colour = TypeVar("Colour", np.float16, np.float32, np.float64)
 
 
-def require_rgb(images: Any, what: str = "input") -> None:
-    """InvalidArgumentError unless the last axis has three channels."""
+def _require_rgb(images: Any) -> None:
     if np.ndim(images) < 1:
-        raise InvalidArgumentError(None, None, f"{what} must be at least 1D")
+        raise InvalidArgumentError(None, None, "input must be at least 1D")
     if images.shape[-1] != 3:
-        raise InvalidArgumentError(
-            None, None, f"{what} must have 3 channels but instead has {images.shape[-1]} channels."
-        )
+        message = f"input must have 3 channels but input only has {images.shape[-1]} channels."
+        raise FailedPreconditionError(None, None, message)
 
 
 def rgb_shape(images: Spec) -> TensorShape:
@@ -60,7 +58,7 @@ class RGBToHSV(Op):
 
     def kernel(self, images: Array[Colour]) -> Array[Colour]:
         images = np.asarray(images)
-        require_rgb(images)
+        _require_rgb(images)
         return kernels.rgb_to_hsv(images)
 
     def shape(self, images: Spec) -> TensorShape:
@@ -78,7 +76,7 @@ class HSVToRGB(Op):
 
     def kernel(self, images: Array[Colour]) -> Array[Colour]:
         images = np.asarray(images)
-        require_rgb(images)
+        _require_rgb(images)
         return kernels.hsv_to_rgb(images)
 
     def shape(self, images: Spec) -> TensorShape:

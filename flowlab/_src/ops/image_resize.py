@@ -350,7 +350,7 @@ def resize_by(
         new_height, new_width = _sizes_known(size)
         if preserve_aspect_ratio:
             size = _undistorted(images, new_height, new_width)
-            new_height, new_width = _sizes_known(size)
+            new_height = new_width = None  # the rule for static shapes may still find them
         if None not in (height, width) and (height, width) == (new_height, new_width):
             return images if is_batch else squeeze(images, axis=[0])
         images = resizer(images, size)

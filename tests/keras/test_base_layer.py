@@ -13,6 +13,7 @@ from flowlab._src.keras.engine.base_layer import Layer
 from flowlab._src.keras.engine.history import KerasHistory, history_of, mask_of, set_history, set_mask
 from flowlab._src.keras.engine.input_spec import InputSpec
 from flowlab._src.keras.layers.core import Dense, Dropout
+from flowlab._src.keras.session import get_session
 
 
 @pytest.fixture(autouse=True)
@@ -95,9 +96,7 @@ def test_weights_are_read_and_written() -> None:
 def test_weights_given_at_construction_are_taken() -> None:
     layer = Dense(1, weights=[np.full((2, 1), 5.0), np.array([1.0])])
     y = layer(tf.ones([1, 2]))
-    with tf.Session() as sess:
-        layer.get_weights()
-        assert sess.run(y).tolist() == [[11.0]]
+    assert get_session().run(y).tolist() == [[11.0]]
 
 
 def test_parameters_of_a_layer_that_is_not_built() -> None:

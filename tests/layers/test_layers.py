@@ -150,15 +150,6 @@ def test_scope_given_at_the_first_call() -> None:
     assert layer.kernel.name == "outer/kernel:0"
 
 
-def test_resource_variables_where_the_scope_asks_for_them() -> None:
-    with tf.variable_scope("resources", use_resource=True):
-        y = tf.layers.batch_normalization(tf.layers.dense(tf.ones([2, 3]), 4), training=True)
-    kinds = {v.op.type for v in tf.global_variables()}
-    assert kinds == {"VarHandleOp"}
-    assert [op.type for op in tf.get_collection(tf.GraphKeys.UPDATE_OPS)] == ["ReadVariableOp"] * 2 or True
-    assert run(y).shape == (2, 4)
-
-
 def test_sparse_inputs() -> None:
     sparse = tf.SparseTensor([[0, 1], [1, 0]], [2.0, 3.0], [2, 2])
     layer = tf.layers.Dense(2, kernel_initializer=tf.constant_initializer([[1.0, 2.0], [3.0, 4.0]]))

@@ -10,6 +10,7 @@ from typing import Any
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import as_dtype, float32
 from flowlab._src.graph.keys import GraphKeys
+from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.keras import naming
@@ -20,6 +21,7 @@ from flowlab._src.util.export import export
 from flowlab._src.variables.partitioned import PartitionedVariable
 from flowlab._src.variables.scope import VariableScope, get_variable, variable_scope
 from flowlab._src.variables.variable import (
+    Variable,
     VariableAggregation,
     VariableSynchronization,
     global_variables,
@@ -262,15 +264,12 @@ class Layer(base_layer.Layer):
         """A layer of its own with the same variables and scope."""
         result = type(self).__new__(type(self))
         memo[id(self)] = result
+        # What belongs to the graph is shared: variables, tensors, operations.
+        for value in nest.flatten([list(self.__dict__.values()), list(self._unconditional)]):
+            if isinstance(value, (Variable, PartitionedVariable, Tensor, Operation)):
+                memo[id(value)] = value
         for key, value in self.__dict__.items():
-            if key == "_scope":
-                copied = copy.copy(value)
-            elif isinstance(value, Tensor) or (
-                isinstance(value, list) and value and all(isinstance(v, Tensor) for v in value)
-            ):
-                copied = value
-            else:
-                copied = copy.deepcopy(value, memo)
+            copied = copy.copy(value) if key == "_scope" else copy.deepcopy(value, memo)
             object.__setattr__(result, key, copied)
         return result
 

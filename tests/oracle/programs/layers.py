@@ -435,3 +435,15 @@ def channels_first_on_other_devices(tf: Any) -> None:
     net = tf.layers.batch_normalization(net, axis=1, training=True)
     net = tf.layers.separable_conv2d(net, 4, 2, data_format="channels_first")
     tf.layers.conv1d(tf.reshape(net, [-1, 4, 4]), 2, 2, data_format="channels_first")
+
+
+@program("graph", "values")
+def resource_variables(tf: Any) -> Any:
+    tf.set_random_seed(17)
+    with tf.variable_scope("resources", use_resource=True):
+        y = tf.layers.dense(tf.constant(numbers(2, 3)), 4, kernel_regularizer=tf.nn.l2_loss)
+        y = tf.layers.batch_normalization(y, training=True)
+        image = tf.layers.conv2d(tf.constant(numbers(1, 4, 4, 2)), 3, 2)
+        image = tf.layers.batch_normalization(image, training=True)
+    updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
+    return {"y": y, "image": image, "updates": [op.name for op in updates], "kinds": [op.type for op in updates]}

@@ -154,7 +154,7 @@ class Conv(Layer):
 
     def convolve(self, inputs: Any) -> Tensor:
         """The convolution itself, by way of smaller images where the window has gaps."""
-        kernel = convert(self.kernel)
+        kernel = self.kernel  # each operation converts it in its own scope
         padding = "valid" if self.padding == "causal" else self.padding
         padding = padding.upper() if isinstance(padding, str) else padding
         layout = convert_data_format(self.data_format, self.rank + 2)

@@ -138,9 +138,6 @@ class Translator:
             self.at = end + 2 if end >= 0 else len(self.pattern)
             self.parts.extend(self.literal(c) for c in quoted)
             return bool(quoted)
-        if following == "E":
-            self.at += 2
-            return False
         if following == "C":
             raise PatternError(r"\C, a single byte, is not supported here")
         if following in WIDTHLESS and following:
@@ -194,7 +191,7 @@ class Translator:
             if found and int(found[1], base) <= LAST:
                 self.at = found.end()
                 return chr(int(found[1], base))
-        if following < "\x80" and not following.isalnum() and following != "_":
+        if following < "\x80" and not following.isalnum():
             self.at += 2
             return following
         raise PatternError(f"invalid escape sequence: \\{following}")
@@ -211,15 +208,13 @@ class Translator:
         while first or p[self.at : self.at + 1] != "]":
             if self.at >= len(p):
                 raise PatternError(f"missing ]: {p[start:]}")
-            ranges.extend(self.bracket_item(first))
+            ranges.extend(self.bracket_item())
             first = False
         self.at += 1
         return self.with_case(written(tuple(ranges), negated))
 
-    def bracket_item(self, first: bool) -> Ranges:
+    def bracket_item(self) -> Ranges:
         p, start = self.pattern, self.at
-        if p.startswith("-", start) and not first and p[start + 1 : start + 2] not in ("]", ""):
-            raise PatternError(f"invalid character class range: {p[start : start + 2]}")
         if p.startswith("[:", start):
             end = p.find(":]", start)
             if end >= 0:
@@ -254,7 +249,7 @@ class Translator:
         flags, begin = self.flags, "("
         if not p.startswith("(?", start):
             self.at += 1
-        elif p.startswith("(?P", start):
+        elif p.startswith("(?P<", start):
             named = re.compile(r"\(\?P<(\w+)>", re.ASCII).match(p, start)
             if not named:
                 end = p.find(">", start)

@@ -45,7 +45,7 @@ class Reader:
         """The next bytes."""
         taken = self.contents[self.position : self.position + count]
         if len(taken) < count:
-            raise GifError("Invalid GIF data: it ends too early")
+            raise GifError("it ends too early")
         self.position += count
         return taken
 
@@ -68,7 +68,7 @@ def read_frames(contents: bytes) -> tuple[int, int, list[Frame]]:
     """Width and height of the canvas, and the frames."""
     reader = Reader(contents)
     if reader.take(6) not in (b"GIF87a", b"GIF89a"):
-        raise GifError("Invalid GIF data: no GIF signature")
+        raise GifError("no GIF signature")
     width, height, flags, _, _ = struct.unpack("<HHBBB", reader.take(7))
     shared = reader.palette(flags)
     frames: list[Frame] = []
@@ -90,7 +90,7 @@ def read_frames(contents: bytes) -> tuple[int, int, list[Frame]]:
             frames.append(Frame(left, top, columns, rows, bool(flags & 0x40), palette, transparent, data))
             transparent = -1
         else:
-            raise GifError("Invalid GIF data: unknown block")
+            raise GifError("unknown block")
     return width, height, frames
 
 
@@ -134,7 +134,7 @@ def palette_numbers(frame: Frame) -> Array:
         with Image.open(io.BytesIO(head + place + frame.data + b";"), formats=["GIF"]) as image:
             numbers: Any = np.array(image)
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        raise GifError(f"Invalid GIF data: {error}") from None
+        raise GifError(str(error)) from None
     if numbers.shape != (frame.height, frame.width):
-        raise GifError("Invalid GIF data: a frame is not complete")
+        raise GifError("a frame is not complete")
     return numbers

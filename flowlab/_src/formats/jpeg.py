@@ -38,7 +38,7 @@ class JpegError(ValueError):
 def read_header(contents: bytes) -> Header:
     """Find the frame header and read the sizes, without decoding."""
     if contents[:2] != b"\xff\xd8":
-        raise JpegError("Invalid JPEG data: no start of image")
+        raise JpegError("no start of image")
     position = 2
     while position + 4 <= len(contents):
         if contents[position] != 0xFF:
@@ -57,7 +57,7 @@ def read_header(contents: bytes) -> Header:
             height, width, components = struct.unpack(">HHB", contents[position + 5 : position + 10])
             return Header(height, width, components)
         position += 2 + length
-    raise JpegError("Invalid JPEG data: no frame header")
+    raise JpegError("no frame header")
 
 
 def decode(
@@ -87,7 +87,7 @@ def decode(
             mode = {1: "L", 3: "RGB"}[channels or (1 if found == 1 else 3)]
             pixels = _decode(image, mode, ratio, fancy, fast, contents, recover)
     except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError) as error:
-        raise JpegError(f"Invalid JPEG data: {error}") from None
+        raise JpegError(str(error)) from None
     return pixels if pixels.ndim == 3 else pixels[:, :, None]
 
 
@@ -103,7 +103,7 @@ def _decode(image: Any, mode: str, ratio: int, fancy: bool, fast: bool, contents
         # Pillow gives ink; what light remains is the product of the parts let through.
         light = (255 - inks[:, :, :3]) * (255 - inks[:, :, 3:]) // 255
         if mode == "L":
-            raise JpegError("Invalid JPEG data: an image in four inks cannot be decoded to one channel")
+            raise JpegError("an image in four inks cannot be decoded to one channel")
         return light.astype(np.uint8)
     if mode == "L" or image.mode == "L":
         grey = _load(image, "L", ratio, fast, contents, recover)

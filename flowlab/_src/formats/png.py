@@ -50,7 +50,7 @@ def chunks(contents: bytes) -> Iterator[tuple[bytes, bytes]]:
         name = contents[position + 4 : position + 8]
         data = contents[position + 8 : position + 8 + length]
         if len(data) < length:
-            raise PngError("Invalid PNG data: it ends within a chunk")
+            raise PngError("it ends within a chunk")
         yield name, data
         if name == b"IEND":
             return
@@ -60,13 +60,13 @@ def chunks(contents: bytes) -> Iterator[tuple[bytes, bytes]]:
 def read_header(contents: bytes) -> Header:
     """Read the first chunk."""
     if not contents.startswith(SIGNATURE):
-        raise PngError("Invalid PNG header, data size " + str(len(contents)))
+        raise PngError("no PNG header")
     name, data = next(chunks(contents), (b"", b""))
     if name != b"IHDR" or len(data) != 13:
-        raise PngError("Invalid PNG header, data size " + str(len(contents)))
+        raise PngError("no PNG header")
     width, height, bits, kind, _, _, interlaced = struct.unpack(">IIBBBBB", data)
     if width == 0 or height == 0 or kind not in CHANNELS:
-        raise PngError("Invalid PNG header, data size " + str(len(contents)))
+        raise PngError("no PNG header")
     return Header(width, height, bits, kind, bool(interlaced))
 
 
@@ -125,7 +125,7 @@ def _decode_narrow(contents: bytes, header: Header) -> Array:
             mode = {0: "L", 2: "RGB", 3: "RGBA" if transparent else "RGB", 4: "LA", 6: "RGBA"}[header.kind]
             pixels = np.array(image.convert(mode))
     except (OSError, SyntaxError, ValueError, zlib.error, struct.error, Image.DecompressionBombError) as error:
-        raise PngError(f"Invalid PNG data: {error}") from None
+        raise PngError(str(error)) from None
     return pixels if pixels.ndim == 3 else pixels[:, :, None]
 
 
@@ -145,9 +145,9 @@ def _decode_wide(contents: bytes, header: Header) -> Array:
     try:
         raw = engine.decompress(data, total)
     except zlib.error as error:
-        raise PngError(f"Invalid PNG data: {error}") from None
+        raise PngError(str(error)) from None
     if len(raw) < total:
-        raise PngError("Invalid PNG data: too few pixels")
+        raise PngError("too few pixels")
     pixels = np.empty((header.height, header.width, count), np.uint16)
     position = 0
     for (x, y, dx, dy), (rows, columns) in zip(passes, sizes, strict=True):
@@ -176,7 +176,7 @@ def unfilter(filters: Array, lines: Array) -> Array:
     """
     rows, columns, step = lines.shape
     if (filters > 4).any():
-        raise PngError("Invalid PNG data: unknown filter")
+        raise PngError("unknown filter")
     done = np.zeros((rows + 1, columns + 1, step), np.int16)  # with an empty row above and column to the left
     for diagonal in range(rows + columns - 1):
         row = np.arange(max(0, diagonal - columns + 1), min(rows, diagonal + 1))

@@ -160,10 +160,9 @@ def extract_glimpses(
         for place, size, window in zip(offset, (rows, columns), (height, width), strict=True):
             if normalized:
                 place = place * np.float32(size)
-                if centered:
-                    place = place / np.float32(2) + np.float32(size / 2) - np.float32(window / 2)
-            elif centered:
-                place = place + np.float32(size / 2)
+            if centered:
+                place = place / np.float32(2) + np.float32(size / 2)
+            place = place - np.float32(window / 2)
             if not np.isfinite(place):
                 raise InvalidArgumentError(None, None, f"offsets must be finite, got {offset}")
             corner.append(int(place))

@@ -28,7 +28,6 @@ from flowlab._src.ops.strings import substr
 from flowlab._src.util.export import export
 
 GIF_SIGNATURE = b"GIF8"
-BROKEN = (jpeg.JpegError, png.PngError, gif.GifError, bmp.BmpError)
 
 
 def refused(message: str) -> InvalidArgumentError:
@@ -66,8 +65,12 @@ class Decoding(Op, abstract=True):
                 if channels not in (0, 3):
                     raise refused(f"channels must be 0 or 3 for GIF, got {channels}")
                 return _in_bits(gif.decode(data), dtype), "GIF"
-        except BROKEN as error:
-            raise refused(str(error) + f", data size {len(data)}") from None
+        except jpeg.JpegError as error:
+            raise refused(f"Invalid JPEG data or crop window, data size {len(data)}: {error}") from None
+        except png.PngError as error:
+            raise refused(f"Invalid PNG data, size {len(data)}: {error}") from None
+        except gif.GifError as error:
+            raise refused(f"Invalid GIF data (size {len(data)}), {error}") from None
         raise _unknown(data, self.type)
 
     def shape(self, contents: Spec, *others: Spec) -> TensorShape:
@@ -80,7 +83,7 @@ class Decoding(Op, abstract=True):
 
 
 def _in_bits(pixels: np.ndarray, dtype: Any) -> np.ndarray:
-    return pixels if pixels.dtype == dtype else pixels.astype(dtype) * np.dtype(dtype).type(257)
+    return pixels if pixels.dtype == dtype else pixels.astype(dtype) * np.dtype(dtype).type(256)
 
 
 def _unknown(data: bytes, op: str) -> InvalidArgumentError:

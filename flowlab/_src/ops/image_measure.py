@@ -170,7 +170,8 @@ def _comparable(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, list[Operation]]:
         shapes.append(dims)
     first, second = shapes
     if first is not None and second is not None:
-        a.shape[-3:].assert_is_compatible_with(b.shape[-3:])
+        if not a.shape[-3:].is_compatible_with(b.shape[-3:]):
+            raise misuse(ValueError(f"Shapes {a.shape[-3:]} and {b.shape[-3:]} are incompatible"))
         for m, n in zip(reversed(first[:-3]), reversed(second[:-3]), strict=False):
             if m != 1 and n != 1 and None not in (m, n) and m != n:
                 raise misuse(ValueError(f"Two images are not compatible: {a.shape} and {b.shape}"))

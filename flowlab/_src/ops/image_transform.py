@@ -15,6 +15,7 @@ from flowlab._src.ops.compare import equal, less
 from flowlab._src.ops.cond import case, cond
 from flowlab._src.ops.division import floormod
 from flowlab._src.ops.image_checks import at_least_3d, wrong_rank
+from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.random import random_uniform
 from flowlab._src.ops.transcendental import round_
 from flowlab._src.ops.transposing import reverse
@@ -192,8 +193,9 @@ def rot90(image: Any, k: Any = 1, name: str | None = None) -> Tensor:
     with name_scope(name, "rot90", [image, k]) as scope:
         image = at_least_3d(convert(image, None, "image"))
         k = convert(k, dtypes.int32, "k")
-        k.shape.assert_has_rank(0)
-        k = floormod(k, 4)
+        if k.shape.ndims not in (0, None):
+            raise misuse(ValueError(f"Shape {k.shape} must have rank 0"), inputs=f"k = '{k.name}' {k.shape}")
+        k = floormod(k, 4, name="mod")
         dims = image._shape._dims
         if dims is not None and len(dims) not in (3, 4):
             raise wrong_rank(image)

@@ -77,3 +77,25 @@ def assert_global_step(global_step_tensor: Any) -> None:
     shape = global_step_tensor.shape
     if shape.ndims != 0 and shape.is_fully_defined():
         raise TypeError(f'Existing "global_step" is not scalar: {shape}')
+
+
+READS = "global_step_read_op_cache"  # the collection with the tensor that hooks read the counter from
+
+
+def get_global_step_read(graph: Graph | None = None) -> Any:
+    """A tensor with the step counter as it was before the run, made on first use; None when there is no counter.
+
+    A run of a `MonitoredSession` reads it before anything else, so that hooks see the step that the run begins with.
+    """
+    graph = graph_or_default(graph)
+    known = graph.get_collection(READS)
+    if known:
+        return known[0]
+    step = get_global_step(graph)
+    if step is None:
+        return None
+    with graph.as_default(), graph.name_scope(None), graph.name_scope(step.op.name + "/"):
+        value = step.initialized_value() if isinstance(step, Variable) else step
+        read = value + 0
+        graph.add_to_collection(READS, read)
+        return read

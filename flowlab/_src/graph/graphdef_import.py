@@ -91,6 +91,10 @@ def import_graph_def(
 
     if not isinstance(graph_def, messages.GraphDef):
         graph_def = _other_graph_def(graph_def, messages)
+    if any(node.op in ("Switch", "RefSwitch", "Merge", "RefMerge", "Enter", "RefEnter") for node in graph_def.node):
+        from flowlab._src.graph.graphdef_lift import lift
+
+        graph_def = lift(graph_def)
     mapped = _checked_map(input_map)
     wanted = _checked_elements(return_elements)
     graph = get_default_graph()
@@ -190,6 +194,11 @@ class Whole:
         if unknown:
             names = ", ".join(f"'{op}'" for op in sorted(unknown))
             hint = did_you_mean(next(iter(unknown)), registry.OPS) if len(unknown) == 1 else ""
+            if "StackV2" in unknown:
+                hint = (
+                    "Stacks belong to the gradient of a tf.while_loop: take what is needed without it, with "
+                    "tf.graph_util.extract_sub_graph."
+                )
             raise NotFoundError(None, None, f"Op type not registered {names} in flowlab. {hint}".rstrip())
 
 

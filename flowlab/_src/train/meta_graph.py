@@ -345,6 +345,8 @@ def _check_unbound(meta: Any, name: str, input_map: Any) -> None:
 def _read_collection(graph: Graph, key: str, entry: Any, scope: str, variables: dict[bytes, Any]) -> None:
     from flowlab._src.formats import messages
 
+    if key in (GraphKeys.COND_CONTEXT, GraphKeys.WHILE_CONTEXT):
+        return  # they name nodes that have become parts of an If or a While
     kind = entry.WhichOneof("kind")
     if kind is None:
         log.warning(f"Cannot identify data type for collection {key}. Skipping.")

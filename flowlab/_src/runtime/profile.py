@@ -30,10 +30,12 @@ def run_profiled(frame: Frame, metadata: RunMetadata) -> None:
 
     with np.errstate(all="ignore"):
         for current in execute(frame):
+            if current is not frame:  # inside of a branch or loop, whose time counts as a whole
+                continue
             now = time.perf_counter_ns()
             note(now)
             began = time.perf_counter_ns()
-            pending = (current.instruction, began) if current is frame else None
+            pending = (current.instruction, began)
     note(time.perf_counter_ns())
     metadata.step_stats.dev_stats.append(DeviceStepStats(device=CPU, node_stats=stats))
 

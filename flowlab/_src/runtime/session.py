@@ -186,6 +186,17 @@ class Session:
             results[i] = np.array(results[i])
         return prepared.fetches.build(results)
 
+    def _frame_to_step(self, fetches: Any, feed_dict: dict[Any, Any] | None) -> tuple[Frame, _Prepared]:
+        """A frame that has everything to begin with, for the stepper: every node is kept, and every value."""
+        if feed_dict is not None:
+            check_feed_dict(feed_dict)
+        prepared = self._prepare(fetches, feed_dict, None, fold=False, keep=True)
+        frame = Frame(prepared.plan, self._state)
+        flat = flatten_feeds(feed_dict or {}, self._graph)
+        for slot, convert, value in zip(prepared.plan.feeds, prepared.converters, flat.values(), strict=True):
+            frame.values[slot] = convert(value)
+        return frame, prepared
+
     def _check_initialized(self, plan: Plan, frame: Frame) -> None:
         for tensor in plan.checked:
             if frame.values[plan.slots[tensor]] is UNINITIALIZED:
@@ -196,14 +207,16 @@ class Session:
         flat = flatten_feeds(feed_dict, self._graph)
         return [flat[t] for t in prepared.plan.slots if t in flat][: len(prepared.plan.feeds)]
 
-    def _prepare(self, structure: Any, feed_dict: dict[Any, Any] | None, key: Any, fold: bool = True) -> _Prepared:
+    def _prepare(
+        self, structure: Any, feed_dict: dict[Any, Any] | None, key: Any, fold: bool = True, keep: bool = False
+    ) -> _Prepared:
         """Take fetches and feeds apart and compile their plan; a traced run keeps every node (`fold` False)."""
         self._check_open()
         self._check_graph()
         fetches = Fetches(structure, self._graph)
         feeds: list[Tensor] = list(flatten_feeds(feed_dict, self._graph)) if feed_dict else []
         self._place(fetches)
-        plan = compile_plan(fetches.tensors, fetches.operations, feeds, fold)
+        plan = compile_plan(fetches.tensors, fetches.operations, feeds, fold, keep)
         prepared = _Prepared(fetches, plan, tuple(feed_converter(t) for t in feeds))
         prepared.single = feed_dict is None or (
             len(feeds) == len(feed_dict) and not any(isinstance(k, tuple) or expansion_of(k) for k in feed_dict)

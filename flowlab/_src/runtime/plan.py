@@ -198,20 +198,13 @@ def compile_plan(
         draft.append((node, inputs, tuple(outputs), refs, kernel))
     fetch_slots = tuple([slots[t] for t in fetches])
     free = _last_uses(draft, fetch_slots, variable_slots, keep)
-    instructions = tuple(
-        Instruction(
-            node,
-            *(bind_kernel(node) if kernel is None else (kernel, NESTED)),
-            inputs,
-            outputs,
-            len(outputs) == 1 and not node.definition.schema.outputs[0].is_list,
-            refs,
-            free[i],
-        )
-        for i, (node, inputs, outputs, refs, kernel) in enumerate(draft)
-    )
+    instructions = []
+    for (node, inputs, outputs, refs, nested_kernel), emptied in zip(draft, free, strict=True):
+        kernel, mode = bind_kernel(node) if nested_kernel is None else (nested_kernel, NESTED)
+        single = len(outputs) == 1 and not node.definition.schema.outputs[0].is_list
+        instructions.append(Instruction(node, kernel, mode, inputs, outputs, single, refs, emptied))
     checked = tuple(t for t in fetches if slots[t] in variable_slots and t._dtype._is_ref_dtype)
-    return Plan(instructions, tuple(initial), feed_slots, fetch_slots, slots, checked, frozenset(written))
+    return Plan(tuple(instructions), tuple(initial), feed_slots, fetch_slots, slots, checked, frozenset(written))
 
 
 class _Nested:

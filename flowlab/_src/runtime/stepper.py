@@ -459,7 +459,7 @@ class Stepper:
 
     def _node(self, target: Any) -> Operation:
         element = self.session.graph.as_graph_element(target)
-        return element.op if isinstance(element, Tensor) else element  # type: ignore[no-any-return]
+        return element.op if isinstance(element, Tensor) else element
 
     def _tensor(self, target: Any) -> Tensor:
         graph = self.session.graph
@@ -471,7 +471,7 @@ class Stepper:
                 )
             target = operation
         element = graph.as_graph_element(target)
-        return element.outputs[0] if isinstance(element, Operation) else element  # type: ignore[no-any-return]
+        return element.outputs[0] if isinstance(element, Operation) else element
 
 
 def depth_of(frame: Frame | None) -> int:

@@ -81,6 +81,13 @@ def parts(sparse: Any) -> list[Any]:
     return [sparse.indices, sparse.values, sparse.dense_shape]
 
 
+def ngrams(tf: Any, data: Any, splits: Any, widths: Any, pads: int, keep: bool) -> list[Any]:
+    """The words and the rows of n-grams."""
+    how = {"separator": "|", "ngram_widths": widths, "left_pad": "<", "right_pad": ">", "pad_width": pads}
+    result = tf.raw_ops.StringNGrams(data=data, data_splits=splits, preserve_short_sequences=keep, **how)
+    return list(result)
+
+
 SAMPLES = [
     Sample("StringJoin", lambda tf, x, y: [tf.string_join([x, y]), tf.strings.join([x, "-", y], "+")], (M, M)),
     Sample("StringJoin", lambda tf, x, y: [tf.strings.join([x, y, "q"]), tf.strings.join([x])], (ONE, A)),
@@ -238,6 +245,21 @@ SAMPLES = [
     Sample(
         "StringSplitV2", lambda tf: [parts(tf.strings.split("one string")), parts(tf.strings.split([], name="n"))], ()
     ),
+    *[
+        Sample(
+            "StringNGrams",
+            lambda tf, x, s, widths=widths, pads=pads, keep=keep: ngrams(tf, x, s, widths, pads, keep),
+            (texts(*"abcde"), splits),
+        )
+        for splits in (np.array([0, 3, 3, 5], np.int64), np.array([0, 1, 5], np.int32))
+        for widths, pads, keep in (
+            ([2], -1, False),
+            ([1, 2, 3], 0, False),
+            ([4], 0, True),
+            ([3, 2], 1, False),
+            ([9], 1, True),
+        )
+    ],
 ]
 
 FAILURES = [
@@ -506,4 +528,20 @@ FAILURES = [
         "ValueError",
         "result_type must be",
     ),
+    *[
+        Failure(
+            "StringNGrams",
+            lambda tf, x, s, widths=widths: ngrams(tf, x, s, widths, 0, False),
+            (texts(*"abcde"), np.array(splits, np.int64)),
+            "InvalidArgumentError",
+            match,
+            True,
+        )
+        for splits, widths, match in (
+            ([1, 5], [2], "First split value must be 0, got 1"),
+            ([0, 4], [2], "Last split value must be data size. Expected 5, got 4"),
+            ([0, 3, 2, 5], [2], "Invalid split value 2, must be in .3, 5."),
+            ([0, 5], [0], "ngram_widths must contain positive values"),
+        )
+    ],
 ]

@@ -182,7 +182,7 @@ def to_rgb(y: Array, cb: Array, cr: Array) -> Array:
         return int(x * 65536 + 0.5)
 
     half = 1 << 15
-    y, blue, red = y.astype(np.int32), cb.astype(np.int32) - 128, cr.astype(np.int32) - 128  # type: ignore[assignment]
+    y, blue, red = y.astype(np.int32), cb.astype(np.int32) - 128, cr.astype(np.int32) - 128
     rgb = np.stack(
         [
             y + ((fixed(1.402) * red + half) >> 16),

@@ -1,7 +1,7 @@
 """Images of another size: where each new pixel lies among the old ones, and how these are mixed.
 
 Every method works along one axis at a time. It comes down to two tables with a row for each new pixel: which old
-pixels it takes (`index`), and how much of each (`weight`). `mix` applies the tables, `unmix` applies them backwards,
+pixels it takes (`pixel`), and how much of each (`weight`). `mix` applies the tables, `unmix` applies them backwards,
 which is the gradient. What differs between the methods is how the tables are made.
 
 The places follow TensorFlow's three conventions. `scale` is the size of a new pixel, in old ones:
@@ -29,7 +29,7 @@ HALF, ONE = np.float32(0.5), np.float32(1)
 class Mixture(NamedTuple):
     """The tables of one axis: a row for each new pixel, a column for each old one that it is mixed from."""
 
-    index: NDArray[np.intp]
+    pixel: NDArray[np.intp]
     weight: Floats
 
 
@@ -60,7 +60,7 @@ def mix(x: Floats, table: Mixture, axis: int) -> Floats:
     shape = [1] * x.ndim
     shape[axis] = -1
     result = None
-    for index, weight in zip(table.index.T, table.weight.T, strict=True):
+    for index, weight in zip(table.pixel.T, table.weight.T, strict=True):
         part = np.take(x, index, axis) * weight.reshape(shape)
         result = part if result is None else np.add(result, part, out=result)
     assert result is not None
@@ -72,7 +72,7 @@ def unmix(dy: Array, table: Mixture, size: int, axis: int) -> Array:
     shape = [1] * dy.ndim
     shape[axis] = -1
     result: Array | None = None
-    for index, weight in zip(table.index.T, table.weight.T, strict=True):
+    for index, weight in zip(table.pixel.T, table.weight.T, strict=True):
         part = add_up(dy * weight.reshape(shape).astype(dy.dtype), index, size, axis)
         result = part if result is None else np.add(result, part, out=result)
     assert result is not None
@@ -86,8 +86,8 @@ def add_up(x: Array, index: NDArray[np.intp], size: int, axis: int) -> Array:
     result = np.zeros(shape, x.dtype)
     if index.size and result.size:
         starts = np.flatnonzero(np.diff(index, prepend=-1))
-        selection = [slice(None)] * x.ndim
-        selection[axis] = index[starts]  # type: ignore[call-overload]
+        selection: list[Any] = [slice(None)] * x.ndim
+        selection[axis] = index[starts]
         result[tuple(selection)] = np.add.reduceat(x, starts, axis, dtype=x.dtype)
     return result
 

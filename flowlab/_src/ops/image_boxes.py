@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,13 +23,8 @@ Whole = TypeVar("Whole", np.uint8, np.int8, np.int16, np.int32, np.int64)
 # ---- drawing -------------------------------------------------------------------------------------------------------
 
 
-class DrawBoundingBoxes(Op):
+class Drawing(Op, abstract=True):
     """Images with the outlines of boxes."""
-
-    grad: ClassVar[Any] = None
-
-    def kernel(self, images: Array[Colour], boxes: Array[np.float32]) -> Array[Colour]:
-        return self._draw(np.asarray(images), np.asarray(boxes), None)
 
     def _draw(self, images: np.ndarray, boxes: np.ndarray, colours: np.ndarray | None) -> np.ndarray:
         if images.ndim != 4:
@@ -57,10 +52,17 @@ class DrawBoundingBoxes(Op):
         return images.shape
 
 
-class DrawBoundingBoxesV2(DrawBoundingBoxes):
-    """Images with the outlines of boxes, in given colours."""
+class DrawBoundingBoxes(Drawing):
+    """Images with the outlines of boxes, in ten colours."""
 
-    grad = NotImplemented
+    grad = None
+
+    def kernel(self, images: Array[Colour], boxes: Array[np.float32]) -> Array[Colour]:
+        return self._draw(np.asarray(images), np.asarray(boxes), None)
+
+
+class DrawBoundingBoxesV2(Drawing):
+    """Images with the outlines of boxes, in given colours."""
 
     def kernel(self, images: Array[Colour], boxes: Array[np.float32], colors: Array[np.float32]) -> Array[Colour]:
         return self._draw(np.asarray(images), np.asarray(boxes), np.asarray(colors))
@@ -101,22 +103,13 @@ def draw_bounding_boxes(images: Any, boxes: Any, name: str | None = None, colors
 # ---- sampling ------------------------------------------------------------------------------------------------------
 
 
-class SampleDistortedBoundingBoxV2(RandomOp):
+class SampledBox(RandomOp, abstract=True):
     """A random part of an image that shows enough of an object."""
 
     aspect_ratio_range: Any = (0.75, 1.33)
     area_range: Any = (0.05, 1.0)
     max_attempts: int = 100
     use_image_if_no_bounding_boxes: bool = False
-
-    def kernel(
-        self,
-        run: Any,
-        image_size: Array[Whole],
-        bounding_boxes: Array[np.float32],
-        min_object_covered: Array[np.float32],
-    ) -> tuple[Array[Whole], Array[Whole], Array[np.float32]]:
-        return self._sample(run, np.asarray(image_size), np.asarray(bounding_boxes), min_object_covered)
 
     def _sample(self, run: Any, image_size: np.ndarray, boxes: np.ndarray, covered: Any) -> Any:
         self._check_ranges()
@@ -186,8 +179,21 @@ class SampleDistortedBoundingBoxV2(RandomOp):
         return [TensorShape.of((3,)), TensorShape.of((3,)), TensorShape.of((1, 1, 4))]
 
 
-class SampleDistortedBoundingBox(SampleDistortedBoundingBoxV2):
-    """The same with the least part of an object as an attribute."""
+class SampleDistortedBoundingBoxV2(SampledBox):
+    """The least part of an object is an input."""
+
+    def kernel(
+        self,
+        run: Any,
+        image_size: Array[Whole],
+        bounding_boxes: Array[np.float32],
+        min_object_covered: Array[np.float32],
+    ) -> tuple[Array[Whole], Array[Whole], Array[np.float32]]:
+        return self._sample(run, np.asarray(image_size), np.asarray(bounding_boxes), min_object_covered)
+
+
+class SampleDistortedBoundingBox(SampledBox):
+    """The least part of an object is an attribute."""
 
     min_object_covered: float = 0.1
 
@@ -255,4 +261,4 @@ def sample_distorted_bounding_box(
             max_attempts=100 if max_attempts is None else max_attempts,
             use_image_if_no_bounding_boxes=bool(use_image_if_no_bounding_boxes),
         )
-        return tuple(op(image_size, bounding_boxes, min_object_covered, name=name))  # type: ignore[return-value]
+        return tuple(op(image_size, bounding_boxes, min_object_covered, name=name))

@@ -346,7 +346,7 @@ RGB_TO_YUV = [[0.299, -0.14714119, 0.61497538], [0.587, -0.28886916, -0.51496512
 YUV_TO_RGB = [[1, 1, 1], [0, -0.394642334, 2.03206185], [1.13988303, -0.58062185, 0]]
 
 
-def _mix_channels(images: Any, matrix: list[list[float]]) -> Tensor:
+def _mix_channels(images: Any, matrix: Any) -> Tensor:
     images = convert(images, None, "images")
     matrix = convert(matrix, images.dtype.base_dtype, "kernel")
     dims = images._shape._dims

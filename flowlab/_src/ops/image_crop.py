@@ -524,8 +524,8 @@ def crop_and_resize(
            [3., 4., 5.]], dtype=float32)
     """
     box_ind = old_argument("box_indices", box_indices, "box_ind", box_ind)
-    attributes = {"method": method, "extrapolation_value": extrapolation_value}
-    return CropAndResize(**attributes)(image, boxes, box_ind, crop_size, name=name)
+    op = CropAndResize(method=method, extrapolation_value=extrapolation_value)
+    return op(image, boxes, box_ind, crop_size, name=name)
 
 
 @export("image.extract_glimpse")
@@ -566,5 +566,5 @@ def extract_glimpse(
     array([[ 5.,  6.],
            [ 9., 10.]], dtype=float32)
     """
-    attributes = {"centered": centered, "normalized": normalized, "uniform_noise": uniform_noise}
-    return ExtractGlimpse(**attributes)(input, size, offsets, name=name)
+    op = ExtractGlimpse(centered=centered, normalized=normalized, uniform_noise=uniform_noise)
+    return op(input, size, offsets, name=name)

@@ -73,13 +73,13 @@ class Decoding(Op, abstract=True):
             raise refused(f"Invalid GIF data (size {len(data)}), {error}") from None
         raise _unknown(data, self.type)
 
-    def shape(self, contents: Spec, *others: Spec) -> TensorShape:
-        """Height and width are not known before the file has been read."""
-        contents.ranked(0)
-        channels = getattr(self, "channels", 0)
-        if channels < 0:
-            raise ShapeError(f"channels must be non-negative, got {channels}")
-        return TensorShape.of((None, None, channels or None))
+
+def image_shape(contents: Spec, channels: int) -> TensorShape:
+    """Height and width are not known before the file has been read."""
+    contents.ranked(0)
+    if channels < 0:
+        raise ShapeError(f"channels must be non-negative, got {channels}")
+    return TensorShape.of((None, None, channels or None))
 
 
 def _in_bits(pixels: np.ndarray, dtype: Any) -> np.ndarray:
@@ -111,8 +111,8 @@ def _only_frame(pixels: np.ndarray, kind: str) -> np.ndarray:
     return pixels[0]
 
 
-class DecodeJpeg(Decoding):
-    """The pixels of a JPEG."""
+class JpegDecoding(Decoding, abstract=True):
+    """The pixels of a JPEG, or of a part of it."""
 
     channels: int = 0
     ratio: int = 1
@@ -120,9 +120,6 @@ class DecodeJpeg(Decoding):
     try_recover_truncated: bool = False
     acceptable_fraction: float = 1.0
     dct_method: str = ""
-
-    def kernel(self, contents: Array[np.object_]) -> Array[np.uint8]:
-        return self._pixels(contents)
 
     def _pixels(self, contents: Any) -> np.ndarray:
         if self.ratio not in (1, 2, 4, 8):
@@ -138,7 +135,17 @@ class DecodeJpeg(Decoding):
         return _only_frame(*self._decode(contents, self.channels, **options))
 
 
-class DecodeAndCropJpeg(DecodeJpeg):
+class DecodeJpeg(JpegDecoding):
+    """The pixels of a JPEG."""
+
+    def kernel(self, contents: Array[np.object_]) -> Array[np.uint8]:
+        return self._pixels(contents)
+
+    def shape(self, contents: Spec) -> TensorShape:
+        return image_shape(contents, self.channels)
+
+
+class DecodeAndCropJpeg(JpegDecoding):
     """The pixels of a part of a JPEG."""
 
     def kernel(self, contents: Array[np.object_], crop_window: Array[np.int32]) -> Array[np.uint8]:
@@ -159,12 +166,12 @@ class DecodeAndCropJpeg(DecodeJpeg):
         return np.ascontiguousarray(pixels[top : top + height, left : left + width])
 
     def shape(self, contents: Spec, crop_window: Spec) -> TensorShape:
-        channels = super().shape(contents)
+        whole = image_shape(contents, self.channels)
         (length,) = crop_window.ranked(1)
         if length not in (None, 4):
             raise ShapeError(f"Dimension must be 4 but is {length}")
         if crop_window.value is None:
-            return channels
+            return whole
         height, width = (int(n) for n in crop_window.value[2:])
         return TensorShape.of((height, width, self.channels or None))
 
@@ -180,6 +187,9 @@ class DecodePng(Decoding):
 
     def dtypes(self, *inputs: Any) -> DType:
         return self.dtype
+
+    def shape(self, contents: Spec) -> TensorShape:
+        return image_shape(contents, self.channels)
 
 
 class DecodeGif(Decoding):
@@ -213,6 +223,9 @@ class DecodeBmp(Decoding):
             return bmp.decode(data, self.channels)
         except bmp.BmpError as error:
             raise refused(str(error)) from None
+
+    def shape(self, contents: Spec) -> TensorShape:
+        return image_shape(contents, self.channels)
 
 
 class ExtractJpegShape(Op):
@@ -511,14 +524,14 @@ def decode_image(
 
         def decode_as_gif_or_bmp() -> Tensor:
             is_gif = equal(start, b"GIF", name="is_gif")
-            return cond(is_gif, decode_as_gif, decode_as_bmp, name="cond_gif")  # type: ignore[no-any-return]
+            return cond(is_gif, decode_as_gif, decode_as_bmp, name="cond_gif")
 
         def decode_as_png() -> Tensor:
             read_as = dtypes.uint8 if dtype == dtypes.uint8 else dtypes.uint16
             return convert_image_dtype(decode_png(contents, count, dtype=read_as), dtype)
 
         def decode_as_another() -> Tensor:
-            return cond(_is_png(contents), decode_as_png, decode_as_gif_or_bmp, name="cond_png")  # type: ignore[no-any-return]
+            return cond(_is_png(contents), decode_as_png, decode_as_gif_or_bmp, name="cond_png")
 
         def decode_as_jpeg() -> Tensor:
             fitting = not_equal(count, 4, name="check_jpeg_channels")
@@ -526,7 +539,7 @@ def decode_image(
             with control_dependencies([fits]):
                 return convert_image_dtype(decode_jpeg(contents, count), dtype)
 
-        return cond(is_jpeg(contents), decode_as_jpeg, decode_as_another, name="cond_jpeg")  # type: ignore[no-any-return]
+        return cond(is_jpeg(contents), decode_as_jpeg, decode_as_another, name="cond_jpeg")
 
 
 @export("image.extract_jpeg_shape", "io.extract_jpeg_shape")

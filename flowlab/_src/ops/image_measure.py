@@ -147,8 +147,8 @@ def sobel_edges(image: Any) -> Tensor:
     image = image if hasattr(image, "get_shape") else convert(image, None, "image")
     static = image.shape
     sizes = shape_of(image)
-    filters = np.expand_dims(np.transpose(np.asarray(SOBEL), (1, 2, 0)), -2)
-    filters = constant(filters, dtype=image.dtype.base_dtype)
+    pattern = np.expand_dims(np.transpose(np.asarray(SOBEL), (1, 2, 0)), -2)
+    filters = constant(pattern, dtype=image.dtype.base_dtype)
     filters = tile(filters, [1, 1, sizes[-1], 1], name="sobel_filters")
     padded = pad(image, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="REFLECT")
     edges = depthwise_conv2d(padded, filters, [1, 1, 1, 1], "VALID")
@@ -184,7 +184,7 @@ def _comparable(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, list[Operation]]:
 
 
 @export("image.psnr")
-def psnr(a: Any, b: Any, max_val: float, name: str | None = None) -> Tensor:
+def psnr(a: Any, b: Any, max_val: Any, name: str | None = None) -> Tensor:
     """Return the peak signal-to-noise ratio of two images, in decibels: the more the better.
 
     Parameters
@@ -288,7 +288,7 @@ def _ssim_per_channel(
 def ssim(
     img1: Any,
     img2: Any,
-    max_val: float,
+    max_val: Any,
     filter_size: int = 11,
     filter_sigma: float = 1.5,
     k1: float = 0.01,
@@ -348,7 +348,7 @@ MSSSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 def ssim_multiscale(
     img1: Any,
     img2: Any,
-    max_val: float,
+    max_val: Any,
     power_factors: Sequence[float] = MSSSIM_WEIGHTS,
     filter_size: int = 11,
     filter_sigma: float = 1.5,
@@ -408,7 +408,9 @@ def ssim_multiscale(
                     images = [
                         reshape(x, concat([h, t], 0)) for x, h, t in zip(smaller, batches, sizes, strict=True)
                     ]  # fmt: skip
-                per_channel, structure = _ssim_per_channel(*images, max_val, filter_size, filter_sigma, k1, k2)
+                per_channel, structure = _ssim_per_channel(
+                    images[0], images[1], max_val, filter_size, filter_sigma, k1, k2
+                )
                 structures.append(relu(structure))
         structures.pop()  # the last size counts with its whole similarity
         factors = stack([*structures, relu(per_channel)], axis=-1)

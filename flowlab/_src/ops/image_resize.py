@@ -46,22 +46,18 @@ def size_dims(size: Spec) -> tuple[int | None, int | None]:
     return height, width
 
 
+def resized_shape(images: Spec, size: Spec) -> TensorShape:
+    """Batch and channels stay."""
+    batch, _, _, channels = images.ranked(4)
+    return TensorShape.of((batch, *size_dims(size), channels))
+
+
 class Resizing(Op, abstract=True):
-    """A batch of images brought to the size given by a second input."""
-
-    preferred_dtypes: ClassVar[dict[str, DType]] = {"size": dtypes.int32}
-
-    def shape(self, images: Spec, size: Spec, *others: Spec) -> TensorShape:
-        """Batch and channels stay."""
-        batch, _, _, channels = images.ranked(4)
-        return TensorShape.of((batch, *size_dims(size), channels))
-
-
-class AlignedResizing(Resizing, abstract=True):
-    """With a choice of where the new pixels lie among the old ones."""
+    """A batch of images brought to another size, with a choice of where the new pixels lie among the old ones."""
 
     align_corners: bool = False
     half_pixel_centers: bool = False
+    preferred_dtypes: ClassVar[dict[str, DType]] = {"size": dtypes.int32}
 
     def _sizes(self, images: Any, size: Any) -> tuple[int, int]:
         self._check_centers()
@@ -74,23 +70,26 @@ class AlignedResizing(Resizing, abstract=True):
             raise InvalidArgumentError(None, None, "If half_pixel_centers is True, align_corners must be False.")
 
     @property
-    def _alignment(self) -> dict[str, bool]:
+    def _alignment(self) -> dict[str, Any]:
         return {"align_corners": self.align_corners, "half_pixel_centers": self.half_pixel_centers}
 
 
-class ResizeBilinear(AlignedResizing):
+class ResizeBilinear(Resizing):
     """Each new pixel between its four neighbours, in proportion to the distances."""
 
     def kernel(self, images: Array[Pixel], size: Array[np.int32]) -> Array[np.float32]:
         images = np.asarray(images)
         return kernels.resize_bilinear(images, *self._sizes(images, size), **self._alignment)
 
+    def shape(self, images: Spec, size: Spec) -> TensorShape:
+        return resized_shape(images, size)
+
     def grad(self, node: Any, dy: Any) -> Any:
         """Hand each gradient back to the four neighbours."""
         return [raw.ResizeBilinearGrad(dy, node.inputs[0], **self._alignment), None]
 
 
-class ResizeBilinearGrad(AlignedResizing):
+class ResizeBilinearGrad(Resizing):
     """The gradient of ResizeBilinear."""
 
     grad = None
@@ -99,18 +98,22 @@ class ResizeBilinearGrad(AlignedResizing):
         self._check_centers()
         image = np.asarray(original_image)
         _check_gradients(grads, image.shape)
-        return kernels.resize_bilinear_grad(grads, *image.shape[1:3], **self._alignment, dtype=image.dtype)
+        _, height, width, _ = image.shape
+        return kernels.resize_bilinear_grad(grads, height, width, dtype=image.dtype, **self._alignment)
 
     def shape(self, grads: Spec, original_image: Spec) -> TensorShape:
         return original_image.shape
 
 
-class ResizeBicubic(AlignedResizing):
+class ResizeBicubic(Resizing):
     """Each new pixel from its sixteen neighbours by cubic convolution."""
 
     def kernel(self, images: Array[Pixel], size: Array[np.int32]) -> Array[np.float32]:
         images = np.asarray(images)
         return kernels.resize_bicubic(images, *self._sizes(images, size), **self._alignment)
+
+    def shape(self, images: Spec, size: Spec) -> TensorShape:
+        return resized_shape(images, size)
 
     def grad(self, node: Any, dy: Any) -> Any:
         """Hand each gradient back to the sixteen neighbours; only for images of float32 and float64."""
@@ -120,20 +123,21 @@ class ResizeBicubic(AlignedResizing):
         return [raw.ResizeBicubicGrad(dy, image, **self._alignment), None]
 
 
-class ResizeBicubicGrad(AlignedResizing):
+class ResizeBicubicGrad(Resizing):
     """The gradient of ResizeBicubic."""
 
     def kernel(self, grads: Array[np.float32], original_image: Array[WideFloatPixel]) -> Array[WideFloatPixel]:
         self._check_centers()
         image = np.asarray(original_image)
         _check_gradients(grads, image.shape)
-        return kernels.resize_bicubic_grad(grads, *image.shape[1:3], **self._alignment, dtype=image.dtype)
+        _, height, width, _ = image.shape
+        return kernels.resize_bicubic_grad(grads, height, width, dtype=image.dtype, **self._alignment)
 
     def shape(self, grads: Spec, original_image: Spec) -> TensorShape:
         return original_image.shape
 
 
-class ResizeNearestNeighbor(AlignedResizing):
+class ResizeNearestNeighbor(Resizing):
     """Each new pixel a copy of the nearest old one."""
 
     def kernel(self, images: Array[Pixel], size: Array[np.int32]) -> Array[Pixel]:
@@ -142,6 +146,9 @@ class ResizeNearestNeighbor(AlignedResizing):
         rows = kernels.nearest(images.shape[1], height, **self._alignment)
         columns = kernels.nearest(images.shape[2], width, **self._alignment)
         return images[:, rows[:, None], columns]
+
+    def shape(self, images: Spec, size: Spec) -> TensorShape:
+        return resized_shape(images, size)
 
     def grad(self, node: Any, dy: Any) -> Any:
         """Add the gradients of the copies up."""
@@ -152,7 +159,7 @@ class ResizeNearestNeighbor(AlignedResizing):
         return [raw.ResizeNearestNeighborGrad(dy, size, **self._alignment), None]
 
 
-class ResizeNearestNeighborGrad(AlignedResizing):
+class ResizeNearestNeighborGrad(Resizing):
     """The gradient of ResizeNearestNeighbor."""
 
     def kernel(self, grads: Array[SomePixel], size: Array[np.int32]) -> Array[SomePixel]:
@@ -164,11 +171,15 @@ class ResizeNearestNeighborGrad(AlignedResizing):
         columns = kernels.nearest(width, grads.shape[2], **self._alignment)
         return kernels.add_up(kernels.add_up(grads, rows, height, 1), columns, width, 2)
 
+    def shape(self, grads: Spec, size: Spec) -> TensorShape:
+        return resized_shape(grads, size)
 
-class ResizeArea(Resizing):
+
+class ResizeArea(Op):
     """Each new pixel the mean of the old ones that it covers, whole or in part."""
 
     align_corners: bool = False
+    preferred_dtypes: ClassVar[dict[str, DType]] = {"size": dtypes.int32}
 
     def kernel(self, images: Array[Pixel], size: Array[np.int32]) -> Array[np.float32]:
         images = np.asarray(images)
@@ -176,12 +187,28 @@ class ResizeArea(Resizing):
         require_memory((images.shape[0], height, width, images.shape[3]), np.float32)
         return kernels.resize_area(images, height, width, self.align_corners)
 
+    def shape(self, images: Spec, size: Spec) -> TensorShape:
+        return resized_shape(images, size)
 
-class ScaleAndTranslate(Resizing):
-    """Images stretched and moved; each new pixel is mixed from the old ones around its place by a curve."""
+
+class Spreading(Op, abstract=True):
+    """Each new pixel is mixed from the old ones around its place by a curve."""
 
     kernel_type: str = "lanczos3"
     antialias: bool = True
+    preferred_dtypes: ClassVar[dict[str, DType]] = {"size": dtypes.int32}
+
+    def _check(self, scale: Any, translation: Any) -> None:
+        if self.kernel_type not in kernels.CURVES:
+            raise InvalidArgumentError(None, None, f"Unrecognized kernel type: {self.kernel_type}")
+        for pair in (scale, translation):
+            kernels.require(np.ndim(pair) == 1, "t must be 1-dimensional")
+            kernels.require(np.size(pair) == 2, "t must have two elements")
+        kernels.require((scale > 0).all(), "Scale must be greater than zero.")
+
+
+class ScaleAndTranslate(Spreading):
+    """Images stretched and moved."""
 
     def kernel(
         self, images: Array[Pixel], size: Array[np.int32], scale: Array[np.float32], translation: Array[np.float32]
@@ -199,15 +226,7 @@ class ScaleAndTranslate(Resizing):
             (length,) = pair.ranked(1)
             if length not in (None, 2):
                 raise ShapeError(f"Dimension must be 2 but is {length}")
-        return super().shape(images, size)
-
-    def _check(self, scale: Any, translation: Any) -> None:
-        if self.kernel_type not in kernels.CURVES:
-            raise InvalidArgumentError(None, None, f"Unrecognized kernel type: {self.kernel_type}")
-        for pair in (scale, translation):
-            kernels.require(np.ndim(pair) == 1, "t must be 1-dimensional")
-            kernels.require(np.size(pair) == 2, "t must have two elements")
-        kernels.require((scale > 0).all(), "Scale must be greater than zero.")
+        return resized_shape(images, size)
 
     def grad(self, node: Any, dy: Any) -> Any:
         """Hand each gradient back to the pixels it was mixed from."""
@@ -216,10 +235,8 @@ class ScaleAndTranslate(Resizing):
         return [raw.ScaleAndTranslateGrad(dy, image, scale, translation, **attributes), None, None, None]
 
 
-class ScaleAndTranslateGrad(ScaleAndTranslate):
+class ScaleAndTranslateGrad(Spreading):
     """The gradient of ScaleAndTranslate."""
-
-    grad = NotImplemented
 
     def kernel(
         self,
@@ -231,8 +248,9 @@ class ScaleAndTranslateGrad(ScaleAndTranslate):
         image = np.asarray(original_image)
         _check_gradients(grads, image.shape)
         self._check(scale, translation)
+        _, height, width, _ = image.shape
         return kernels.scale_and_translate_grad(
-            grads, *image.shape[1:3], scale, translation, self.kernel_type, self.antialias
+            grads, height, width, scale, translation, self.kernel_type, self.antialias
         )  # fmt: skip
 
     def shape(self, grads: Spec, original_image: Spec, scale: Spec, translation: Spec) -> TensorShape:
@@ -260,7 +278,7 @@ class ResizeMethod:
     AREA = 3
 
 
-METHODS = {"bilinear": 0, "nearest": 1, "bicubic": 2, "area": 3}
+METHODS: dict[Any, int] = {"bilinear": 0, "nearest": 1, "bicubic": 2, "area": 3}
 
 
 @export("image.resize_images", "image.resize")

@@ -509,4 +509,4 @@ def combined_non_max_suppression(
         result = CombinedNonMaxSuppression(pad_per_class=pad_per_class, clip_boxes=clip_boxes)(
             boxes, scores, max_output_size_per_class, max_total_size, iou_threshold, score_threshold
         )
-        return tuple(result)  # type: ignore[return-value]
+        return tuple(result)

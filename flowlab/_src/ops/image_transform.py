@@ -237,7 +237,7 @@ def transpose_image(image: Any, name: str | None = None) -> Tensor:
     with name_scope(name, "transpose", [image]):
         image = at_least_3d(convert(image, None, "image"))
         if image.shape.ndims in (3, None):
-            return transposing.transpose(image, [1, 0, 2], name=name)
+            return transposing.transpose(image, [1, 0, 2], name=name or "transpose")
         if image.shape.ndims == 4:
-            return transposing.transpose(image, [0, 2, 1, 3], name=name)
+            return transposing.transpose(image, [0, 2, 1, 3], name=name or "transpose")
         raise wrong_rank(image)

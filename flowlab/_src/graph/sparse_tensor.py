@@ -13,7 +13,7 @@ from flowlab._src.graph.op import constant_value_as_shape
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor, run_in_session
-from flowlab._src.util import source
+from flowlab._src.util import nest, source
 from flowlab._src.util.export import export
 
 if TYPE_CHECKING:
@@ -154,10 +154,6 @@ class SparseTensor:
             *run_in_session(parts, feed_dict, session, self.graph, "eval()", "Cannot evaluate tensor using `eval()`")
         )
 
-    def _composite_parts(self) -> tuple[list[Tensor], Callable[[list[Tensor]], SparseTensor]]:
-        """The tensors it is made of, and how to make one of others (for control flow)."""
-        return [self._indices, self._values, self._dense_shape], lambda parts: SparseTensor(*parts)
-
     @classmethod
     def _override_operator(cls, operator: str, function: Callable[..., Any]) -> None:
         if operator not in cls.OVERLOADABLE_OPERATORS:
@@ -173,6 +169,11 @@ class SparseTensor:
         # `ops/sparse_arithmetic.py` defines these.
         def __mul__(self, other: Any) -> SparseTensor: ...
         def __truediv__(self, other: Any) -> SparseTensor: ...
+
+
+nest.register_composite(
+    SparseTensor, lambda x: [x.indices, x.values, x.dense_shape], lambda like, parts: SparseTensor(*parts)
+)
 
 
 def is_sparse(value: Any) -> bool:

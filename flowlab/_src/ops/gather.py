@@ -77,7 +77,8 @@ class GatherV2(Op):
             params_shape = shape(params)
         count = expand_dims(size(indices), 0)
         if constant_value(axis) == 0:
-            values = reshape(dense(dy), concat([count, params_shape[1:]], 0))
+            values_shape = concat([count, params_shape[1:]], 0)
+            values = reshape(dense(dy), values_shape)
             return [IndexedSlices(values, reshape(indices, count), params_shape), None, None]
         batch_dims = self.batch_dims
         if batch_dims < 0:

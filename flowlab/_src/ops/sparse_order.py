@@ -199,6 +199,12 @@ def _new_sizes(old: list[int], new: list[int]) -> list[int]:
     return new
 
 
+def _written_out(shape: Tensor) -> bool:
+    """True for a shape that is written down, not computed: only then TensorFlow makes a constant of the new one."""
+    kinds = ("Const", "Cast", "Pack", "Shape", "Fill", "ConcatV2")
+    return shape.op.type in kinds and (shape.op.type == "Shape" or all(_written_out(t) for t in shape.op.inputs))
+
+
 @export("sparse.reshape", "sparse_reshape")
 def sparse_reshape(sp_input: Any, shape: Any, name: str | None = None) -> SparseTensor:
     """Give a sparse tensor another shape with as many elements, as `tf.reshape` does.
@@ -227,9 +233,9 @@ def sparse_reshape(sp_input: Any, shape: Any, name: str | None = None) -> Sparse
     shape = cast(shape, dtypes.int64)
     with name_scope(name, "SparseReshape", [sp_input.indices]) as name:
         indices, dense_shape = SparseReshape()(sp_input.indices, sp_input.dense_shape, shape, name=name)
-        asked, static = constant_value_as_shape(shape), sp_input.get_shape()
-        if asked.ndims is not None and static.is_fully_defined():
-            dims = asked.as_list()
+        static = sp_input.get_shape()
+        if _written_out(shape) and static.is_fully_defined():
+            dims = constant_value_as_shape(shape).as_list()
             given = constant_value(shape)
             if given is not None and (given == -1).sum() > 1:
                 raise misuse(ValueError(f"At most one dimension can be inferred (-1). Found: {given}"))

@@ -79,8 +79,8 @@ class Graph:
         with self._lock:
             control = self._control_inputs_for(inputs) if self.scopes.control else ()
             device = merge_devices(self.scopes.devices, definition) if self.scopes.devices else ""
-            for other in self.scopes.colocation:
-                device = other._device or device
+            for other in (*self.scopes.colocation, *[t._op for t in inputs[: definition.forwards_ref]]):
+                device = other._device or device  # where a variable is, there it is changed
             node = Operation(self, len(self._operations), name, definition, inputs, control, device, source.caller(3))
             node._outputs = tuple([Tensor(node, i, dtype) for i, dtype in enumerate(dtypes)])
             node._body = self.scopes.body

@@ -217,10 +217,14 @@ class _Hooked(_Wrapped):
         options = options or RunOptions()
         feeds = self._ask_hooks(context, wanted, feed_dict, options)
         run_metadata = run_metadata or RunMetadata()
-        feeds = self._with_step(wanted, feeds)
+        read = self._step_read(wanted)
+        step = None if read is None else self._sess.run(read, feeds)
+        if read is not None:
+            feeds = {**(feeds or {}), read: step}
         values = self._sess.run(wanted, feed_dict=feeds, options=options, run_metadata=run_metadata)
         for hook in self._hooks:
-            hook.after_run(context, SessionRunValues(values.get(hook), options, run_metadata))
+            results = put_step(wanted.get(hook), values.get(hook), read, step)
+            hook.after_run(context, SessionRunValues(results, options, run_metadata))
         self._stopped = self._stopped or context.stop_requested
         return values["caller"]
 
@@ -244,16 +248,28 @@ class _Hooked(_Wrapped):
             hook_feeds.update(user_feeds)
         return hook_feeds
 
-    def _with_step(self, wanted: dict[Any, Any], feeds: Any) -> Any:
-        """Read the step counter before the run, where hooks ask for it, and feed it: they see where the run begins.
+    def _step_read(self, wanted: dict[Any, Any]) -> Any:
+        """The tensor that hooks read the step counter from, if one of them asks for it.
 
-        In TensorFlow, too, the counter is read before the training operation moves it.
+        It is run before the rest and fed to that: hooks see the step that the run begins with. In TensorFlow, too, the
+        counter is read before the training operation moves it.
         """
         reads = self.graph.get_collection(READS)
         requests = [request for key, request in wanted.items() if key != "caller"]
-        if not reads or not any(leaf is reads[0] for leaf in nest.flatten(requests)):
-            return feeds
-        return {**(feeds or {}), reads[0]: self._sess.run(reads[0], feeds)}
+        return reads[0] if reads and any(leaf is reads[0] for leaf in nest.flatten(requests)) else None
+
+
+def put_step(request: Any, value: Any, read: Any, step: Any) -> Any:
+    """The results of a hook's request with the step as it was read: what is fed comes back as an array."""
+    if read is None or request is None:
+        return value
+    if request is read:
+        return step
+    if isinstance(request, dict):
+        return {key: put_step(request[key], value[key], read, step) for key in request}
+    if type(request) in (list, tuple):
+        return type(request)(put_step(r, v, read, step) for r, v in zip(request, value, strict=True))
+    return value
 
 
 def check_disjoint(first: Any, second: Any, message: str) -> None:

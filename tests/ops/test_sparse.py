@@ -79,7 +79,7 @@ def test_a_sparse_tensor_tells_its_parts() -> None:
 def test_operators_that_make_no_sense_are_refused() -> None:
     x = tf.SparseTensor([[0, 1]], [1.5], [2, 2])
     with pytest.raises(TypeError, match="unsupported operand"):
-        _ = x + 1
+        _ = x + 1  # type: ignore[operator]  # that is what is tested
     with pytest.raises(RuntimeError, match="Sparse dtype: requested = int32, actual = float32"):
         tf.convert_to_tensor_or_sparse_tensor(x, tf.int32)
     with pytest.raises(TypeError, match="Neither a SparseTensor nor SparseTensorValue: 3"):

@@ -239,7 +239,7 @@ def sparse_reshape(sp_input: Any, shape: Any, name: str | None = None) -> Sparse
             given = constant_value(shape)
             if given is not None and (given == -1).sum() > 1:
                 raise misuse(ValueError(f"At most one dimension can be inferred (-1). Found: {given}"))
-            count, sizes = math.prod(static.as_list()), list(dims)  # type: ignore[arg-type]  # all are known
+            count, sizes = math.prod(static.as_list()), list(dims)
             if dims.count(None) == 1 and 0 not in dims:
                 sizes[dims.index(None)] = count // math.prod(d for d in dims if d is not None)
             if None not in sizes:

@@ -146,7 +146,7 @@ def sparse_concat(
     static = [part.get_shape() for part in parts]
     if all(s.is_fully_defined() for s in static):
         rows = [s.as_list() for s in static]
-        sizes = [max(d) for d in zip(*rows, strict=True)] if expand_nonconcat_dim else list(rows[0])  # type: ignore[type-var]
+        sizes = [max(d) for d in zip(*rows, strict=True)] if expand_nonconcat_dim else list(rows[0])
         sizes[axis] = sum(row[axis] for row in rows)
         dense_shape = convert(sizes, dtypes.int64)
     return SparseTensor(indices, values, dense_shape)

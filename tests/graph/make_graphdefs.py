@@ -95,6 +95,83 @@ def devices_and_control(tf: Any) -> Any:
     return ["after:0", "near:0"], {}, ""
 
 
+@program
+def branches(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [3], name="x")
+    many = tf.placeholder(tf.bool, [], name="many")
+    w = tf.constant(rows(3), name="w")
+    y, size = tf.cond(
+        many,
+        lambda: (tf.cond(x[0] > 0.0, lambda: x * w, lambda: tf.exp(x)), tf.constant(1)),
+        lambda: (x + 1.0, tf.constant(2)),
+        name="choice",
+    )
+    z = tf.cond(many, lambda: y * 2.0, lambda: -y, name="again")
+    slope = tf.gradients(z, [x, w])
+    with tf.control_dependencies([tf.Assert(tf.reduce_all(x < 9.0), [x])]):
+        tf.identity(z, name="checked")
+    return ["checked:0", y.name, size.name, *[g.name for g in slope]], {"x:0": rows(3) + 2, "many:0": True}, ""
+
+
+@program
+def loops(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [3], name="x")
+    w = tf.constant(rows(3), name="w")
+
+    def body(i: Any, total: Any) -> Any:
+        _, inner = tf.while_loop(lambda j, s: j < i, lambda j, s: (j + 1, s * x), [0, total])
+        return i + 1, tf.cond(i > 2, lambda: inner + w, lambda: inner - w)
+
+    i, total = tf.while_loop(lambda i, s: tf.logical_and(i < 5, tf.reduce_sum(s) < 1e4), body, [0, x])
+    return [i.name, total.name], {"x:0": rows(3) + 1}, ""
+
+
+@program
+def loops_over_rows(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [3], name="x")
+    squares = tf.map_fn(lambda v: v * v + 1.0, x)
+    sums = tf.scan(lambda a, v: a + v, x)
+    return [squares.name, sums.name], {"x:0": rows(3) + 1}, ""
+
+
+@program
+def assignment_in_a_branch(tf: Any) -> Any:
+    many = tf.placeholder(tf.bool, [], name="many")
+    v = tf.get_variable("v", initializer=1.0, use_resource=True)
+    change = tf.cond(many, lambda: v.assign_add(5.0), lambda: v.read_value())
+    with tf.control_dependencies([change]):
+        after = tf.identity(v.read_value(), name="after")
+    return [after.name], {"many:0": True}, ""
+
+
+def functions(tf: Any) -> Any:
+    """A program of TensorFlow 2's own: calls of functions, cond and while_loop as `If` and `While`."""
+    from tensorflow.python.framework import function
+    from tensorflow.python.ops import cond, while_loop
+
+    x = tf.placeholder(tf.float32, [3], name="x")
+    w = tf.get_variable("w", initializer=rows(3), use_resource=True)
+    tf.compat.v1.enable_control_flow_v2()
+    try:
+
+        @tf.compat.v2.function
+        def scaled(a: Any) -> Any:
+            return a * w, tf.reduce_sum(a)
+
+        @function.Defun(tf.float32)
+        def plus_one(a: Any) -> Any:
+            return a + 1.0
+
+        y, total = scaled(x)
+        y = cond.cond_v2.cond_v2(total > 0.0, lambda: plus_one(y), lambda: tf.exp(y), name="choice")
+        _, z = while_loop.while_v2.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s * x), [tf.constant(0), y])
+    finally:
+        tf.compat.v1.disable_control_flow_v2()
+    tf.identity(z, name="out")
+    tf.identity(total, name="total")
+    return ["out:0", "total:0"], {"x:0": rows(3) + 2}, ""
+
+
 def run(tf: Any, fetches: list[str], feeds: dict[str, Any], train: str) -> list[Any]:
     """Initialize the variables, run a training step if there is one, then fetch."""
     with tf.Session() as sess:
@@ -120,19 +197,21 @@ def main() -> None:
 
     tf = import_tensorflow(patched=False)
     golden = {}
-    for name, build in PROGRAMS.items():
+    for name, build in {**PROGRAMS, "functions": functions}.items():
         with tf.Graph().as_default():
             fetches, feeds, train = build(tf)
             values = run(tf, fetches, feeds, train)
             meta = tf.train.export_meta_graph(strip_default_attrs=True)
             meta.meta_info_def.ClearField("stripped_op_list")
+            for key in ("cond_context", "while_context"):  # not needed to read the graph
+                meta.collection_def.pop(key, None)
             for node in meta.graph_def.node:
                 if "_output_shapes" in node.attr:
                     del node.attr["_output_shapes"]
             data = meta.SerializeToString(deterministic=True)
             assert len(data) < 20_000, (name, len(data))
             (FOLDER / f"{name}.meta").write_bytes(data)
-            golden[name] = values
+            golden[name] = {"fetches": fetches, "values": values}
     text = ",\n".join(f"{json.dumps(name)}: {json.dumps(values)}" for name, values in golden.items())
     (FOLDER / "graphdefs.json").write_text("{\n" + text + "\n}\n", encoding="utf-8")
 

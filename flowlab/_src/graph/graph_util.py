@@ -10,6 +10,7 @@ import numpy as np
 from flowlab._src.graph.arguments import as_text
 from flowlab._src.graph.dtypes import as_dtype
 from flowlab._src.graph.graphdef import attr_value
+from flowlab._src.graph.graphdef_attributes import attribute
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.tensor_proto import to_proto
 from flowlab._src.util.export import export
@@ -195,7 +196,7 @@ def _without_resource(node: Any, dtype: Any) -> list[Any]:
         if "_class" in node.attr:
             result.attr["_class"].CopyFrom(node.attr["_class"])
         return [result]
-    batch_dims = node.attr["batch_dims"].i
+    batch_dims = attribute(node, "batch_dims").i
     axis = _constant(f"{node.name}/axis", np.array(batch_dims, np.int32))
     result = messages.NodeDef(name=node.name, op="GatherV2", device=node.device)
     result.input.extend([*node.input[:2], axis.name, *node.input[2:]])
@@ -260,10 +261,10 @@ def must_run_on_cpu(node: Any, pin_variables_on_cpu: bool = False) -> bool:
     node_def = node.node_def if isinstance(node, Operation) else node
     if pin_variables_on_cpu and node_def.op in _VARIABLE_OPS:
         return True
-    attribute = {"Const": "dtype", "DynamicStitch": "T", "ParallelDynamicStitch": "T", "Cast": "SrcT"}.get(node_def.op)
-    if attribute is None:
+    key = {"Const": "dtype", "DynamicStitch": "T", "ParallelDynamicStitch": "T", "Cast": "SrcT"}.get(node_def.op)
+    if key is None:
         return False
-    found = as_dtype(node_def.attr[attribute].type)
+    found = as_dtype(attribute(node_def, key).type)
     return found == as_dtype("int32") or (node_def.op == "Const" and found == as_dtype("string"))
 
 

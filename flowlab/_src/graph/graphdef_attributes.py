@@ -23,6 +23,13 @@ WITHOUT_EFFECT = frozenset(
 )  # fmt: skip
 
 
+def attribute(node: Any, name: str) -> Any:
+    """The message of one attribute, an empty one when there is none. (`node.attr[name]` would add it to the node.)"""
+    from flowlab._src.formats import messages
+
+    return node.attr[name] if name in node.attr else messages.AttrValue()
+
+
 def read_attributes(node: Any, definition: Definition) -> dict[str, Any]:
     """The attributes of a NodeDef as plain values, defaults included; ValueError in TensorFlow's words."""
     result = {}

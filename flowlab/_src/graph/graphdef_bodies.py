@@ -10,7 +10,7 @@ from flowlab._src.graph import dtypes, registry
 from flowlab._src.graph.body import Body
 from flowlab._src.graph.dtypes import as_dtype
 from flowlab._src.graph.graph import _ControlDependencies
-from flowlab._src.graph.graphdef_attributes import expected_inputs, read_attributes
+from flowlab._src.graph.graphdef_attributes import attribute, expected_inputs, read_attributes
 from flowlab._src.graph.graphdef_functions import OWN_NAMES
 from flowlab._src.graph.graphdef_import import Importer, Input
 from flowlab._src.graph.op_table import declared, definition_of
@@ -37,9 +37,9 @@ def make_special(importer: Importer, node: Any) -> Made:
     return make_call(importer, node)
 
 
-def function_of(importer: Importer, node: Any, attribute: str) -> Any:
-    """The function that an attribute of a node names."""
-    name = node.attr[attribute].func.name if attribute in node.attr else node.op
+def function_of(importer: Importer, node: Any, field: str) -> Any:
+    """The function that an attribute of a node names; of a call by name, the one of that name."""
+    name = attribute(node, field).func.name or node.op
     function = importer.whole.functions.get(name)
     if function is None:
         raise ValueError(f"Function '{name}' is not defined; NodeDef: {{{{node {node.name}}}}}")
@@ -79,8 +79,8 @@ class FunctionReader:
             return 0
         if output == "tape":
             if node.op == "WhileGrad":
-                return len(self.whole.functions[node.attr["body"].func.name].signature.output_arg)
-            return len(node.attr["Tout" if node.op.endswith("If") else "T"].list.type)
+                return len(self.whole.functions[attribute(node, "body").func.name].signature.output_arg)
+            return len(attribute(node, "Tout" if node.op.endswith("If") else "T").list.type)
         called = self.whole.functions.get(node.op)
         if called is not None:
             names = [argument.name for argument in called.signature.output_arg]
@@ -141,20 +141,20 @@ def _constant_true() -> Any:
 def read_body(
     importer: Importer,
     node: Any,
-    attribute: str,
+    field: str,
     kind: str,
     inputs: Sequence[Tensor],
     variables: dict[int, TensorShape],
 ) -> Body:
     """The body that a function becomes; `variables` says which arguments are loop variables, and their shapes."""
-    function = function_of(importer, node, attribute)
+    function = function_of(importer, node, field)
     expected = [as_dtype(argument.type).base_dtype for argument in function.signature.input_arg]
     if len(expected) != len(inputs) or any(t._dtype._base is not d for t, d in zip(inputs, expected, strict=True)):
         raise ValueError(
             f"The function '{function.signature.name}' takes ({', '.join(d.name for d in expected)}) and gets "
             f"({', '.join(t.dtype.base_dtype.name for t in inputs)}); NodeDef: {{{{node {node.name}}}}}"
         )
-    prefix = f"{importer.names[node.name]}/{attribute}"
+    prefix = f"{importer.names[node.name]}/{field}"
     body = Body(importer.graph, kind)
     scopes = importer.graph.scopes
     outer = (scopes.devices, scopes.colocation, scopes.gradient_overrides)
@@ -163,7 +163,7 @@ def read_body(
         for i, argument in enumerate(function.signature.input_arg):
             tensor = inputs[i]
             if i in variables:
-                own = function.arg_attr[i].attr[OWN_NAMES].s.decode() if i in function.arg_attr else ""
+                own = attribute(function.arg_attr[i], OWN_NAMES).s.decode() if i in function.arg_attr else ""
                 name = f"{importer.whole.prefix}/{own}".lstrip("/") if own else f"{prefix}/{argument.name}"
                 tensor = body.parameter(expected[i], variables[i], name)
                 if own:
@@ -193,12 +193,10 @@ def make_if(importer: Importer, node: Any) -> Made:
     tensors = importer.tensors(node)
     if not tensors:
         raise ValueError(f"If needs a condition; NodeDef: {{{{node {node.name}}}}}")
-    bodies = [
-        read_body(importer, node, attribute, "cond", tensors[1:], {}) for attribute in ("then_branch", "else_branch")
-    ]
+    bodies = [read_body(importer, node, field, "cond", tensors[1:], {}) for field in ("then_branch", "else_branch")]
     then, other = bodies
     kinds = [[t._dtype._base for t in body.outputs] for body in bodies]
-    if kinds[0] != kinds[1] and all(node.attr["Tout"].list.type):
+    if kinds[0] != kinds[1] and all(attribute(node, "Tout").list.type):
         raise ValueError(f"The branches of '{node.name}' give different types; NodeDef: {{{{node {node.name}}}}}")
     importer.graph.scopes.control = control
     name = importer.names[node.name]
@@ -207,8 +205,8 @@ def make_if(importer: Importer, node: Any) -> Made:
     op = registry.lookup("If")(then_branch=then, else_branch=other)
     operation = importer.create(name, op, [condition, *inputs])
     then.tape = other.tape = operation._outputs[-1]
-    count = len(node.attr["Tout"].list.type)
-    importer.merge_shapes(name, operation._outputs[:count], node.attr["output_shapes"].list.shape)
+    count = len(attribute(node, "Tout").list.type)
+    importer.merge_shapes(name, operation._outputs[:count], attribute(node, "output_shapes").list.shape)
     return operation, [*operation._outputs[:count], operation._outputs[-1]]
 
 
@@ -223,7 +221,7 @@ def make_while(importer: Importer, node: Any) -> Made:
     pairs = zip(signature.input_arg, signature.output_arg, strict=True)
     changing = [i for i, (taken, given) in enumerate(pairs) if returned.get(given.name) != taken.name]
     changing = changing or list(range(len(inputs)))
-    known = [read_shape(shape) for shape in node.attr["output_shapes"].list.shape]
+    known = [read_shape(shape) for shape in attribute(node, "output_shapes").list.shape]
     shapes = {i: known[i] if i < len(known) else UNKNOWN for i in changing}
     condition = read_body(importer, node, "cond", "while", inputs, shapes)
     body = read_body(importer, node, "body", "while", inputs, shapes)
@@ -247,7 +245,7 @@ def make_while(importer: Importer, node: Any) -> Made:
 def make_backward(importer: Importer, node: Any) -> Made:
     """`WhileGrad`, a loop that runs backwards."""
     control = importer.graph.scopes.control
-    inputs, tapes = importer.tensors(node), int(node.attr["tapes"].i)
+    inputs, tapes = importer.tensors(node), int(attribute(node, "tapes").i)
     count = len(function_of(importer, node, "body").signature.output_arg)
     starts = inputs[tapes : tapes + count]
     shapes = {tapes + i: tensor._shape for i, tensor in enumerate(starts)}
@@ -257,7 +255,7 @@ def make_backward(importer: Importer, node: Any) -> Made:
             parameter._shape = UNKNOWN
     importer.graph.scopes.control = control
     captured = [tensor for tensor in body.captured if tensor not in inputs[:tapes]]
-    op = registry.lookup("WhileGrad")(body=body, tapes=tapes, reverse=bool(node.attr["reverse"].b))
+    op = registry.lookup("WhileGrad")(body=body, tapes=tapes, reverse=bool(attribute(node, "reverse").b))
     operation = importer.create(importer.names[node.name], op, [*inputs[:tapes], *starts, *captured])
     body.tape = operation._outputs[-1]
     return operation, operation._outputs
@@ -266,7 +264,7 @@ def make_backward(importer: Importer, node: Any) -> Made:
 def make_recorded(importer: Importer, node: Any) -> Made:
     """What a forward body had computed in the same iteration, as its backward body sees it."""
     body = importer.graph.scopes.body
-    name, _, output = node.attr["recorded"].s.decode().rpartition(":")
+    name, _, output = attribute(node, "recorded").s.decode().rpartition(":")
     source = importer.whole.made.get(name)
     if body is None or source is None or source._body is None or not output.isdigit():
         raise ValueError(f"The values of '{name}' were not recorded; NodeDef: {{{{node {node.name}}}}}")
@@ -274,7 +272,7 @@ def make_recorded(importer: Importer, node: Any) -> Made:
     owner.recorded.setdefault(tensor, len(owner.recorded))
     body.forward = body.forward | {owner, *owner.forward}
     inner = body._input(
-        importer.names[node.name], tensor._dtype._base, read_shape(node.attr["shape"].shape), recorded=tensor
+        importer.names[node.name], tensor._dtype._base, read_shape(attribute(node, "shape").shape), recorded=tensor
     )
     body.reads[tensor] = inner
     return inner._op, [inner]

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from flowlab._src.errors import UnimplementedError
 from flowlab._src.graph import registry
 from flowlab._src.graph.graphdef import attr_value
-from flowlab._src.graph.graphdef_attributes import expected_inputs, read_attributes
+from flowlab._src.graph.graphdef_attributes import attribute, expected_inputs, read_attributes
 from flowlab._src.graph.graphdef_functions import OWN_NAMES
 from flowlab._src.graph.graphdef_import import Input, parse_input
 from flowlab._src.graph.op_table import declared, definition_of
@@ -103,7 +103,7 @@ class Lifter:
                 if other != deepest[: len(other)]:
                     raise refuse(name, "takes inputs of different branches or loops")
             if node.op in ENTERS:
-                deepest = (*deepest, Frame(node.attr["frame_name"].s.decode("utf-8", "replace")))
+                deepest = (*deepest, Frame(attribute(node, "frame_name").s.decode("utf-8", "replace")))
             elif node.op in EXITS:
                 if not deepest or not isinstance(deepest[-1], Frame):
                     raise refuse(name, "leaves a loop that was not entered")
@@ -259,7 +259,7 @@ class Lifter:
 
     def _lift_loop(self, around: Context, frame: Frame, enters: list[str]) -> None:
         context = (*around, frame)
-        constants = [name for name in enters if self.nodes[name].attr["is_constant"].b]
+        constants = [name for name in enters if attribute(self.nodes[name], "is_constant").b]
         merges = [
             n
             for n in self.nodes
@@ -319,7 +319,7 @@ class Lifter:
         """What the file says of the shapes of loop variables."""
         shapes = []
         for merge in merges:
-            known = self.nodes[merge].attr["_output_shapes"].list.shape
+            known = attribute(self.nodes[merge], "_output_shapes").list.shape
             shapes.append(known[0] if known else None)
         if merges and all(shape is not None for shape in shapes):
             node.attr["output_shapes"].list.shape.extend(shapes)
@@ -334,7 +334,7 @@ class Lifter:
         if node.op in ("If", "While", "StatelessIf", "StatelessWhile"):
             from flowlab._src.graph.dtypes import as_dtype
 
-            return as_dtype(node.attr["Tout" if node.op.endswith("If") else "T"].list.type[source.output])
+            return as_dtype(attribute(node, "Tout" if node.op.endswith("If") else "T").list.type[source.output])
         definition = declared(node.op)
         if definition is None:
             if node.op not in registry.OPS:
@@ -362,8 +362,8 @@ class Lifter:
     def _become_identity(self, name: str, source: Input, dtype: Any) -> None:
         node = self.nodes[name]
         node.op = "Identity"
-        for attribute in [key for key in node.attr if key not in ("_output_shapes", "_class")]:
-            del node.attr[attribute]
+        for key in [key for key in node.attr if key not in ("_output_shapes", "_class")]:
+            del node.attr[key]
         if "_output_shapes" in node.attr:
             del node.attr["_output_shapes"].list.shape[1:]
         node.attr["T"].CopyFrom(attr_value("type", dtype))
@@ -384,8 +384,9 @@ class Lifter:
         for name, node in self.nodes.items():
             del node.input[:]
             node.input.extend(write_input(source) for source in self.inputs[name])
-            groups = [text for text in node.attr["_class"].list.s if text.decode().removeprefix("loc:@") in self.nodes]
-            del node.attr["_class"]
+            groups = attribute(node, "_class").list.s
+            groups = [text for text in groups if text.decode().removeprefix("loc:@") in self.nodes]
+            node.attr.pop("_class", None)
             if groups:
                 node.attr["_class"].list.s.extend(groups)
             self.result.node.append(node)

@@ -5,7 +5,7 @@ The operations look at the first bytes: `decode_png` reads a JPEG as well, and t
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -45,8 +45,6 @@ def one_string(contents: Any, what: str = "contents") -> bytes:
 
 class Decoding(Op, abstract=True):
     """Bytes of an image file to pixels."""
-
-    grad: ClassVar[Any] = None
 
     def _decode(self, contents: Any, channels: int, dtype: Any = np.uint8, **options: Any) -> tuple[np.ndarray, str]:
         """The pixels and the name of the format; frames come first where there are several."""
@@ -232,7 +230,6 @@ class ExtractJpegShape(Op):
     """Height, width and channels of a JPEG, which is not decoded for it."""
 
     output_type: DType = dtypes.int32
-    grad = None
 
     def kernel(self, contents: Array[np.object_]) -> Array:
         data = one_string(contents)

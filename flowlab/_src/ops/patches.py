@@ -146,3 +146,27 @@ def extract_image_patches(
     return ExtractImagePatches(
         ksizes=ksizes, strides=strides, rates=rates, padding=padding
     )(images, name=name)  # fmt: skip
+
+
+@export("image.extract_patches")
+def extract_patches(images: Any, sizes: Any, strides: Any, rates: Any, padding: str, name: str | None = None) -> Tensor:
+    """Slide a window over images and return the pixels under it as channels; see `tf.extract_image_patches`.
+
+    Parameters
+    ----------
+    images : Tensor, shape (batch, height, width, channels)
+    sizes, strides, rates : list of 4 int
+        Size of the window, how far to move it, distance between its pixels: [1, rows, columns, 1].
+    padding : {"SAME", "VALID"}
+    name : str, optional
+
+    Returns
+    -------
+    Tensor, shape (batch, out_height, out_width, rows * columns * channels)
+
+    Examples
+    --------
+    >>> tf.image.extract_patches(tf.zeros([1, 9, 9, 2]), [1, 3, 3, 1], [1, 3, 3, 1], [1, 1, 1, 1], "VALID").shape.as_list()
+    [1, 3, 3, 18]
+    """
+    return extract_image_patches(images, sizes, strides, rates, padding, name)

@@ -71,7 +71,7 @@ def check_parts(indices: np.ndarray, values: np.ndarray, shape: np.ndarray, who:
 
 def check_places(indices: np.ndarray, shape: Sequence[int] | np.ndarray, ordered: bool = True) -> None:
     """InvalidArgumentError for the first place outside the shape or, when order matters, out of order or repeated."""
-    outside: np.ndarray = ((indices < 0) | (indices >= np.asarray(shape, np.int64))).any(axis=1)
+    outside = np.asarray(((indices < 0) | (indices >= np.asarray(shape, np.int64))).any(axis=1))
     wrong = outside.copy()
     keys = None
     if ordered and len(indices) > 1:

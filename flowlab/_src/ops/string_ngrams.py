@@ -38,7 +38,7 @@ class StringNGrams(Op):
                 raise InvalidArgumentError(None, None, message)
             return collect([], (0,)), splits.copy()
         self.check_splits(borders, len(words))
-        rows = [self.row(words[begin:end]) for begin, end in itertools.pairwise(borders)]
+        rows: list[list[bytes]] = [self.row(words[begin:end]) for begin, end in itertools.pairwise(borders)]
         grams = [gram for row in rows for gram in row]
         return collect(grams, (len(grams),)), np.cumsum([0, *map(len, rows)]).astype(splits.dtype)
 

@@ -239,9 +239,17 @@ SAMPLES = [
         (PROSE,),
     ),
     Sample("StringSplit", lambda tf, x: parts(tf.string_split(x, delimiter=",")), (NONE,)),
-    Sample("StringSplitV2", lambda tf, x: [parts(tf.strings.split(x, maxsplit=n)) for n in (-1, 0, 1, 2, 9)], (PROSE,)),
-    Sample("StringSplitV2", lambda tf, x: [parts(tf.strings.split(x, "o", n)) for n in (-1, 0, 1)], (PROSE,)),
-    Sample("StringSplitV2", lambda tf, x: parts(tf.strings.split(source=x, sep=", ")), (PROSE,)),
+    Sample(
+        "StringSplitV2",
+        lambda tf, x: [parts(tf.strings.split(tf.reshape(x, [-1]), maxsplit=n)) for n in (-1, 0, 1, 2, 9)],
+        (PROSE,),
+    ),
+    Sample(
+        "StringSplitV2",
+        lambda tf, x: [parts(tf.strings.split(tf.reshape(x, [-1]), "o", n)) for n in (-1, 0, 1)],
+        (PROSE,),
+    ),
+    Sample("StringSplitV2", lambda tf, x: parts(tf.strings.split(source=tf.reshape(x, [-1]), sep=", ")), (PROSE,)),
     Sample(
         "StringSplitV2", lambda tf: [parts(tf.strings.split("one string")), parts(tf.strings.split([], name="n"))], ()
     ),
@@ -516,7 +524,7 @@ FAILURES = [
     Failure("StringSplit", lambda tf: tf.string_split(None), (), "ValueError", "None values not supported"),
     Failure(
         "StringSplitV2",
-        lambda tf, x: tf.strings.split(x, [" "]).values,
+        lambda tf, x: tf.strings.split(tf.reshape(x, [-1]), [" "]).values,
         (A,),
         "ValueError",
         "must be rank 0 but is rank 1",

@@ -8,17 +8,20 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+from flowlab._src.autodiff.tape import Record, Tape, record, tapes
 from flowlab._src.graph import registry
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph
+from flowlab._src.graph.op import Op
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.util import nest
 from flowlab._src.util.export import export
 
 _numbers = itertools.count()
 
 
-@export("custom_gradient")
+@export("custom_gradient", "contrib.eager.custom_gradient")
 def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     """Decorator: use your own gradient for a function.
 
@@ -43,6 +46,8 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def decorated(*args: Any, **kwargs: Any) -> Any:
+        if get_default_graph().eager:
+            return _call_eagerly(f, args, kwargs)
         if kwargs:
             raise ValueError(
                 "The custom_gradient decorator currently supports keywords arguments only when eager execution is enabled."
@@ -81,6 +86,46 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         return results[0]
 
     return decorated
+
+
+class CustomGradient(Op, abstract=True):
+    """What a tape writes down for a function with a gradient of its own."""
+
+
+def _call_eagerly(f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Call the function, and write it down as one operation.
+
+    The tapes record what it does inside as well: second derivatives go through what the gradient function uses of it.
+    """
+    xs = [convert(a) for a in args]
+    watcher = Tape()
+    tapes.active.append(watcher)
+    try:
+        result, grad_fn = f(*xs, **kwargs)
+    finally:
+        tapes.active.remove(watcher)
+    variables = [v for v in watcher.watched_variables() if all(v is not a for a in args)]
+    accepts = inspect.signature(grad_fn).parameters.values()
+    if variables and not any(p.name == "variables" or p.kind is p.VAR_KEYWORD for p in accepts):
+        raise TypeError(
+            "If using @custom_gradient with a function that uses variables, then grad_fn must accept a 'variables' keyword argument."
+        )
+    # The same values under new names: what the function made inside must not be taken for its result.
+    outputs = [raw.Identity(convert(t)) for t in nest.flatten(result)]
+
+    def backward(*dys: Any) -> list[Any]:
+        if variables:
+            dxs, dvs = grad_fn(*dys, variables=variables)
+            if len(dvs) != len(variables):
+                raise ValueError("Must return gradient for each variable from @custom_gradient grad_fn.")
+        else:
+            dxs, dvs = grad_fn(*dys), []
+        return nest.flatten(dxs) + list(dvs)
+
+    node = Record(CustomGradient(), [*xs, *[v.handle for v in variables]], backward)
+    node._outputs = tuple(outputs)
+    record(node)
+    return nest.pack_sequence_as(result, outputs)
 
 
 def _variables_between(outputs: list[Any], inputs: list[Tensor]) -> list[Any]:

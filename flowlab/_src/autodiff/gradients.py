@@ -29,6 +29,7 @@ from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.util import source
 from flowlab._src.util.export import export
 
 Gradient = Any  # Tensor, IndexedSlices or None
@@ -167,6 +168,13 @@ def gradients(
     ----------
     Baydin et al., "Automatic differentiation in machine learning: a survey" (2018), section 3.2: reverse mode.
     """
+    if get_default_graph().eager:
+        site = source.caller(2)
+        raise add_notes(
+            RuntimeError("tf.gradients is not supported when eager execution is enabled. Use tf.GradientTape instead."),
+            where=site.quote() if site else "",
+            fix="with tf.GradientTape() as tape: y = f(x), then tape.gradient(y, x)",
+        )
     ys, xs = _as_list(ys), _as_list(xs)
     stops = [] if stop_gradients is None else _as_list(stop_gradients)
     starts: list[Any] = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)
@@ -241,7 +249,7 @@ def _ones_like(y: Tensor, name: str) -> Tensor:
         return ones
 
 
-def _zeros_like(x: Tensor) -> Tensor:
+def zeros_for_source(x: Tensor) -> Tensor:
     """Zeros for an x that no gradient has reached, by the nodes of `tf.zeros_like`."""
     handle = handle_behind(x)
     if handle is not None:
@@ -303,7 +311,7 @@ class Walk:
         self._queue: deque[Operation] = deque()
         from_ops = [x.op for x in xs]
         self._to_ops = [y.op for y in ys]
-        reached = self._reached = _reached_from(from_ops)
+        reached = self._reached = reached_from(from_ops)
         self._reachable = {op for op in self._to_ops if op in reached}
         self._pending = _count_pending(self._to_ops, reached)
         self._stop = {op for op in from_ops if all(self._pending.get(t._op, 0) <= 0 for t in sources(op))} | set(
@@ -340,7 +348,7 @@ class Walk:
         """What has arrived at `x`."""
         grad = self.received(x)
         if grad is None and unconnected is UnconnectedGradients.ZERO:
-            return _zeros_like(x)
+            return zeros_for_source(x)
         return grad
 
     def received(self, x: Tensor) -> Gradient:
@@ -410,7 +418,7 @@ class Walk:
         for i, grad in enumerate(out_grads[:-1]):
             tensor = node._outputs[i]
             if grad is None and is_trainable(tensor):
-                out_grads[i] = _zeros_like(tensor)
+                out_grads[i] = zeros_for_source(tensor)
         wanted = [t._op in self._reached and is_trainable(t) for t in node._inputs]
         backward: list[Gradient] = node.definition.backward(node, out_grads, wanted)  # type: ignore[attr-defined]
         return backward
@@ -472,7 +480,7 @@ def _no_rule(node: Operation, error: LookupError) -> BaseException:
     )
 
 
-def _reached_from(from_ops: Sequence[Operation]) -> set[Operation]:
+def reached_from(from_ops: Sequence[Operation]) -> set[Operation]:
     """The nodes that depend on `from_ops` by a path along which gradients can flow."""
     reached: set[Operation] = set()
     stack = list(from_ops)

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from flowlab._src.errors import add_notes
+from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import as_dtype
+from flowlab._src.graph.eager_tensor import EagerTensor
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.util import source
 from flowlab._src.util.export import export
@@ -83,6 +85,13 @@ def convert(value: Any, dtype: Any = None, name: str | None = None, preferred: A
     if dtype is not None:
         dtype = as_dtype(dtype)
     if isinstance(value, Tensor):
+        if value.__class__ is EagerTensor and not get_default_graph().eager:
+            raise add_notes(
+                RuntimeError("Attempting to capture an EagerTensor without building a function."),
+                why="a graph keeps recipes, and this tensor is a value that eager mode has computed",
+                where=(site.quote() if (site := source.caller(2)) else ""),
+                fix="t.numpy() makes an array of it, which becomes a constant of the graph",
+            )
         if dtype is not None and not dtype.is_compatible_with(value.dtype):
             raise ValueError(
                 f"Tensor conversion requested dtype {dtype.name} for Tensor with dtype {value.dtype.name}: {str(value)!r}"

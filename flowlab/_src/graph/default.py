@@ -50,7 +50,8 @@ def reset_default_graph() -> None:
             ),
             fix="leave the `with g.as_default():` block first, or make a new tf.Graph()",
         )
-    _global[:] = [Graph()]
+    if not (_global and _global[0].eager):  # in eager mode there is nothing that could be reset
+        _global[:] = [Graph()]
 
 
 def graph_or_default(graph: Any) -> Graph:
@@ -60,6 +61,11 @@ def graph_or_default(graph: Any) -> Graph:
     if not isinstance(graph, Graph):
         raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
     return graph
+
+
+def global_default_graph() -> Graph | None:
+    """The default outside all `with` blocks, if it is there already."""
+    return _global[0] if _global else None
 
 
 def set_global_default_graph(graph: Graph) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flowlab._src.errors import add_notes
 from flowlab._src.graph.arguments import as_key, as_list, as_text
@@ -54,6 +54,8 @@ class Graph:
     (True, ['Const'])
     """
 
+    eager: ClassVar[bool] = False  # True for what takes the place of the graph in eager mode
+
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._operations: list[Operation] = []
@@ -66,6 +68,10 @@ class Graph:
         self._unfetchable: set[Operation] = set()
         self._uncounted = 0
         self.scopes = _Scopes()
+
+    def apply(self, op: Op, inputs: Sequence[Any]) -> Any:
+        """Run an operation at once: in eager mode only, see `runtime/eager.py`."""
+        raise NotImplementedError
 
     # ---- making nodes -------------------------------------------------------------------------------------------
 

@@ -27,6 +27,8 @@ def handle_behind(tensor: Tensor) -> Handle | None:
     """What is known while building of the variable that a handle names: followed back to where it was made."""
     if tensor._dtype is not resource:
         return None
+    if isinstance(tensor._constant, Handle):  # in eager mode a handle is there
+        return tensor._constant
     while True:
         definition: Any = tensor._op.definition
         if hasattr(definition, "handle_of"):

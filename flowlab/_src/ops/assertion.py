@@ -10,6 +10,7 @@ import numpy as np
 from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.graph.arguments import as_list
 from flowlab._src.graph.convert import convert, convert_n
+from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import int32, string
 from flowlab._src.graph.op import Array, Op
 from flowlab._src.graph.operation import Operation
@@ -18,6 +19,7 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.compare import equal
 from flowlab._src.ops.cond import cond
 from flowlab._src.ops.control import no_op
+from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.reduce import reduce_all
 from flowlab._src.util.export import export
 
@@ -71,7 +73,7 @@ def _text(value: Any) -> str:
 
 
 @export("Assert", "debugging.Assert")
-def assert_(condition: Any, data: Any, summarize: int | None = None, name: str | None = None) -> Operation:
+def assert_(condition: Any, data: Any, summarize: int | None = None, name: str | None = None) -> Any:
     """Fail when a condition is false at run time.
 
     The operation must run to check anything: make what matters depend on it with `tf.control_dependencies`.
@@ -106,6 +108,9 @@ def assert_(condition: Any, data: Any, summarize: int | None = None, name: str |
     assertion failed: [x must be positive:] [-2]
     """
     data = as_list(data, "data")
+    if get_default_graph().eager:
+        _assert_now(condition, data, 3 if summarize is None else summarize)
+        return None
     with name_scope(name, "Assert", [condition, *data]):
         shown = convert_n(data)  # TensorFlow converts here, and the operation does so once more
         check = Assert(summarize=3 if summarize is None else summarize)
@@ -115,6 +120,19 @@ def assert_(condition: Any, data: Any, summarize: int | None = None, name: str |
         condition = convert(condition, name="Condition")
         guarded: Operation = cond(condition, no_op, lambda: check(condition, data), name="AssertGuard").op
         return guarded
+
+
+def _assert_now(condition: Any, data: list[Any], summarize: int) -> None:
+    """Fail at once: in eager mode."""
+    if condition:
+        return
+    lines = []
+    for tensor in convert_n(data):
+        flat = np.ravel(tensor.numpy())
+        count = len(flat) if summarize < 0 else summarize
+        lines.append(", ".join([*map(str, flat[:count]), *(["..."] if len(flat) > count else [])]))
+    message = f"Expected '{condition}' to be true. Summarized data: {chr(10).join(lines)}"
+    raise misuse(InvalidArgumentError(None, None, message))
 
 
 def assert_equal(x: Tensor, y: Tensor) -> Operation:

@@ -224,6 +224,9 @@ def cond(
     assert true_fn is not None
     assert false_fn is not None
     with name_scope(name, "cond", [pred]):
+        if get_default_graph().eager:  # the predicate has a value: Python can choose
+            chosen = true_fn() if pred else false_fn()
+            return chosen if strict else unpack_single(chosen)
         if isinstance(pred, bool):
             raise add_notes(
                 TypeError("pred must not be a Python bool"),

@@ -58,7 +58,7 @@ def flatten(values: Any) -> list[Any]:
 
 
 @export("group")
-def group(*inputs: Any, **kwargs: Any) -> Operation:
+def group(*inputs: Any, **kwargs: Any) -> Any:
     """Return one operation that is done when all `inputs` are.
 
     Parameters
@@ -76,6 +76,8 @@ def group(*inputs: Any, **kwargs: Any) -> Operation:
     name = kwargs.pop("name", None)
     if kwargs:
         raise ValueError("Unknown keyword arguments: " + ", ".join(kwargs))
+    if get_default_graph().eager:
+        return None  # all of it is done
     leaves = flatten(inputs)
     with name_scope(name, "group_deps", [leaf for leaf in leaves if hasattr(leaf, "graph")]) as scope:
         for leaf in leaves:

@@ -11,6 +11,7 @@ from flowlab._src.errors import InvalidArgumentError, ShapeError
 from flowlab._src.graph import dtypes
 from flowlab._src.graph.arguments import as_text
 from flowlab._src.graph.convert import convert
+from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.op import Array, Index, Op, Spec, T, constant_value
 from flowlab._src.graph.registry import raw
@@ -214,6 +215,8 @@ def pad(
 
 def _add_partial_shape(result: Tensor) -> None:
     """Tell the sizes of those axes whose paddings are known, though others are not."""
+    if get_default_graph().eager:
+        return
     input, paddings = result.op.inputs[:2]
     dims = input.shape._dims
     if dims is None or result.shape.is_fully_defined() or paddings.op.type != "Pack" or paddings.op.get_attr("axis"):

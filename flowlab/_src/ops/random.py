@@ -93,7 +93,7 @@ def get_seed(op_seed: int | None) -> tuple[int, int] | tuple[None, None]:
     return op_seeds(
         graph.seed,
         op_seed if op_seed is None or isinstance(op_seed, int) else as_int(op_seed, "seed"),
-        graph.node_count,
+        graph.node_count if op_seed is None and graph.seed is not None else 0,
     )
 
 

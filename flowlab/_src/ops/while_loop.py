@@ -346,6 +346,8 @@ def _build_loop(
 ) -> Any:
     """Trace condition and body, add the loop and pack what it returns."""
     graph = get_default_graph()
+    if graph.eager:
+        return _run_loop(cond, body, loop_vars, keep_list)
     structure = nest.map_structure(_as_variable, loop_vars)
     start = nest.flatten(structure, expand_composites=True)
     invariants = _invariants(structure, shape_invariants, start)
@@ -396,6 +398,21 @@ def _build_loop(
         exits.append(exit_)
     final = nest.pack_sequence_as(result, exits, expand_composites=True)
     return final if keep_list or (len(exits) != 1 and len(final) != 1) else final[0]
+
+
+def _run_loop(cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, keep_list: bool) -> Any:
+    """The loop in eager mode, where conditions have values: Python's own."""
+    values = list(loop_vars)
+    structure = nest.map_structure(_as_variable, values)
+    result: Any = structure
+    while cond(*values):
+        result = body(*values)
+        if not isinstance(result, (list, tuple)) or hasattr(result, "_fields"):
+            result = [result]
+        values = list(result)
+        _check_structure(structure, values)
+    final = nest.map_structure(_as_variable, result)
+    return final if keep_list or len(final) != 1 else final[0]
 
 
 def _as_variable(value: Any) -> Any:

@@ -41,13 +41,14 @@ def explain_failure(error: Exception, frame: Frame) -> BaseException:
     if isinstance(error, OpError):
         if error._op is None:
             error._op = node
-    elif isinstance(error, MemoryError) or _too_big(error):
+    elif isinstance(error, MemoryError) or is_too_big(error):
         error = ResourceExhaustedError(None, node, out_of_memory(node, error))
     elif isinstance(error, (ValueError, TypeError, IndexError, KeyError, ArithmeticError, RuntimeError)):
-        if getattr(error, "flow", None) is not None or not _from_library(error):
+        if getattr(error, "flow", None) is not None or not from_library(error):
             return error  # raised by the user's own Python function, or explained already
-        error = InvalidArgumentError(None, node, run_time_message(node, frame, error))
-    elif isinstance(error, (AssertionError, AttributeError, NotImplementedError)) and _from_library(error):
+        values = [frame.values[i] for i in instruction.inputs]
+        error = InvalidArgumentError(None, node, run_time_message(node, values, error))
+    elif isinstance(error, (AssertionError, AttributeError, NotImplementedError)) and from_library(error):
         error = InternalError(None, node, f"the kernel of {node.type} failed: {error!r}").with_traceback(
             error.__traceback__
         )
@@ -66,7 +67,7 @@ def explain_failure(error: Exception, frame: Frame) -> BaseException:
     )
 
 
-def _from_library(error: BaseException) -> bool:
+def from_library(error: BaseException) -> bool:
     """True when the exception came out of flowlab's or NumPy's code and not of a function the user wrote."""
     traceback = error.__traceback__
     filename = ""
@@ -76,10 +77,8 @@ def _from_library(error: BaseException) -> bool:
     return "flowlab" in filename.replace("\\", "/").split("/") or "numpy" in filename.replace("\\", "/").split("/")
 
 
-def run_time_message(node: Any, frame: Frame, error: Exception) -> str:
+def run_time_message(node: Any, values: list[Any], error: Exception) -> str:
     """TensorFlow's sentence for inputs that do not fit, where a kernel left it to NumPy to notice."""
-    assert frame.instruction is not None
-    values = [frame.values[i] for i in frame.instruction.inputs]
     shapes = [list(np.shape(v)) for v in values if v is not None and v is not UNINITIALIZED]
     text = str(error)
     if "could not be broadcast" in text or "shape mismatch" in text:
@@ -113,7 +112,7 @@ def broken_rule(node: Any, values: list[Any]) -> str:
     return ""
 
 
-def _too_big(error: Exception) -> bool:
+def is_too_big(error: Exception) -> bool:
     """NumPy refuses sizes that no address space could hold with a ValueError."""
     return isinstance(error, ValueError) and ("array is too big" in str(error) or "allowed dimension" in str(error))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from flowlab._src.autodiff.gradient_tape import GradientTape
 from flowlab._src.autodiff.gradients import gradients, why_unconnected
 from flowlab._src.autodiff.slices import IndexedSlices, convert_to_tensor_or_indexed_slices
 from flowlab._src.errors import add_notes
@@ -20,6 +21,7 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.control import group, tuple_
+from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.state import assign_add
 from flowlab._src.train.slots import create_slot, create_zeros_slot
 from flowlab._src.util import source
@@ -127,7 +129,7 @@ class Optimizer:
                     "No gradients provided for any variable, check your graph for ops that do not support gradients, between "
                     f"variables {[str(v) for _, v in pairs]} and loss {loss}."
                 ),
-                why=why_unconnected(loss, [v for _, v in pairs]),
+                why="" if callable(loss) else why_unconnected(loss, [v for _, v in pairs]),
                 where=site.quote() if site else "",
                 fix="train on a smooth loss of the variables (argmax, round and casts to integers have no derivative)",
             )
@@ -149,6 +151,15 @@ class Optimizer:
         if as_key(gate_gradients, "gate_gradients") not in (self.GATE_NONE, self.GATE_OP, self.GATE_GRAPH):
             raise ValueError(
                 f"gate_gradients must be one of: Optimizer.GATE_NONE, Optimizer.GATE_OP, Optimizer.GATE_GRAPH.  Not {gate_gradients}"
+            )
+        if callable(loss):
+            return self._gradients_of_function(loss, var_list, grad_loss)
+        if get_default_graph().eager:
+            raise misuse(
+                RuntimeError(
+                    "`loss` passed to Optimizer.compute_gradients should be a function when eager execution is enabled."
+                ),
+                fix="opt.minimize(lambda: loss_of(x)), or tf.GradientTape and opt.apply_gradients",
             )
         self._assert_valid_dtypes([loss] if grad_loss is None else [loss, grad_loss])
         variables = trainable_variables() if var_list is None else _flat_variables(var_list)
@@ -173,7 +184,17 @@ class Optimizer:
         self._assert_valid_dtypes([v for g, v in pairs if g is not None])
         return pairs
 
-    def apply_gradients(self, grads_and_vars: Any, global_step: Any = None, name: str | None = None) -> Operation:
+    def _gradients_of_function(self, loss: Callable[[], Any], var_list: Any, grad_loss: Any) -> list[tuple[Any, Any]]:
+        """The pairs for a loss that is computed by a function: it is called once, under a tape."""
+        with GradientTape() as tape:
+            if var_list is not None:
+                tape.watch(var_list)
+            value = loss()
+        variables = _flat_variables(tape.watched_variables() if var_list is None else var_list)
+        grads = tape.gradient(value, variables, grad_loss)
+        return list(zip(grads, variables, strict=True))
+
+    def apply_gradients(self, grads_and_vars: Any, global_step: Any = None, name: str | None = None) -> Any:
         """Return an operation that applies gradients to variables.
 
         Parameters
@@ -219,7 +240,8 @@ class Optimizer:
             for grad, variable in pairs:
                 if grad is None:
                     continue
-                with name_scope("update_" + variable.op.name), graph.colocate_with(variable.op):
+                own = "" if graph.eager else variable.op.name
+                with name_scope("update_" + own), graph.colocate_with(variable.op):
                     updates.append(self._update(grad, variable))
             if not (global_step is None or isinstance(global_step, (Variable, Tensor))):
                 raise TypeError(f"global_step must be a variable, got {global_step!r}.")
@@ -232,6 +254,8 @@ class Optimizer:
                         result = global_step.assign_add(1, name=scope, read_value=False)
                     else:
                         result = assign_add(global_step, 1, name=scope)
+        if graph.eager:
+            return None
         result = result.op if isinstance(result, Tensor) else result
         train_ops = graph.get_collection_ref(GraphKeys.TRAIN_OP)
         if result not in train_ops:
@@ -277,7 +301,7 @@ class Optimizer:
         """Return the optimizer's own variables in the default graph, by name."""
         graph = get_default_graph()
         own = [*self._non_slots.values(), *[v for slots in self._slots.values() for v in slots.values()]]
-        return sorted((v for v in own if v.graph is graph), key=lambda v: v.name)
+        return sorted((v for v in own if _graph_of(v) is (None if graph.eager else graph)), key=lambda v: v.name)
 
     def _slot(self, var: Any, slot_name: str, make: Callable[[], Variable]) -> Variable:
         slots = self._slots.setdefault(slot_name, {})
@@ -298,7 +322,7 @@ class Optimizer:
 
     def _create_non_slot_variable(self, initial_value: Any, name: str, colocate_with: Any) -> Variable:
         """Make a variable of the optimizer as a whole; one in each graph."""
-        key = (name, colocate_with.graph)
+        key = (name, _graph_of(colocate_with))
         if key not in self._non_slots:
             if self._own_scope is not None:
                 with name_scope(""), variable_scope(self._own_scope):
@@ -310,7 +334,7 @@ class Optimizer:
         return self._non_slots[key]
 
     def _get_non_slot_variable(self, name: str, graph: Any = None) -> Any:
-        return self._non_slots.get((name, graph))
+        return self._non_slots.get((name, None if graph is not None and graph.eager else graph))
 
     # ---- for subclasses -----------------------------------------------------------------------------------------
 
@@ -372,9 +396,17 @@ class Optimizer:
 
 
 def _key(var: Any) -> tuple[Any, str]:
+    """What a slot is found by."""
     if not isinstance(var, (Variable, Tensor)):
         raise TypeError(f"Slots belong to variables, not to {var!r}.")
-    return var.graph, var.op.name
+    graph = _graph_of(var)
+    name: str = getattr(var, "_unique_id", "") if graph is None else var.op.name
+    return graph, name
+
+
+def _graph_of(var: Any) -> Any:
+    """The graph that a variable belongs to; None for one of eager mode."""
+    return var.graph if getattr(var, "_in_graph_mode", True) else None
 
 
 def _flat_variables(var_list: Any) -> list[Any]:

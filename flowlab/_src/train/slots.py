@@ -12,12 +12,17 @@ from flowlab._src.variables.scope import get_variable, get_variable_scope, varia
 from flowlab._src.variables.variable import Variable
 
 
+def _name_of(primary: Any) -> str:
+    name: str = primary._shared_name if isinstance(primary, Variable) else primary.op.name
+    return name
+
+
 def create_slot(
     primary: Any, value: Any, name: str, shape: TensorShape | None = None, dtype: DType | None = None
 ) -> Variable:
     """Make the variable `<primary>/<name>`, starting with a tensor, or with an initializer for a shape and dtype."""
     validate = shape.is_fully_defined() if shape is not None else value.shape.is_fully_defined()
-    with variable_scope(None, f"{primary.op.name}/{name}"):
+    with variable_scope(None, f"{_name_of(primary)}/{name}"):
         scope = get_variable_scope()
         partitioner = scope.partitioner
         scope.set_partitioner(None)
@@ -28,7 +33,7 @@ def create_slot(
         scope.set_partitioner(partitioner)
     info = getattr(primary, "_save_slice_info", None)
     if info is not None and slot.shape.ndims != 0:
-        part = slot.name[len(primary.op.name) + 1 : -2]
+        part = slot.name[len(_name_of(primary)) + 1 : -2]
         n = slot.shape.ndims
         slot._set_save_slice_info(
             Variable.SaveSliceInfo(

@@ -75,3 +75,8 @@ def caller(depth: int = 2) -> Site | None:
     if frame is None:
         return None
     return Site(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+
+
+def asked_by_library() -> bool:
+    """Tell whether the caller of the calling function is library code, and not the user's program."""
+    return _in_library(sys._getframe(2).f_code.co_filename)

@@ -41,7 +41,10 @@ def resource_variables_enabled() -> bool:
 
 def wants_resource(use_resource: bool | None) -> bool:
     """Whether to make a resource variable: the caller, then the variable scope, then the default decides."""
+    graph = get_default_graph()
+    if graph.eager:
+        return True
     if use_resource is None:
-        scopes: Any = get_default_graph().__dict__.get("_variable_scopes")
+        scopes: Any = graph.__dict__.get("_variable_scopes")
         use_resource = scopes.scope.use_resource if scopes is not None else None
     return resource_variables_enabled() if use_resource is None else bool(use_resource)

@@ -8,9 +8,13 @@ whether it comes before or after an assignment.
 from __future__ import annotations
 
 import contextlib
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
+from flowlab._src.autodiff.tape import variable_accessed
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import DType
@@ -47,6 +51,8 @@ class ResourceVariable(Variable):
     _handle: Tensor
     _graph_element: Any
     _cached_value: Any = None
+    _in_graph_mode = True
+    _unique_id: str
     _dtype: DType
     _shape: TensorShape
 
@@ -54,6 +60,10 @@ class ResourceVariable(Variable):
         self, initial_value: Any, name: str | None, dtype: Any, validate_shape: bool, shape: Any, caching_device: Any
     ) -> None:
         graph = get_default_graph()
+        self._in_graph_mode = not graph.eager
+        if graph.eager:
+            self._build_eagerly(initial_value, name, dtype, shape)
+            return
         values = [] if callable(initial_value) else [initial_value]
         with graph.control_dependencies(None), name_scope(name, "Variable", values) as scope:
             with name_scope("Initializer"), graph.device(None):
@@ -88,6 +98,23 @@ class ResourceVariable(Variable):
         name: str = self._graph_element.name
         return name
 
+    def _build_eagerly(self, initial_value: Any, name: str | None, dtype: Any, shape: Any) -> None:
+        """Give the variable its value at once; it is forgotten when nobody holds its handle any more."""
+        with name_scope(name, "Variable") as scope:
+            with name_scope("Initializer"):
+                given = initial_value() if callable(initial_value) else initial_value
+                initial = convert(given, dtype, name="initial_value")
+            self._dtype = initial.dtype.base_dtype
+            self._shape = initial.shape if shape is None else as_shape(shape)
+            context: Any = get_default_graph()
+            shared_name = f"{scope[:-1]}_{next(context.uids)}"
+            self._handle = raw.VarHandleOp(dtype=self._dtype, shape_=self._shape, shared_name=shared_name)
+            raw.AssignVariableOp(self._handle, initial)
+        weakref.finalize(self._handle, context.state.variables.pop, shared_name, None).atexit = False
+        self._unique_id = shared_name
+        self._initializer = self._initial_value = self._graph_element = None
+        self._name = scope[:-1] + ":0"
+
     @contextlib.contextmanager
     def _on_its_device(self) -> Iterator[None]:
         graph = get_default_graph()
@@ -110,6 +137,13 @@ class ResourceVariable(Variable):
     def shape(self) -> TensorShape:
         """The static shape."""
         return self._shape
+
+    @property
+    def initial_value(self) -> Any:
+        """The tensor that the initializer assigns; not in eager mode."""
+        if not self._in_graph_mode:
+            raise misuse(RuntimeError("initial_value not supported in EAGER mode."))
+        return self._initial_value
 
     @property
     def create(self) -> Any:
@@ -158,17 +192,20 @@ class ResourceVariable(Variable):
         return identity(value)
 
     def _read_variable_op(self) -> Tensor:
+        variable_accessed(self)
         value: Tensor = raw.ReadVariableOp(self._handle, dtype=self._dtype)
         return value
 
     def sparse_read(self, indices: Any, name: str | None = None) -> Tensor:
         """Return rows of the variable without reading all of it; `tf.gather` and `tf.nn.embedding_lookup` do so."""
+        variable_accessed(self)
         with name_scope("Gather" if name is None else name) as scope:
             rows: Tensor = raw.ResourceGather(self._handle, indices, dtype=self._dtype, name=scope)
         return rows
 
     def gather_nd(self, indices: Any, name: str | None = None) -> Tensor:
         """Return elements or slices of the variable by their coordinates, without reading all of it."""
+        variable_accessed(self)
         with name_scope("GatherNd" if name is None else name) as scope:
             slices = raw.ResourceGatherNd(self._handle, indices, dtype=self._dtype, name=scope)
         return identity(slices)
@@ -221,15 +258,58 @@ class ResourceVariable(Variable):
     @contextlib.contextmanager
     def _in_order(self) -> Iterator[None]:
         """Around operations on the variable: in its graph, and after what this object stands for."""
-        with self._handle.graph.as_default():
+        with self._handle.graph.as_default() if self._in_graph_mode else contextlib.nullcontext():
             yield
 
     def _lazy_read(self, done: Operation) -> UnreadVariable:
         """The variable as it is after an operation that has changed it: read where the result is used."""
         return UnreadVariable(self, done)
 
+    # ---- as a Python value --------------------------------------------------------------------------------------
+
+    def numpy(self) -> Any:
+        """Return the value as a NumPy array, or as a number where there are no axes; in eager mode only."""
+        if self._in_graph_mode:
+            raise misuse(
+                NotImplementedError("numpy() is only available when eager execution is enabled."), "sess.run(w)"
+            )
+        value: Any = self.read_value()
+        return value.numpy()
+
+    def eval(self, session: Any = None) -> Any:
+        """Return the value in the default session, or in the one given; not in eager mode."""
+        if not self._in_graph_mode:
+            raise misuse(RuntimeError("Trying to eval in EAGER mode"), "w.numpy()")
+        return super().eval(session)
+
+    def load(self, value: Any, session: Any = None) -> None:
+        """Write a new value into a session without adding anything to the graph; in eager mode an assignment."""
+        if self._in_graph_mode:
+            super().load(value, session)
+        else:
+            self.assign(value)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.asarray(self.numpy(), dtype)
+
     def __bool__(self) -> bool:
         return bool(self.read_value())
+
+    def __int__(self) -> int:
+        return int(self.numpy())
+
+    def __float__(self) -> float:
+        return float(self.numpy())
+
+    def __index__(self) -> int:
+        index: int = self.numpy().__index__()
+        return index
+
+    def __repr__(self) -> str:
+        if self._in_graph_mode:
+            return super().__repr__()
+        value: Any = self.read_value()
+        return f"<tf.Variable '{self.name}' shape={self.shape} dtype={self.dtype.name}, numpy={value._written(True)}>"
 
 
 class UnreadVariable(ResourceVariable):
@@ -239,12 +319,13 @@ class UnreadVariable(ResourceVariable):
         vars(self).update(vars(variable))
         self._cached_value = None
         self._done = done
-        self._graph_element = self._read_variable_op()
+        if self._in_graph_mode:
+            self._graph_element = self._read_variable_op()
 
     @property
     def name(self) -> str:
         """Name of the operation that has changed the variable."""
-        return self._done.name
+        return self._done.name if self._in_graph_mode else "UnreadVariable"
 
     @property
     def op(self) -> Operation:
@@ -253,7 +334,8 @@ class UnreadVariable(ResourceVariable):
 
     @contextlib.contextmanager
     def _in_order(self) -> Iterator[None]:
-        with super()._in_order(), self._handle.graph.control_dependencies([self._done]):
+        graph = self._handle.graph if self._in_graph_mode else get_default_graph()
+        with super()._in_order(), graph.control_dependencies([self._done]):
             yield
 
     def _read_variable_op(self) -> Tensor:

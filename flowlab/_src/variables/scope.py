@@ -18,7 +18,7 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.util.export import export
 from flowlab._src.variables.mode import disable_resource_variables as disable_resource_variables  # moved there
 from flowlab._src.variables.store import VariableStore, get_from_store
-from flowlab._src.variables.variable import VariableAggregation, VariableSynchronization
+from flowlab._src.variables.variable import Variable, VariableAggregation, VariableSynchronization
 
 
 class _ReuseMode(Enum):
@@ -35,6 +35,7 @@ class _ScopeState(VariableStore):
         super().__init__()
         self.scope = VariableScope(False)
         self.opened: dict[str, int] = {}
+        self.eager_store: VariableStore | None = None
 
     def open(self, name: str) -> None:
         self.opened[name] = self.opened.get(name, 0) + 1
@@ -215,7 +216,8 @@ class VariableScope:
                     raise ValueError(f"Initializer type '{own}' and explicit dtype '{as_dtype(dtype)}' don't match.")
             if initializer is None:
                 options["initializer"] = self._initializer
-            return get_from_store(var_store, full_name, shape, self._dtype if dtype is None else dtype, **options)
+            store = getattr(var_store, "eager_store", None) or var_store
+            return get_from_store(store, full_name, shape, self._dtype if dtype is None else dtype, **options)
 
 
 @export("get_variable_scope")
@@ -467,3 +469,64 @@ def no_regularizer(_: Any) -> None:
 def variable_names() -> list[str]:
     """The names of all variables that `tf.get_variable` made in the default graph."""
     return list(_state().variables)
+
+
+@export("contrib.eager.EagerVariableStore")
+class EagerVariableStore:
+    """Keeps the variables that `tf.get_variable` makes in eager mode, so that they are found again by name.
+
+    Parameters
+    ----------
+    store : VariableStore, optional
+        The variables to start with.
+
+    Examples
+    --------
+    >>> from flowlab._src.runtime.eager import eager_mode
+    >>> with eager_mode():
+    ...     container = tf.contrib.eager.EagerVariableStore()
+    ...     for _ in range(3):
+    ...         with container.as_default():
+    ...             w = tf.get_variable("w", [2])
+    >>> len(container.variables())
+    1
+    """
+
+    def __init__(self, store: VariableStore | None = None) -> None:
+        if store is not None and not isinstance(store, VariableStore):
+            raise ValueError(
+                "Cannot construct EagerVariableStore from a VariableStore object that does not hold eager variables."
+            )
+        self._store = VariableStore() if store is None else store
+        self._store.keeps = True
+
+    @contextlib.contextmanager
+    def as_default(self) -> Iterator[EagerVariableStore]:
+        """Find and keep variables here in a `with` block."""
+        state = _state()
+        outer, state.eager_store = state.eager_store, self._store
+        try:
+            yield self
+        finally:
+            state.eager_store = outer
+
+    def variables(self) -> list[Any]:
+        """Return the variables, by name."""
+        return sorted(self._store.variables.values(), key=lambda v: v.name)
+
+    def trainable_variables(self) -> list[Any]:
+        """Return those that optimizers change."""
+        return [v for v in self.variables() if v.trainable]
+
+    def non_trainable_variables(self) -> list[Any]:
+        """Return those that optimizers leave alone."""
+        return [v for v in self.variables() if not v.trainable]
+
+    def copy(self) -> EagerVariableStore:
+        """Return a store of new variables with the same names and values."""
+        result = EagerVariableStore()
+        for name, variable in self._store.variables.items():
+            result._store.variables[name] = Variable(
+                variable.read_value(), name=variable._shared_name, trainable=variable.trainable, dtype=variable.dtype
+            )
+        return result

@@ -27,6 +27,7 @@ class VariableStore:
 
     def __init__(self) -> None:
         self.variables: dict[str, Variable] = {}
+        self.keeps = not get_default_graph().eager  # in eager mode whoever made a variable keeps it
         self.partitioned: dict[str, PartitionedVariable] = {}
 
 
@@ -61,6 +62,10 @@ def get_from_store(
         options = (shape, dtype, initializer, regularizer, reuse, trainable, collections, caching_device, validate_shape,
                    use_resource, constraint)  # fmt: skip
         if partitioner is not None:
+            if get_default_graph().eager:
+                raise NotImplementedError(
+                    "Partitioned variables are not yet supported when eager execution is enabled."
+                )
             return _get_partitioned(store, name, partitioner, *options)
         if f"{name}/part_0" in store.variables:
             raise ValueError(
@@ -93,14 +98,15 @@ def _get_single(
     trainable: bool | None, collections: Any, caching_device: Any, validate_shape: bool, use_resource: bool | None, constraint: Any,
     partition: Any = None,
 ) -> Variable:  # fmt: skip
+    eager = get_default_graph().eager
     from_value = initializer is not None and not callable(initializer)
     if from_value and shape is not None:
         raise ValueError("If initializer is a constant, do not specify shape.")
     shape = as_shape(shape)
-    found = store.variables.get(name)
+    found = store.variables.get(name) if store.keeps else None
     if found is not None:
-        return _share(found, name, shape, dtype, reuse, check_dtype=not from_value)
-    if reuse is True:
+        return _share(found, name, shape, dtype, reuse or eager, check_dtype=not from_value)
+    if reuse is True and not eager:
         known = list(store.variables)
         raise add_notes(
             ValueError(
@@ -140,8 +146,9 @@ def _get_single(
         initial_value=initial, name=name, trainable=trainable, collections=collections, dtype=variable_dtype,
         caching_device=caching_device, validate_shape=validate_shape, use_resource=use_resource, constraint=constraint,
     )  # fmt: skip
-    store.variables[name] = variable
-    if regularizer is not None:
+    if store.keeps:
+        store.variables[name] = variable
+    if regularizer is not None and not eager:
         graph = get_default_graph()
         with graph.colocate_with(variable.op), name_scope(name + "/Regularizer/"), graph.control_dependencies(None):
             loss = regularizer(variable)

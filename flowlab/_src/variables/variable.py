@@ -212,6 +212,11 @@ class Variable(metaclass=VariableKinds):
         return self._ref().dtype
 
     @property
+    def _shared_name(self) -> str:
+        """The name without the number of the output."""
+        return self.name.partition(":")[0]
+
+    @property
     def op(self) -> Operation:
         """The variable's own operation."""
         operation: Operation = self._ref().op

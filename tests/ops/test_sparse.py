@@ -111,6 +111,16 @@ def test_sparse_tensors_pass_through_branches_and_loops(sess: Any) -> None:
     assert sess.run(chosen, {x: VALUE._replace(values=[1, 1])}).values.tolist() == [-1.0, -1.0]
 
 
+def test_functions_that_leave_zero_alone_take_sparse_tensors(sess: Any) -> None:
+    x = tf.SparseTensor([[0, 1], [1, 0]], [-4.0, 9.0], [2, 2])
+    assert sess.run(tf.sign(x)).values.tolist() == [-1.0, 1.0]
+    assert sess.run(tf.negative(x)).values.tolist() == [4.0, -9.0]
+    with pytest.raises(TypeError):
+        tf.exp(x)
+    with pytest.raises(TypeError):
+        tf.add(x, 1.0)
+
+
 def test_crossed_words_are_joined(sess: Any) -> None:
     words = tf.SparseTensor([[0, 0], [0, 1], [2, 0]], ["a", "b", "c"], [3, 2])
     numbers = tf.constant([[1, 2], [3, 4], [5, 6]])

@@ -12,6 +12,7 @@ from flowlab._src.errors import ShapeError, add_notes
 from flowlab._src.graph import op as op_module  # `op` and `build` need each other: one knows what, the other how
 from flowlab._src.graph.arguments import as_text
 from flowlab._src.graph.body import bring_in
+from flowlab._src.graph.composite import first_composite
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph, graph_of
 from flowlab._src.graph.dtypes import DType
@@ -41,6 +42,13 @@ def apply_op(op: Op, inputs: Sequence[Any], name: str | None = None) -> Any:
         tensors: list[Tensor] = list(inputs)
         # A name ending in a slash is a scope that a caller has opened for this very node: it is unique already.
         return _create(graph, op, schema, tensors, graph._scope_path(name or op.type))
+    composite = first_composite(inputs)
+    if composite is not None:
+        with graph.as_default(), graph.name_scope(name or op.type):
+            pass  # TensorFlow tries with the value as it is first, which takes the name
+        result = composite._apply_elementwise(op, inputs, name or op.type)
+        if result is not NotImplemented:
+            return result
     with graph.as_default(), graph.name_scope(name or op.type) as scope:
         tensors = _convert_inputs(op, schema, inputs)
         return _create(graph, op, schema, tensors, scope[:-1])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flowlab._src.errors import add_notes
+from flowlab._src.graph.composite import Composite
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import DType, as_dtype, int64
 from flowlab._src.graph.graph import Graph
@@ -18,6 +19,9 @@ from flowlab._src.util.export import export
 
 if TYPE_CHECKING:
     from flowlab._src.graph.operation import Operation
+
+
+ZERO_TO_ZERO = frozenset(["Abs", "Neg", "Sign", "Square", "Sqrt", "Erf", "Tanh", "BesselI0e", "BesselI1e"])
 
 
 @export("SparseTensorValue")
@@ -44,7 +48,7 @@ class SparseTensorValue(NamedTuple):
 
 
 @export("SparseTensor", "sparse.SparseTensor")
-class SparseTensor:
+class SparseTensor(Composite):
     """A tensor that is mostly zeros: element `indices[i]` is `values[i]`, all others are zero.
 
     Parameters
@@ -153,6 +157,30 @@ class SparseTensor:
         return SparseTensorValue(
             *run_in_session(parts, feed_dict, session, self.graph, "eval()", "Cannot evaluate tensor using `eval()`")
         )
+
+    def _fetch_parts(self) -> tuple[list[Any], Callable[[list[Any]], Any]]:
+        return [self._indices, self._values, self._dense_shape], lambda values: SparseTensorValue(*values)
+
+    def _feed_parts(self, value: Any) -> list[tuple[Any, Any]]:
+        return self._pair([self._indices, self._values, self._dense_shape], self, value)
+
+    @staticmethod
+    def _pair(tensors: list[Any], key: Any, value: Any) -> list[tuple[Any, Any]]:
+        """The three tensors, each with its part of the value."""
+        if not isinstance(value, (list, tuple)) or len(value) != 3:
+            site = source.caller(4)
+            raise add_notes(
+                ValueError(f"Cannot feed value of type {type(value).__name__} for {key}, which has three parts."),
+                where=site.quote() if site else "",
+                fix="feed a tf.SparseTensorValue(indices, values, dense_shape), or a tuple of these",
+            )
+        return list(zip(tensors, value, strict=True))
+
+    def _apply_elementwise(self, op: Any, inputs: Sequence[Any], name: str) -> Any:
+        """Functions of one argument that leave zero as it is work on the values."""
+        if op.type not in ZERO_TO_ZERO:
+            return NotImplemented
+        return SparseTensor(self._indices, op(self._values, name=name), self._dense_shape)
 
     @classmethod
     def _override_operator(cls, operator: str, function: Callable[..., Any]) -> None:

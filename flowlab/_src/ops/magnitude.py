@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from flowlab._src.graph.composite import Composite
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.op import Array, RealNumber, SignedNumber, Unary
 from flowlab._src.graph.registry import raw
@@ -83,6 +84,9 @@ def abs_(x: Any, name: str | None = None) -> Tensor:
     ...     sess.run(tf.abs([-1.5, 2.0])), float(sess.run(tf.abs(3 + 4j)))
     (array([1.5, 2. ], dtype=float32), 5.0)
     """
+    if isinstance(x, Composite):
+        result: Tensor = Abs()(x, name=name)
+        return result
     with name_scope(name, "Abs", [x]) as name:
         x = convert(x, name="x")
         if x.dtype.is_complex:

@@ -19,9 +19,8 @@ from flowlab._src.graph.sparse_tensor import SparseTensor, as_sparse
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import sparse
 from flowlab._src.ops.array_shape import rank, shape_of
-from flowlab._src.ops.assertion import assert_, assert_equal
 from flowlab._src.ops.cast import cast
-from flowlab._src.ops.compare import less_equal
+from flowlab._src.ops.checks import assert_equal, assert_less_equal
 from flowlab._src.ops.constant import constant
 from flowlab._src.ops.control import with_dependencies
 from flowlab._src.ops.fill import ones, ones_like, zeros
@@ -30,7 +29,7 @@ from flowlab._src.ops.identity import identity
 from flowlab._src.ops.joining import concat, stack
 from flowlab._src.ops.magnitude import maximum, minimum
 from flowlab._src.ops.misuse import misuse
-from flowlab._src.ops.reduce import reduce_all, reduce_max
+from flowlab._src.ops.reduce import reduce_max
 from flowlab._src.ops.selecting import where_v2
 from flowlab._src.ops.sequences import range_
 from flowlab._src.ops.slicing import slice_
@@ -377,11 +376,5 @@ def sparse_reset_shape(sp_input: Any, new_shape: Any = None) -> SparseTensor:
             )
         return SparseTensor(indices, values, known)
     sizes = with_dependencies([assert_equal(shape_of(old_shape), shape_of(sizes))], sizes)
-    sizes = with_dependencies([_assert_not_larger(old_shape, sizes)], sizes)
+    sizes = with_dependencies([assert_less_equal(old_shape, sizes)], sizes)
     return SparseTensor(indices, values, sizes)
-
-
-def _assert_not_larger(x: Tensor, y: Tensor) -> Any:
-    with name_scope(None, "assert_less_equal", [x, y]):
-        data = ["Condition x <= y did not hold element-wise:", f"x ({x.name}) = ", x, f"y ({y.name}) = ", y]
-        return assert_(reduce_all(less_equal(x, y)), data)

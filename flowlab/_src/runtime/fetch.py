@@ -9,6 +9,7 @@ import numpy as np
 
 from flowlab._src.autodiff.slices import IndexedSlices
 from flowlab._src.errors import ResourceExhaustedError, add_notes
+from flowlab._src.graph.composite import Composite
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.sparse_tensor import SparseTensor, SparseTensorValue
@@ -83,28 +84,23 @@ register_session_run_conversion_functions(
 )
 
 
-def _sparse_parts(sparse: SparseTensor | SparseTensorValue) -> list[Any]:
+def _sparse_parts(sparse: SparseTensorValue) -> list[Any]:
     return [sparse.indices, sparse.values, sparse.dense_shape]
 
 
-def _feed_sparse(key: SparseTensor | SparseTensorValue, value: Any) -> list[tuple[Any, Any]]:
-    if not isinstance(value, (list, tuple)) or len(value) != 3:
-        site = source.caller(3)
-        raise add_notes(
-            ValueError(f"Cannot feed value of type {type(value).__name__} for {key}, which has three parts."),
-            where=site.quote() if site else "",
-            fix="feed a tf.SparseTensorValue(indices, values, dense_shape), or a tuple of these",
-        )
-    return list(zip(_sparse_parts(key), value, strict=True))
-
-
-for _kind in (SparseTensor, SparseTensorValue):
-    register_session_run_conversion_functions(
-        _kind,
-        lambda sparse: (_sparse_parts(sparse), lambda values: SparseTensorValue(*values)),
-        _feed_sparse,
-        _sparse_parts,
-    )
+# The named tuple, with tensors in it, stands for a sparse tensor too.
+register_session_run_conversion_functions(
+    SparseTensorValue,
+    lambda sparse: (_sparse_parts(sparse), lambda values: SparseTensorValue(*values)),
+    lambda key, value: SparseTensor._pair(_sparse_parts(key), key, value),
+    _sparse_parts,
+)
+register_session_run_conversion_functions(
+    Composite,
+    lambda value: value._fetch_parts(),
+    lambda key, value: key._feed_parts(value),
+    lambda key: key._fetch_parts()[0],
+)
 
 
 class Fetches:

@@ -266,6 +266,12 @@ SAMPLES = [
         grad=False,
     ),
     # functions of tensors that take sparse ones
+    Sample("Abs", lambda tf, v: parts(tf.abs(st(tf, v))), (V,), second=False),
+    Sample("Neg", lambda tf, v: parts(tf.negative(st(tf, v))), (V,), second=False),
+    Sample("Square", lambda tf, v: parts(tf.square(st(tf, v))), (V,)),
+    Sample("Sqrt", lambda tf, v: parts(tf.sqrt(st(tf, v + 3.0), name="root")), (V,)),
+    Sample("Tanh", lambda tf, v: parts(tf.tanh(st(tf, v))), (V,)),
+    Sample("Erf", lambda tf, v: parts(tf.erf(st(tf, v))), (V,)),
     Sample("Cast", lambda tf, v: parts(tf.cast(st(tf, v), tf.int32)), (V,), grad=False, exact=True),
     Sample("Cast", lambda tf, v: tf.shape(st(tf, v)), (N,), exact=True),
     Sample("Prod", lambda tf, v: tf.size(st(tf, v)), (N,), exact=True),

@@ -37,6 +37,8 @@ def apply_op(op: Op, inputs: Sequence[Any], name: str | None = None) -> Any:
     if name.__class__ is not str and name is not None:
         name = as_text(name, "name")
     graph = graph_of(inputs) if inputs else get_default_graph()
+    if graph.eager:
+        return graph.apply(op, inputs)
     if not schema.has_list and len(inputs) == len(schema.inputs) and all(i.__class__ is Tensor for i in inputs):
         # All inputs are tensors already: no name scope needs to be open while they are converted.
         tensors: list[Tensor] = list(inputs)
@@ -50,7 +52,7 @@ def apply_op(op: Op, inputs: Sequence[Any], name: str | None = None) -> Any:
         if result is not NotImplemented:
             return result
     with graph.as_default(), graph.name_scope(name or op.type) as scope:
-        tensors = _convert_inputs(op, schema, inputs)
+        tensors = convert_inputs(op, schema, inputs)
         return _create(graph, op, schema, tensors, scope[:-1])
 
 
@@ -74,7 +76,7 @@ def _create(graph: Graph, op: Op, schema: Schema, inputs: list[Tensor], name: st
 # ---- converting ----------------------------------------------------------------------------------------------------
 
 
-def _convert_inputs(op: Op, schema: Schema, inputs: Sequence[Any]) -> list[Tensor]:
+def convert_inputs(op: Op, schema: Schema, inputs: Sequence[Any]) -> list[Tensor]:
     """Convert each input to a tensor of the dtype that the signature and the earlier inputs ask for."""
     arguments = schema.inputs
     if len(inputs) != len(arguments):

@@ -42,14 +42,22 @@ def as_types(value: Any) -> list[DType]:
 
 def as_shapes(value: Any, partial: bool = False) -> list[TensorShape] | None:
     """The shapes of the components, None when none are given; they must be known, or with `partial` their rank."""
+    several = isinstance(value, (list, tuple))
+    if partial and (not several or not value or any(v is None or isinstance(v, int) for v in value)):
+        raise misuse(ValueError("When providing partial shapes, a list of shapes must be provided."))
     if value is None:
         return None
-    several = list(value) if isinstance(value, (list, tuple)) else [value]
-    if partial and not all(isinstance(v, (list, tuple, TensorShape)) for v in several):
-        raise misuse(ValueError("When providing partial shapes, a list of shapes must be provided."))
-    shapes = [TensorShape.of((v,)) if isinstance(v, int) else as_shape(v) for v in several]
+    if isinstance(value, TensorShape):
+        value = [value]
+    elif not several:
+        raise misuse(
+            TypeError(f"Shapes must be a TensorShape or a list or tuple of TensorShapes, got {type(value)} instead.")
+        )
+    elif all(v is None or isinstance(v, int) for v in value):
+        value = [value]  # the shape of a single component
+    shapes = [as_shape(v) for v in value]
     if partial and any(s.ndims is None for s in shapes):
-        raise misuse(ValueError(f"All dimensions must have a defined rank: {shapes}"))
+        raise misuse(ValueError(f"All shapes must have a defined rank: {shapes}"))
     if not partial and not all(s.is_fully_defined() for s in shapes):
         raise misuse(
             ValueError(f"All shapes must be fully defined: {shapes}"),

@@ -29,7 +29,7 @@ from flowlab._src.variables.variable import (
 def initialize_resources(collection: str) -> Any:
     """An operation that makes the resources of a collection."""
     resources = get_default_graph().get_collection(collection)
-    return group(*[r.create for r in resources], name="init") if resources else no_op()
+    return group(*[r.create for r in resources], name="init") if resources else no_op(name="init")
 
 
 def initialize_tables() -> Any:

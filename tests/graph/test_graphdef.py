@@ -21,7 +21,7 @@ OWN = {
     "WhileGrad",
 }  # fmt: skip
 OTHER_FIELDS = {"MaxPoolGradWithArgmax", "MaxPoolWithArgmax", "While"}
-OTHER_INPUTS = {"StringToHashBucket", "Where", "If", "While"}
+OTHER_INPUTS = {"StringToHashBucket", "Where", "If", "While", "ParseExample", "ParseSingleSequenceExample"}
 
 SAMPLES = dict(all_samples())
 

@@ -17,7 +17,7 @@ from flowlab._src.graph.tensor_proto import from_proto, read_shape
 
 # Attributes that change how fast a node runs and never what it gives: a class may lack them.
 WITHOUT_EFFECT = frozenset(
-    ["parallel_iterations", "swap_memory", "use_cudnn_on_gpu", "use_locking", "container", "shared_name", "grad_a",
+    ["parallel_iterations", "swap_memory", "use_cudnn_on_gpu", "use_locking", "validate_shape", "container", "shared_name", "grad_a",
      "grad_b", "lower_using_switch_merge", "config_proto", "executor_type", "config", "debug_name",
      "allowed_devices", "_num_original_outputs", "_read_only_resource_inputs", "use_node_name_sharing"]
 )  # fmt: skip
@@ -38,7 +38,7 @@ def read_attributes(node: Any, definition: Definition) -> dict[str, Any]:
             result[declaration.name] = read_value(node.attr[declaration.name], declaration, node)
         elif declaration.default is not NO_DEFAULT:
             result[declaration.name] = default_value(declaration)
-        elif declaration.kind not in ("func", "tensor"):
+        elif declaration.kind != "func":
             raise ValueError(
                 f"NodeDef missing attr '{declaration.name}' from Op<name={definition.name}>; NodeDef: {{{{node {node.name}}}}}"
             )
@@ -161,6 +161,11 @@ def make_op(node: Any, values: dict[str, Any], definition: Definition) -> Op:
                 None,
                 f"{node.op} with the attribute {name} = {value!r} is not implemented here: node '{node.name}'.",
             )
+    if cls.is_constant and as_dtype(fields["value"].dtype) is not fields["dtype"]:
+        found = as_dtype(fields["value"].dtype).name
+        raise ValueError(
+            f"A constant of {fields['dtype'].name} holds a tensor of {found}; NodeDef: {{{{node {node.name}}}}}"
+        )
     try:
         return cls(**fields)
     except (TypeError, ValueError) as error:

@@ -107,7 +107,6 @@ class ResourceAccumulatorTakeGradient(Op):
 
     dtype: DType
     stateful = True
-    grad = None
 
     def kernel(self, run: Any, handle: Array[Resource], num_required: Array[np.int32]) -> Array:
         return unpack(handle).take(waiter(run), int(num_required))
@@ -164,7 +163,6 @@ class SparseAccumulatorTakeGradient(Op):
 
     dtype: DType
     stateful = True
-    grad = None
 
     def kernel(
         self, run: Any, handle: Ref[np.object_], num_required: Array[np.int32]

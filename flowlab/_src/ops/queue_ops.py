@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from flowlab._src.errors import InvalidArgumentError
+from flowlab._src.errors import InvalidArgumentError, ShapeError
 from flowlab._src.graph.dtypes import DType, int64
 from flowlab._src.graph.keys import GraphKeys
 from flowlab._src.graph.op import Array, Op, Resource, Spec
@@ -297,7 +297,6 @@ class Dequeue(Op, abstract=True):
     component_types: list[DType]
     timeout_ms: int = -1
     stateful = True
-    grad: ClassVar[Any] = None
 
     def shape(self, *inputs: Any) -> list[TensorShape]:
         return [UNKNOWN] * len(self.component_types)
@@ -330,6 +329,8 @@ class DequeueSeveral(Dequeue, abstract=True):
 
     def shape(self, handle: Spec, n: Spec) -> list[TensorShape]:
         n.ranked(0)
+        if n.value is not None and n.value < 0:
+            raise ShapeError(f"Input 'n' must be >= 0, but is {n.value}")
         return [UNKNOWN] * len(self.component_types)
 
     def take_several(self, run: Any, queue: Queue, count: int) -> tuple[Any, ...]:

@@ -132,7 +132,6 @@ class TakeManySparseFromTensorsMap(Op):
     container: str = ""
     shared_name: str = ""
     stateful = True
-    grad = None
 
     def kernel(self, run: Any, sparse_handles: Array[np.int64]) -> tuple[Array[np.int64], Array, Array[np.int64]]:
         if np.ndim(sparse_handles) != 1:

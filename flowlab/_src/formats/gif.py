@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.uint8]
-MOST_PIXELS = 1 << 31  # of all frames
+MOST_PIXELS = 1 << 29  # of all frames
 
 
 class GifError(ValueError):

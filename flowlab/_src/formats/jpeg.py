@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.uint8]
 SIGNATURE = b"\xff\xd8\xff"
+MOST_PIXELS = 1 << 29
 
 # A frame header begins with one of these; it holds the sizes and the number of components.
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -81,6 +82,9 @@ def decode(
     """
     from PIL import Image
 
+    header = read_header(contents)
+    if header.height * header.width > MOST_PIXELS:
+        raise JpegError(f"image too large: {header.width} by {header.height}")
     try:
         with _open(contents) as image:
             found = len(image.getbands())

@@ -24,6 +24,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY, COLOUR, ALPHA, PALETTE = 0, 2, 4, 3  # kinds of colour; grey and colour may come with alpha
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 PIECE = 8192  # bytes of an IDAT chunk
+MOST_PIXELS = 1 << 29
 # Interlaced images come in seven passes: first column, first row, step right, step down.
 PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
@@ -67,6 +68,8 @@ def read_header(contents: bytes) -> Header:
     width, height, bits, kind, _, _, interlaced = struct.unpack(">IIBBBBB", data)
     if width == 0 or height == 0 or kind not in CHANNELS:
         raise PngError("no PNG header")
+    if width * height > MOST_PIXELS:
+        raise PngError(f"PNG size too large for int: {width} by {height}")
     return Header(width, height, bits, kind, bool(interlaced))
 
 

@@ -22,7 +22,7 @@ def rgb_to_hsv(rgb: Array) -> Array:
     red, green, blue = np.moveaxis(rgb, -1, 0)
     value = rgb.max(axis=-1)
     spread = value - rgb.min(axis=-1)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         saturation = np.where(value > 0, spread / value, kind(0))
         norm = kind(1) / spread * kind(1 / SECTORS)
         hue = np.where(
@@ -59,7 +59,7 @@ def adjust_hue(rgb: Array, delta: Any) -> Array:
         [1, 3, 2, 0, 4],
         5,
     ).astype(np.float32)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         part = (middle - low) / (high - low)
     rising = sector % 2 == 0
     angle = sector + np.where(rising, part, np.float32(1) - part)

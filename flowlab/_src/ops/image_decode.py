@@ -287,7 +287,7 @@ def decode_jpeg(
     try_recover_truncated : bool
         Fill up an image of which the end is missing, instead of failing.
     acceptable_fraction : float
-        How much of a truncated image must be there.
+        Kept with the operation; a truncated image is refused unless `try_recover_truncated` is set.
     dct_method : {"", "INTEGER_FAST", "INTEGER_ACCURATE"}
         Which cosine transform to take; "" is the fast one.
     name : str, optional

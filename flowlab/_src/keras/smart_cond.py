@@ -22,7 +22,7 @@ def known_condition(pred: Any) -> bool | None:
         return bool(pred)
     if isinstance(pred, Tensor):
         value = constant_value(pred)
-        return None if value is None else bool(value)
+        return None if value is None or value.ndim else bool(value)
     raise TypeError(f"`pred` must be a Tensor, a Python bool, or 1 or 0. Found instead: {type(pred)}")
 
 

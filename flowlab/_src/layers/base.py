@@ -7,6 +7,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+from flowlab._src.graph.arguments import as_text
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import as_dtype, float32
 from flowlab._src.graph.keys import GraphKeys
@@ -130,6 +131,7 @@ class Layer(base_layer.Layer):
     def _init_set_name(self, name: Any, zero_based: bool = True) -> None:
         """The name, which counts layers of a class, and the base of the scope, which the scope makes unique itself."""
         base = naming.to_snake_case(type(self).__name__)
+        name = name if name is None or isinstance(name, VariableScope) else as_text(name, "name")
         if isinstance(name, VariableScope):
             self._base_name: Any = name.name
             self._name = naming.unique_object_name(base)

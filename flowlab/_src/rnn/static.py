@@ -164,6 +164,7 @@ def static_state_saving_rnn(
         The last one waits until the state is saved.
     state
     """
+    assert_like_rnncell("cell", cell)
     sizes = cell.state_size
     several = nest.is_sequence(sizes)
     if several != nest.is_sequence(state_name):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from flowlab._src.errors import add_notes
+from flowlab._src.graph.arguments import as_text
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import as_dtype
@@ -492,6 +493,7 @@ class Layer(Connectivity, SideEffects):
 
     def _init_set_name(self, name: str | None, zero_based: bool = True) -> None:
         base = naming.to_snake_case(type(self).__name__)
+        name = None if name is None else as_text(name, "name")
         self._name = name or naming.unique_object_name(base, zero_based=zero_based)
 
 

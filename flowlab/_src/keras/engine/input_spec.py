@@ -7,6 +7,7 @@ from typing import Any
 
 from flowlab._src.errors import add_notes
 from flowlab._src.graph.dtypes import as_dtype
+from flowlab._src.graph.shape import TensorShape
 from flowlab._src.util import nest, source
 from flowlab._src.util.export import export
 
@@ -95,6 +96,8 @@ def assert_input_compatibility(input_spec: Any, inputs: Any, layer_name: str) ->
 
 def _complaint(x: Any, spec: InputSpec) -> str:
     """What is wrong with an input, in Keras's words."""
+    if not isinstance(getattr(x, "shape", None), TensorShape):
+        return f"expected a tensor, found {type(x).__name__}"
     dims = x.shape._dims
     if dims is None:
         if spec.ndim is None and spec.min_ndim is None and spec.max_ndim is None:
@@ -126,7 +129,10 @@ def _differ(wanted: Any, found: int | None) -> bool:
 
 
 def _fix(x: Any, spec: InputSpec) -> str:
-    dims: Sequence[int | None] | None = x.shape._dims
+    shape = getattr(x, "shape", None)
+    if not isinstance(shape, TensorShape):
+        return ""
+    dims: Sequence[int | None] | None = shape._dims
     if dims is None:
         return "tell the rank: x.set_shape([None, 784]), or tf.reshape(x, [-1, 784])"
     wanted = spec.ndim if spec.ndim is not None else spec.min_ndim

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from flowlab._src.errors import add_notes
+from flowlab._src.graph.arguments import as_int
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import as_dtype
 from flowlab._src.graph.registry import raw
@@ -56,7 +57,7 @@ class Dense(Layer):
         if "input_shape" not in kwargs and "input_dim" in kwargs:
             kwargs["input_shape"] = (kwargs.pop("input_dim"),)
         super().__init__(activity_regularizer=regularizers.get(activity_regularizer), **kwargs)
-        self.units = int(units)
+        self.units = as_int(units, "units")
         self.activation = activations.get(activation)
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)

@@ -31,7 +31,7 @@ def normalize_data_format(value: Any) -> str:
     """'channels_last' or 'channels_first'; None is what Keras is set to."""
     value = config.image_data_format() if value is None else value
     data_format = value.lower() if isinstance(value, str) else value
-    if data_format not in {"channels_first", "channels_last"}:
+    if not isinstance(data_format, str) or data_format not in ("channels_first", "channels_last"):
         raise add_notes(
             ValueError(
                 f'The `data_format` argument must be one of "channels_first", "channels_last". Received: {value}'
@@ -46,7 +46,7 @@ def normalize_padding(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return value
     padding = value.lower() if isinstance(value, str) else value
-    if padding not in {"valid", "same", "causal"}:
+    if not isinstance(padding, str) or padding not in ("valid", "same", "causal"):
         raise ValueError(
             'The `padding` argument must be a list/tuple or one of "valid", "same" (or "causal", only for `Conv1D). '
             f"Received: {padding}"

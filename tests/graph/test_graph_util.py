@@ -79,7 +79,7 @@ def test_extract_sub_graph() -> None:
     tf.add(parts[1], a, name="b")
     graph_def = a.graph.as_graph_def()
     assert [node.name for node in tf.graph_util.extract_sub_graph(graph_def, ["b"]).node] == [
-        "a", "first", "parts/split_dim", "Const", "parts", "b",
+        "a", "first", "parts/split_dim", "parts/value", "parts", "b",
     ]  # fmt: skip
     assert [node.name for node in tf.graph_util.extract_sub_graph(graph_def, ["a"]).node] == ["a"]
     with pytest.raises(TypeError, match=r"graph_def must be a graph_pb2\.GraphDef proto, but got type <class 'int'>"):

@@ -101,7 +101,7 @@ def main() -> None:
     import tensorflow  # noqa: F401 - registers its operations
     from tensorflow.python.framework import op_def_registry
 
-    import flowlab  # noqa: F401 - registers ours
+    from flowlab._src import ops  # noqa: F401 - registers ours
     from flowlab._src.graph.registry import OPS
 
     known = {name: op_def_registry.get(name) for name in sorted({*OPS, *ALSO})}

@@ -68,7 +68,8 @@ def write_graph(graph_or_graph_def: Any, logdir: str, name: str, as_text: bool =
     >>> import tempfile
     >>> c = tf.constant(1.0)
     >>> path = tf.train.write_graph(c.graph, tempfile.mkdtemp(), "graph.pbtxt")
-    >>> print(open(path).read()[:38])
+    >>> with open(path) as file:
+    ...     print(file.read()[:38])
     node {
       name: "Const"
       op: "Const"

@@ -84,7 +84,8 @@ def import_graph_def(
     >>> y, = tf.import_graph_def(small.as_graph_def(), {"x:0": tf.constant(21.0)}, ["doubled:0"])
     >>> y.name
     'import/doubled:0'
-    >>> tf.Session().run(y)
+    >>> with tf.Session() as sess:
+    ...     float(sess.run(y))
     42.0
     """
     from flowlab._src.formats import messages

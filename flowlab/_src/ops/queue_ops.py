@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from flowlab._src.errors import InvalidArgumentError, ShapeError
-from flowlab._src.graph.dtypes import DType, int64
+from flowlab._src.graph.dtypes import DType, int64, resource
 from flowlab._src.graph.keys import GraphKeys
 from flowlab._src.graph.op import Array, Op, Resource, Spec
 from flowlab._src.graph.shape import UNKNOWN, TensorShape
@@ -172,19 +172,24 @@ def waiter(run: Any, entering: bool) -> Callable[[Queue, Request], None]:
 
     def wait(queue: Queue, request: Request) -> None:
         cancelled = ("Enqueue" if entering else "Dequeue") + " operation was cancelled"
-        others = (queue.takers if entering else queue.fillers) - {threading.get_ident()}
-        served = not entering and queue.name in run.state.served
-        remark = None if others or served or queue.closed else lambda: remark_on_wait(run, queue, entering)
+
+        def remark() -> None:
+            others = (queue.takers if entering else queue.fillers) - {threading.get_ident()}
+            served = not entering and any(t.op.name in run.state.served for t in run.node._inputs)
+            if not others and not served and not queue.closed:
+                remark_on_wait(run.node, queue, entering)
+
         run.state.wait(queue.changed, lambda: request.done, cancelled, PATIENCE, remark)
 
     return wait
 
 
-def remark_on_wait(run: Any, queue: Queue, entering: bool) -> None:
+def remark_on_wait(node: Any, queue: Queue, entering: bool) -> None:
     """Say that a run waits for a queue which no other thread uses."""
-    node = run.node
     state = "is full" if entering else f"holds {len(queue)} elements"
-    text = f"{node.name!r} has been waiting for {PATIENCE:g} seconds: {queue.kind} '{queue.name}' {state}, and no "
+    text = (
+        f"{node.name!r} has been waiting for {PATIENCE:g} seconds: {queue.kind} '{queue.name}' {state}, and no other "
+    )
     text += "thread takes anything out of it." if entering else "thread puts anything into it."
     if not entering and any(filled_by(runner, node) for runner in node.graph.get_collection(GraphKeys.QUEUE_RUNNERS)):
         text += " Its QueueRunner has not been started: call tf.train.start_queue_runners(sess) before this run."
@@ -192,7 +197,8 @@ def remark_on_wait(run: Any, queue: Queue, entering: bool) -> None:
         text += " Take elements out in another thread, or give the queue more capacity."
     else:
         text += " Run an enqueue first, or start a tf.train.QueueRunner for it with tf.train.start_queue_runners(sess)."
-    text += f" The queue was made in {node.site.describe()}." if (node := handle_of(node)).site else ""
+    if (made := handle_of(node).site) is not None:
+        text += f" The queue was made in {made.describe()}."
     here = source.caller(2) or node.site
     if here is None:
         warnings.warn(text, FlowlabNote, stacklevel=2)
@@ -201,8 +207,8 @@ def remark_on_wait(run: Any, queue: Queue, entering: bool) -> None:
 
 
 def handle_of(node: Any) -> Any:
-    """The node that stands for the queue which `node` works on, as far as it can be told."""
-    return node._inputs[0].op if node._inputs else node
+    """The node that stands for the queue which `node` works on: the last of its inputs that is a resource."""
+    return [t.op for t in node._inputs if t.dtype.base_dtype is resource][-1]
 
 
 def filled_by(runner: Any, node: Any) -> bool:

@@ -515,7 +515,10 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
     if len(values) == 1:
         # The scope is left again before the Identity is made, which therefore has a name of its own: concat_1.
         with name_scope(name):
-            convert(axis, dtypes.int32, "concat_dim").shape.assert_has_rank(0)
+            try:
+                convert(axis, dtypes.int32, "concat_dim").shape.assert_has_rank(0)
+            except (TypeError, ValueError) as error:
+                raise misuse(error, fix="tf.concat(values, axis): since TensorFlow 1.0 the values come first") from None
             return identity(values[0], name=name)
     return ConcatV2()(list(values), axis, name=name)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from flowlab._src.errors import InvalidArgumentError, ShapeError
 from flowlab._src.graph.convert import convert
-from flowlab._src.graph.dtypes import DType
+from flowlab._src.graph.dtypes import DType, int32
 from flowlab._src.graph.op import Array, Index, Op, Spec, T, repeated
 from flowlab._src.graph.shape import UNKNOWN, Dimension, TensorShape
 from flowlab._src.graph.tensor import Tensor
@@ -160,6 +160,12 @@ def split(
     >>> [part.shape.as_list() for part in tf.split(value, [4, 15, 11], 1)]
     [[5, 4], [5, 15], [5, 11]]
     """
+    if isinstance(value, (int, np.integer)) and isinstance(axis, Tensor) and axis.dtype != int32:
+        found = axis.dtype.base_dtype.name
+        raise misuse(
+            TypeError(f"Input 'split_dim' of 'Split' Op has type {found} that does not match expected type of int32."),
+            fix="tf.split(value, num_or_size_splits, axis): since TensorFlow 1.0 the value comes first",
+        )
     sizes = convert(num_or_size_splits)  # TensorFlow makes this node even where only the number is needed
     if isinstance(num_or_size_splits, (int, np.integer, Dimension)):
         count = int(num_or_size_splits)

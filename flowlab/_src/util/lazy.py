@@ -1,13 +1,17 @@
 """What happens on ``tf.name`` when the facade has no such name yet: load it, translate it, or say what was meant."""
 
 import difflib
+import functools
 import importlib
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from flowlab._src.util import left_out
+
 ROOT = "flowlab"
+left_out.watch_imports()
 
 
 class FlowlabNote(UserWarning):
@@ -70,7 +74,7 @@ noted: set[str] = set()  # old names already remarked upon in this process
 
 def renamed_value(module_name: str, name: str, renamed: Mapping[str, str] | None) -> Any:
     """Give the value an old name stands for, with one note; raise when the name is not an old one."""
-    from flowlab._src.util.old_names import OLD_NAMES
+    from flowlab._src.util.old_names import OLD_NAMES, OLD_SIGNATURES
 
     old = public_path(module_name, name)
     new = (OLD_NAMES if renamed is None else renamed).get(old)
@@ -86,7 +90,20 @@ def renamed_value(module_name: str, name: str, renamed: Mapping[str, str] | None
         noted.add(old)
         text = f"tf.{old} has been called tf.{new} since TensorFlow 1.0; the old name still works here."
         warnings.warn(text, FlowlabNote, stacklevel=3)  # 3: the line that wrote the old name
-    return value
+    return with_old_arguments(value, OLD_SIGNATURES[old]) if old in OLD_SIGNATURES else value
+
+
+def with_old_arguments(function: Callable[..., Any], names: Mapping[str, str]) -> Callable[..., Any]:
+    """Let a function take its arguments in the order and under the names they had: old name -> present name."""
+
+    @functools.wraps(function)
+    def old(*args: Any, **kwargs: Any) -> Any:
+        given = dict(zip(names.values(), args))
+        return function(
+            *args[len(names) :], **given, **{names.get(name, name): value for name, value in kwargs.items()}
+        )
+
+    return old
 
 
 def value_of(path: str) -> Any:
@@ -101,6 +118,10 @@ def missing_attribute(module_name: str, name: str, hints: Iterable[str] | None =
     """Make the error for a name that does not exist; its note gives the nearest names that do."""
     # obj=None keeps Python from adding a guess of its own to ours when it prints the traceback.
     error = AttributeError(f"module {module_name!r} has no attribute {name!r}", name=name, obj=None)
+    why, instead = left_out.explain(public_path(module_name, name))
+    if why:
+        error.add_note(f"  Why     {why}" + (f"\n  Fix     {instead}" if instead else ""))
+        return error
     found = [f"tf.{hint}" for hint in (nearest_names(module_name, name) if hints is None else hints)]
     if found:
         error.add_note(f"  Fix     did you mean {' or '.join(found)}?")

@@ -5,7 +5,7 @@ that never existed raises, and its row below only makes the hint better than a c
 """
 
 # What TensorFlow 0.x called it -> what TensorFlow 1.15 calls it. The arguments agree in order, so the new function can
-# stand in for the old one; where they do not (tf.op_scope, tf.nn.rnn_cell in part) there is no row.
+# stand in for the old one; where they do not, OLD_SIGNATURES says how they were.
 OLD_NAMES = {
     # arithmetic and arrays
     "mul": "multiply",
@@ -22,7 +22,6 @@ OLD_NAMES = {
     "initialize_all_variables": "global_variables_initializer",
     "initialize_local_variables": "local_variables_initializer",
     "initialize_variables": "variables_initializer",
-    "initialize_all_tables": "tables_initializer",
     # summaries
     "scalar_summary": "summary.scalar",
     "histogram_summary": "summary.histogram",
@@ -64,6 +63,23 @@ OLD_NAMES = {
     "image.per_image_whitening": "image.per_image_standardization",
 }
 
+# Old name -> its arguments in their order, each with today's name. The call is translated.
+OLD_SIGNATURES = {
+    "batch_matmul": {"x": "a", "y": "b", "adj_x": "adjoint_a", "adj_y": "adjoint_b", "name": "name"},
+    "batch_svd": {"tensor": "tensor", "compute_uv": "compute_uv", "full_matrices": "full_matrices", "name": "name"},
+    "scalar_summary": {"tags": "name", "values": "tensor", "collections": "collections"},
+    "histogram_summary": {"tag": "name", "values": "values", "collections": "collections"},
+    "image_summary": {"tag": "name", "tensor": "tensor", "max_images": "max_outputs", "collections": "collections"},
+    "audio_summary": {
+        "tag": "name",
+        "tensor": "tensor",
+        "sample_rate": "sample_rate",
+        "max_outputs": "max_outputs",
+        "collections": "collections",
+    },
+    "select": {"condition": "condition", "t": "x", "e": "y", "name": "name"},
+}
+
 # Never a name of TensorFlow -> the name people mean.
 NEVER_NAMES = {
     "float": "float32",
@@ -82,6 +98,17 @@ NEVER_NAMES = {
     "dot": "tensordot",
     "power": "pow",
     "cat": "concat",
+    "concatenate": "concat",
+    "random_gaussian": "random_normal",
+    "randn": "random_normal",
+    "rand": "random_uniform",
+    "matmult": "matmul",
+    "relu": "nn.relu",
+    "softmax": "nn.softmax",
+    "sess": "Session",
+    "initialize_global_variables": "global_variables_initializer",
+    "train.AdamOptimiser": "train.AdamOptimizer",
+    "train.GradientDescent": "train.GradientDescentOptimizer",
     "len": "size",
     "train.SGD": "train.GradientDescentOptimizer",
     "train.Adam": "train.AdamOptimizer",

@@ -228,3 +228,23 @@ def test_a_graph_def_of_another_pool_is_taken() -> None:
     foreign = kind.FromString(graph.as_graph_def().SerializeToString())
     (c,) = tf.import_graph_def(foreign, return_elements=["c"])
     assert c.name == "import/c"
+
+
+def test_an_operation_can_be_made_from_its_description() -> None:
+    graph, a = tf.get_default_graph(), tf.constant(3.0)
+    description = tf.NodeDef(name="neg", op="Neg")
+    description.attr["T"].type = messages.DataType["DT_FLOAT"]
+    first = tf.no_op()
+    op = tf.Operation(description, graph, [a], control_inputs=[first])
+    assert (op.name, op.inputs, op.control_inputs, graph.get_operation_by_name("neg")) == ("neg", [a], [first], op)
+    other = graph.create_op("Neg", [a], attrs={"T": tf.AttrValue(type=messages.DataType["DT_FLOAT"])}, name="other")
+    with tf.Session() as sess:
+        assert sess.run([op.outputs[0], other.outputs[0]]) == [-3.0, -3.0]
+    with pytest.raises(TypeError, match="node_def needs to be a NodeDef: 5"):
+        tf.Operation(5, graph)
+    with pytest.raises(TypeError, match="g needs to be a Graph: 5"):
+        tf.Operation(description, 5)
+    with pytest.raises(TypeError, match="inputs needs to be a list of Tensors"):
+        tf.Operation(description, graph, a)
+    with pytest.raises(ValueError, match="'!' is not a valid node name"):
+        tf.Operation(tf.NodeDef(name="!", op="Neg"), graph)

@@ -87,7 +87,9 @@ class Graph:
             device = merge_devices(self.scopes.devices, definition) if self.scopes.devices else ""
             for other in (*self.scopes.colocation, *[t._op for t in inputs[: definition.forwards_ref]]):
                 device = other._device or device  # where a variable is, there it is changed
-            node = Operation(self, len(self._operations), name, definition, inputs, control, device, source.caller(3))
+            node = Operation._make(
+                self, len(self._operations), name, definition, inputs, control, device, source.caller(3)
+            )
             node._outputs = tuple([Tensor(node, i, dtype) for i, dtype in enumerate(dtypes)])
             node._body = self.scopes.body
             for tensor in inputs:
@@ -122,7 +124,13 @@ class Graph:
 
         if name is not None and not _OP_NAME.match(as_text(name, "name")):
             raise ValueError(f"'{name}' is not a valid node name")
-        definition = lookup(as_text(op_type, "op_type"))(**(attrs or {}))
+        kind = lookup(as_text(op_type, "op_type"))
+        if any(hasattr(value, "WhichOneof") for value in (attrs or {}).values()):  # messages, as TensorFlow has them
+            from flowlab._src.graph.graphdef_attributes import op_of_messages
+
+            definition = op_of_messages(op_type, attrs or {}, name or op_type)
+        else:
+            definition = kind(**(attrs or {}))
         with self.as_default():
             result = definition(*group_inputs(definition, as_list(inputs, "inputs")), name=name)
         first = result[0] if isinstance(result, list) else result

@@ -11,7 +11,7 @@ from flowlab._src.errors import UnimplementedError
 from flowlab._src.graph import registry
 from flowlab._src.graph.dtypes import DType, as_dtype
 from flowlab._src.graph.op import Op
-from flowlab._src.graph.op_table import NO_DEFAULT, Argument, Attribute, Definition
+from flowlab._src.graph.op_table import NO_DEFAULT, Argument, Attribute, Definition, definition_of
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor_proto import from_proto, read_shape
 
@@ -170,6 +170,17 @@ def make_op(node: Any, values: dict[str, Any], definition: Definition) -> Op:
         return cls(**fields)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{error}; NodeDef: {{{{node {node.name}}}}}") from None
+
+
+def op_of_messages(op_type: str, attributes: dict[str, Any], name: str) -> Op:
+    """The op of a kind whose attributes are given as messages."""
+    from flowlab._src.formats import messages
+
+    node = messages.NodeDef(name=name, op=op_type)
+    for key, value in attributes.items():
+        node.attr[key].CopyFrom(value)
+    definition = definition_of(registry.lookup(op_type))
+    return make_op(node, read_attributes(node, definition), definition)
 
 
 def _anything(message: Any) -> Any:

@@ -447,3 +447,27 @@ class Importer:
             if target != node.name:
                 groups.append(f"loc:@{self.operations[target].name}")
         self.operations[node.name]._colocation = tuple(groups)
+
+
+def operation_from_def(node_def: Any, g: Any, inputs: Any, control_inputs: Any) -> Operation:
+    """Add one node as a NodeDef describes it, with inputs that are given apart from it."""
+    from flowlab._src.formats import messages
+
+    if not isinstance(node_def, messages.NodeDef):
+        raise TypeError(f"node_def needs to be a NodeDef: {node_def!r}")
+    if not isinstance(g, Graph):
+        raise TypeError(f"g needs to be a Graph: {g!r}")
+    if not _OP_NAME.match(node_def.name):
+        raise ValueError(f"'{node_def.name}' is not a valid node name")
+    inputs = [] if inputs is None else inputs
+    if not isinstance(inputs, list) or not all(isinstance(tensor, Tensor) for tensor in inputs):
+        raise TypeError(f"inputs needs to be a list of Tensors: {inputs!r}")
+    arguments = {f"${i}": tensor for i, tensor in enumerate(inputs)}
+    node = messages.NodeDef()
+    node.CopyFrom(node_def)
+    del node.input[:]
+    node.input.extend(arguments)
+    importer = Importer(g, [node], "", Whole(messages.GraphDef(node=[node]), ""), None, arguments)
+    with g.as_default(), g.control_dependencies(control_inputs or []), g.name_scope(None):
+        importer.run()
+    return importer.operations[node_def.name]

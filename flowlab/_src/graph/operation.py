@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 class Operation:
     """A node: what is computed (`op`), from which tensors (`inputs`), after which nodes (`control_inputs`).
 
-    Operations are made by functions such as `tf.matmul` and never change afterwards.
+    Operations are made by functions such as `tf.matmul` and never change afterwards. Calling the class adds a node by its
+    description, for programs that write graphs at the lowest level.
+
+    Parameters
+    ----------
+    node_def : NodeDef
+        Name, kind and attributes; its own inputs are not looked at.
+    g : Graph
+    inputs : list of Tensor, optional
+    control_inputs : list of Operation or Tensor, optional
+    output_types, input_types, original_op, op_def : optional
+        Accepted for compatibility: they follow from the rest.
 
     Examples
     --------
@@ -33,9 +44,38 @@ class Operation:
         "__weakref__", "_body", "_colocation", "_control_inputs", "_control_outputs", "_device", "_gradient_name", "_id",
         "_inputs", "_name", "_outputs", "definition", "graph", "scope_context", "site",
     )  # fmt: skip
+    graph: Graph
+    definition: Op
+    site: Site | None
+    _id: int
+    _name: str
+    _inputs: tuple[Tensor, ...]
+    _control_inputs: tuple[Operation, ...]
+    _body: Body | None
+    _colocation: tuple[str, ...]
+    _control_outputs: list[Operation]
+    _device: str
+    _gradient_name: str | None
+    _outputs: tuple[Tensor, ...]
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
+        node_def: Any,
+        g: Any,
+        inputs: Any = None,
+        output_types: Any = None,
+        control_inputs: Any = None,
+        input_types: Any = None,
+        original_op: Any = None,
+        op_def: Any = None,
+    ) -> Operation:
+        from flowlab._src.graph.graphdef_import import operation_from_def
+
+        return operation_from_def(node_def, g, inputs, control_inputs)
+
+    @classmethod
+    def _make(
+        cls,
         graph: Graph,
         number: int,
         name: str,
@@ -44,20 +84,23 @@ class Operation:
         control_inputs: tuple[Operation, ...],
         device: str,
         site: Site | None,
-    ) -> None:
+    ) -> Operation:
+        """The object for a node; the graph adds it to its lists."""
+        self = object.__new__(cls)
         self.graph = graph
         self._id = number
         self._name = name
         self.definition = definition  # the frozen Op: attributes, kernel, shape rule, gradient
         self._inputs = inputs
         self._control_inputs = control_inputs
-        self._control_outputs: list[Operation] = []
+        self._control_outputs = []
         self._device = device
-        self._outputs: tuple[Tensor, ...] = ()
-        self._body: Body | None = None  # the branch or loop body it belongs to
-        self._gradient_name: str | None = None  # set by gradient_override_map
-        self._colocation: tuple[str, ...] = ()
+        self._outputs = ()
+        self._body = None  # the branch or loop body it belongs to
+        self._gradient_name = None  # set by gradient_override_map
+        self._colocation = ()
         self.site = site
+        return self
 
     @property
     def name(self) -> str:

@@ -138,6 +138,24 @@ SAMPLES = [
         (LARGE,),
         grad=False,
     ),
+    # projective transforms
+    *[
+        Sample(
+            "ImageProjectiveTransformV2",
+            lambda tf, x, t=t, m=m, size=size: tf.raw_ops.ImageProjectiveTransformV2(
+                images=x, transforms=t, output_shape=size, interpolation=m
+            ),
+            (value,),
+            grad=False,
+        )
+        for value in (BATCH, (np.abs(BATCH) * 60).astype(np.uint8), (BATCH * 60).astype(np.int32))
+        for m in ("NEAREST", "BILINEAR")
+        for t, size in (
+            ([[0.9, -0.3, 1.2, 0.25, 1.1, -0.7, 0.0, 0.0]], (5, 4)),
+            ([[1.0, 0.0, 0.4, 0.0, 1.0, 0.6, 0.05, -0.02]] * 3, (6, 7)),
+            ([[0.5, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0]], (9, 8)),
+        )
+    ],
     # files
     *[
         Sample("DecodeJpeg", lambda tf, x, o=o: tf.image.decode_jpeg(x, **o), (text(contents),), exact=True)
@@ -207,6 +225,26 @@ SAMPLES = [
 ]
 
 FAILURES = [
+    Failure(
+        "ImageProjectiveTransformV2",
+        lambda tf, x: tf.raw_ops.ImageProjectiveTransformV2(
+            images=x, transforms=[[1.0] * 7], output_shape=[2, 2], interpolation="NEAREST"
+        ),
+        (BATCH,),
+        "InvalidArgumentError",
+        "Input transform should be num_images x 8 or 1 x 8",
+        run=True,
+    ),
+    Failure(
+        "ImageProjectiveTransformV2",
+        lambda tf, x: tf.raw_ops.ImageProjectiveTransformV2(
+            images=x, transforms=[[1.0] * 8], output_shape=[2, 0], interpolation="NEAREST"
+        ),
+        (BATCH,),
+        "InvalidArgumentError",
+        "output dimensions must be positive",
+        run=True,
+    ),
     Failure(
         "ReverseV2",
         lambda tf, x: tf.image.flip_left_right(x),

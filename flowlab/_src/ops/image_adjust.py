@@ -8,6 +8,7 @@ import numpy as np
 
 from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.graph import dtypes
+from flowlab._src.graph.arguments import as_float, as_int
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.op import Array, Op, Spec
 from flowlab._src.graph.scopes import name_scope
@@ -174,7 +175,10 @@ def adjust_gamma(image: Any, gamma: Any = 1, gain: Any = 1) -> Tensor:
         image = convert(image, None, "image")
         given = image.dtype.base_dtype
         floats = image if given in NARROW_FLOATS else convert_image_dtype(image, dtypes.float32)
-        checks = check(gamma >= 0, "Gamma should be a non-negative real number.")
+        checks = check(
+            (gamma if is_tensor(gamma) else as_float(gamma, "gamma")) >= 0,
+            "Gamma should be a non-negative real number.",
+        )
         if checks:
             gamma = with_dependencies(checks, gamma)
         return convert_image_dtype(gain * floats**gamma, given, saturate=True)
@@ -328,7 +332,7 @@ def random_brightness(image: Any, max_delta: float, seed: int | None = None) -> 
     >>> tf.image.random_brightness(tf.zeros([32, 32, 3]), 0.2).shape.as_list()
     [32, 32, 3]
     """
-    if max_delta < 0:
+    if as_float(max_delta, "max_delta") < 0:
         raise misuse(ValueError("max_delta must be non-negative."), inputs=f"max_delta = {max_delta}")
     return adjust_brightness(image, random_uniform([], -max_delta, max_delta, seed=seed))
 
@@ -384,7 +388,7 @@ def random_saturation(image: Any, lower: float, upper: float, seed: int | None =
 
 
 def _check_range(lower: float, upper: float) -> None:
-    if upper <= lower:
+    if as_float(upper, "upper") <= as_float(lower, "lower"):
         raise misuse(ValueError("upper must be > lower."), inputs=f"lower = {lower}, upper = {upper}")
     if lower < 0:
         raise misuse(ValueError("lower must be non-negative."), inputs=f"lower = {lower}")
@@ -411,7 +415,7 @@ def random_hue(image: Any, max_delta: float, seed: int | None = None) -> Tensor:
     ValueError
         If `max_delta` is another number.
     """
-    if max_delta > 0.5:
+    if as_float(max_delta, "max_delta") > 0.5:
         raise misuse(ValueError("max_delta must be <= 0.5."), inputs=f"max_delta = {max_delta}")
     if max_delta < 0:
         raise misuse(ValueError("max_delta must be non-negative."), inputs=f"max_delta = {max_delta}")
@@ -441,6 +445,8 @@ def random_jpeg_quality(
     ValueError
         If one is out of range, or the minimum is not below the maximum.
     """
+    min_jpeg_quality = as_int(min_jpeg_quality, "min_jpeg_quality")
+    max_jpeg_quality = as_int(max_jpeg_quality, "max_jpeg_quality")
     if not (0 <= min_jpeg_quality <= 100 and 0 <= max_jpeg_quality <= 100):
         raise misuse(ValueError("jpeg encoding range must be between 0 and 100."))
     if min_jpeg_quality >= max_jpeg_quality:

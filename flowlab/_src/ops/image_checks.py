@@ -25,9 +25,9 @@ def is_tensor(x: Any) -> bool:
 
 def image_dimensions(image: Tensor, rank: int) -> list[Any]:
     """The sizes of an image: numbers where they are known, scalar tensors where they are not."""
-    if image._shape.is_fully_defined():
-        return list(image._shape._dims or ())
-    static = image._shape.with_rank(rank)._dims or (None,) * rank
+    if image.shape.is_fully_defined():
+        return list(image.shape._dims or ())
+    static = image.shape.with_rank(rank)._dims or (None,) * rank
     dynamic = unstack(shape_of(image), rank)
     return [d if s is None else s for s, d in zip(static, dynamic, strict=True)]
 
@@ -43,7 +43,7 @@ def check(condition: Any, message: str) -> list[Operation]:
 
 def check_at_least_3d(image: Tensor) -> list[Operation]:
     """Refuse what has fewer than three axes or an empty one; nodes for what is not known."""
-    dims = image._shape._dims
+    dims = image.shape._dims
     if dims is not None and len(dims) < 3:
         raise misuse(
             ValueError("'image' must be at least three-dimensional."),
@@ -52,7 +52,7 @@ def check_at_least_3d(image: Tensor) -> list[Operation]:
         )
     if dims is not None and 0 in dims:
         raise misuse(ValueError(f"all dims of 'image.shape' must be > 0: {image.shape}"))
-    if image._shape.is_fully_defined():
+    if image.shape.is_fully_defined():
         return []
     message = "'image' must be at least three-dimensional."
     return [
@@ -68,11 +68,11 @@ def at_least_3d(image: Tensor) -> Tensor:
 
 def as_grayscale(image: Any) -> Tensor:
     """The image, available only when its last axis has been found to have one channel."""
-    dims = image._shape._dims
+    dims = image.shape._dims
     if dims is not None and len(dims) < 2:
         raise misuse(ValueError("A grayscale image must be at least two-dimensional."))
     checks: list[Operation] = []
-    if image._shape.is_fully_defined():
+    if image.shape.is_fully_defined():
         if dims is None or dims[-1] != 1:
             raise misuse(
                 ValueError("Last dimension of a grayscale image should be size 1."),
@@ -91,7 +91,7 @@ def as_grayscale(image: Any) -> Tensor:
 def as_batch(image: Any) -> tuple[Tensor, bool]:
     """An image or a batch of them as a batch, and whether it was one."""
     image = convert(image, None, "image")
-    dims = image._shape._dims
+    dims = image.shape._dims
     if dims is None:
         image = expand_dims(image, 0)
         image.set_shape([None] * 4)

@@ -248,6 +248,8 @@ def convert_image_dtype(image: Any, dtype: Any, saturate: bool = False, name: st
     if not dtype.is_floating and not dtype.is_integer:
         raise misuse(AttributeError("dtype must be either floating point or integer"), inputs=f"dtype = {dtype.name}")
     given: DType = image.dtype.base_dtype
+    if not given.is_floating and not given.is_integer:
+        raise misuse(TypeError(f"Images are made of floating point numbers or integers, not of {given.name}."))
     if dtype == given:
         return identity(image, name=name)
     with name_scope(name, "convert_image", [image]) as name:

@@ -164,7 +164,7 @@ def _comparable(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, list[Operation]]:
     """The shapes of two batches of images, and the checks that the images have the same sizes."""
     shapes = []
     for image in (a, b):
-        dims = image._shape._dims
+        dims = image.shape._dims
         if dims is not None and len(dims) < 3:
             raise misuse(ValueError(f"Shape {image.shape} must have rank at least 3"))
         shapes.append(dims)
@@ -212,6 +212,7 @@ def psnr(a: Any, b: Any, max_val: Any, name: str | None = None) -> Tensor:
     array([20.], dtype=float32)
     """
     with name_scope(name, "PSNR", [a, b]):
+        a = a if hasattr(a, "dtype") else convert(a, None, "a")
         max_val = cast(max_val, a.dtype)
         max_val = convert_image_dtype(max_val, dtypes.float32)
         a = convert_image_dtype(a, dtypes.float32)
@@ -330,6 +331,8 @@ def ssim(
     ----------
     Wang and others, "Image quality assessment: from error visibility to structural similarity", 2004.
     """
+    img1 = img1 if hasattr(img1, "get_shape") else convert(img1, None, "img1")
+    img2 = img2 if hasattr(img2, "get_shape") else convert(img2, None, "img2")
     _, _, checks = _comparable(img1, img2)
     with control_dependencies(checks):
         img1 = identity(img1)

@@ -232,3 +232,22 @@ def test_numbers_of_all_types_survive() -> None:
             result = sess.run(f"c{i}:0")
             assert result.dtype == value.dtype
             assert result.tolist() == [v.encode() if isinstance(v, str) else v for v in value.tolist()]
+
+
+def test_old_kinds_of_operations_are_read_as_new_ones() -> None:
+    text = CONST.replace("tensor_shape {} float_val: 2", "tensor_shape { dim { size: 3 } } float_val: [5, 9, 7]")
+    text += """
+    node { name: "i" op: "Const" attr { key: "dtype" value { type: DT_INT32 } }
+      attr { key: "value" value { tensor { dtype: DT_INT32 tensor_shape {} int_val: 0 } } } }
+    node { name: "g" op: "Gather" input: "a" input: "i" attr { key: "Tparams" value { type: DT_FLOAT } }
+      attr { key: "Tindices" value { type: DT_INT32 } } attr { key: "validate_indices" value { b: true } } }
+    node { name: "t" op: "TopK" input: "a" attr { key: "k" value { i: 2 } } attr { key: "T" value { type: DT_FLOAT } } }
+    node { name: "c" op: "Concat" input: "i" input: "a" input: "t" attr { key: "T" value { type: DT_FLOAT } }
+      attr { key: "N" value { i: 2 } } }
+    node { name: "p" op: "PlaceholderV2" attr { key: "dtype" value { type: DT_FLOAT } } attr { key: "shape" value { shape {} } } }
+    node { name: "v" op: "Variable" attr { key: "dtype" value { type: DT_FLOAT } } attr { key: "shape" value { shape {} } } }
+    node { name: "w" op: "Assign" input: "v" input: "g" attr { key: "T" value { type: DT_FLOAT } } }"""
+    tf.import_graph_def(graph_def(text), name="")
+    with tf.Session() as sess:
+        values = sess.run(["g:0", "t:0", "t:1", "c:0", "w:0", "p:0"], {"p:0": 1.0})
+    assert [value.tolist() for value in values] == [5, [9, 7], [1, 2], [5, 9, 7, 9, 7], 5, 1]

@@ -14,6 +14,7 @@ from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.graph import _OP_NAME, Graph, _ControlDependencies
 from flowlab._src.graph.graphdef import PRODUCER
 from flowlab._src.graph.graphdef_attributes import expected_inputs, make_op, read_attributes
+from flowlab._src.graph.graphdef_old import renew
 from flowlab._src.graph.op_table import definition_of
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.shape import merge_shapes
@@ -92,6 +93,7 @@ def import_graph_def(
 
     if not isinstance(graph_def, messages.GraphDef):
         graph_def = _other_graph_def(graph_def, messages)
+    graph_def = renew(graph_def)
     if any(node.op in ("Switch", "RefSwitch", "Merge", "RefMerge", "Enter", "RefEnter") for node in graph_def.node):
         from flowlab._src.graph.graphdef_lift import lift
 

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from flowlab._src.graph.body import Body
+
 if TYPE_CHECKING:
-    from flowlab._src.graph.graph import Graph
+    from flowlab._src.graph.body import Body
+from flowlab._src.graph.graph import Graph
 
 Dims = tuple[int | None, ...]
 
@@ -73,22 +76,61 @@ class GraphView:
 
 
 def graph_view(graph: Graph) -> GraphView:
-    """Record every operation of `graph`."""
-    return GraphView(tuple(node_record(op) for op in graph.get_operations()))
+    """Record every operation of `graph`, those left out that only bring a tensor into a branch or loop."""
+    operations = [op for op in graph.get_operations() if origin_of(op) is None]
+    entering = {parameter.op: start for op in operations for parameter, start in loop_variables(op)}
+    return GraphView(tuple(node_record(op, entering.get(op)) for op in operations))
 
 
-def node_record(op: Any) -> NodeRecord:
-    """Record one operation."""
+def node_record(op: Any, start: Any = None) -> NodeRecord:
+    """Record one operation; `start` is the tensor that a loop variable starts with."""
     return NodeRecord(
         name=op.name,
         type=op.type,
-        inputs=tuple((tensor.op.name, tensor.value_index) for tensor in op.inputs),
+        inputs=tuple((tensor.op.name, tensor.value_index) for tensor in map(outermost, drawn_inputs(op, start))),
         controls=tuple(control.name for control in op.control_inputs),
         outputs=tuple(TensorRecord(tensor.dtype.name, static_dims(tensor.shape)) for tensor in op.outputs),
         device=op.device or "",
         site=op.site.describe() if op.site else "",
         value=constant_text(op) if op.type == "Const" else "",
     )
+
+
+def bodies_of(op: Any) -> list[Body]:
+    """The branches of a conditional, or the condition and body of a loop; nothing for other operations."""
+    if not op.definition.nested:
+        return []
+    return [value for value in vars(op.definition).values() if isinstance(value, Body)]
+
+
+def loop_variables(op: Any) -> list[tuple[Any, Any]]:
+    """The inputs of a loop's bodies, each with the tensor that it has in the first iteration."""
+    first = getattr(op.definition, "tapes", 0)
+    return [
+        (parameter, op.inputs[first + k]) for body in bodies_of(op) for k, parameter in enumerate(body.parameters)
+    ]
+
+
+def drawn_inputs(op: Any, start: Any = None) -> list[Any]:
+    """What an arrow leads from: values flow into a branch or loop body, and from its results to If or While."""
+    bodies = bodies_of(op)
+    if bodies:
+        predicate = [op.inputs[0]] if op.type == "If" else []
+        return predicate + [tensor for body in bodies for tensor in body.outputs]
+    return op.inputs if start is None else [start]
+
+
+def origin_of(op: Any) -> Any:
+    """The tensor that an input of a branch or loop body stands for, None for other operations and loop variables."""
+    captured = getattr(op.definition, "source", None)
+    return captured if captured is not None else getattr(op.definition, "recorded", None)
+
+
+def outermost(tensor: Any) -> Any:
+    """A tensor as it was computed: not the inputs of bodies by which it came in."""
+    while (origin := origin_of(tensor.op)) is not None:
+        tensor = origin
+    return tensor
 
 
 def static_dims(shape: Any) -> Dims | None:

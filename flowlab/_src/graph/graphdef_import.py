@@ -228,6 +228,7 @@ class Importer:
         self.operations: dict[str, Operation] = {}
         self.outputs: dict[str, Sequence[Tensor]] = {}
         self.names: dict[str, str] = {}
+        self.taken: set[str] = set()
 
     def run(self) -> None:
         """Check the whole, then make the nodes."""
@@ -235,6 +236,7 @@ class Importer:
         order = self._order()
         for node in self.given:
             self.names[node.name] = self._new_name(node.name)
+            self.taken.add(self.names[node.name])
         scopes = self.graph.scopes
         outer = (scopes.control, scopes.devices, scopes.colocation, scopes.gradient_overrides)
         waits = [op for block in scopes.control for op in block.operations]
@@ -327,7 +329,7 @@ class Importer:
     def _new_name(self, name: str) -> str:
         full = f"{self.prefix}/{name}" if self.prefix else name
         graph = self.graph
-        if full not in graph._by_name and full not in self.names.values():
+        if full not in graph._by_name and full not in self.taken:
             graph._names_in_use.setdefault(full.lower(), 1)
             return full
         with graph.name_scope(None):

@@ -184,6 +184,10 @@ class GradientTape:
         starts: list[Any] = [None] * len(targets)
         if output_gradients is not None:
             starts = [None if g is None else convert(g) for g in nest.flatten(output_gradients)]
+            if len(starts) != len(targets):
+                raise _misuse(
+                    ValueError(f"{len(starts)} output_gradients for {len(targets)} targets: give one for each.")
+                )
         flat = nest.flatten(sources)
         results = self._gradients(tape, targets, flat, starts, _checked(unconnected_gradients))
         self._spent()

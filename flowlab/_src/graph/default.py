@@ -12,6 +12,8 @@ from flowlab._src.util import source
 from flowlab._src.util.export import export
 
 _global: list[Graph] = []  # the default outside all `with` blocks
+_eager_kind: list[type[Graph]] = []
+_eager: list[Graph] = []
 
 
 @export("get_default_graph")
@@ -68,6 +70,18 @@ def global_default_graph() -> Graph | None:
     return _global[0] if _global else None
 
 
+def eager_graph() -> Graph:
+    """What takes the place of the graph in eager mode: one for this process."""
+    if not _eager:
+        _eager.append(_eager_kind[0]())
+    return _eager[0]
+
+
+def register_eager_graph(kind: type[Graph]) -> None:
+    """Say which class runs operations in eager mode; `runtime/eager.py` does."""
+    _eager_kind[:] = [kind]
+
+
 def set_global_default_graph(graph: Graph) -> None:
     """Make `graph` the default outside all `with` blocks (the notebook tools do so)."""
     _global[:] = [graph]
@@ -81,6 +95,8 @@ def graph_of(values: Any, graph: Graph | None = None) -> Graph:
     ValueError
         If they belong to different graphs.
     """
+    if graph is None and (present := get_default_graph()).eager:
+        return present  # tensors of eager mode belong to no graph
     first: Any = None
     for value in flat(values):
         own = getattr(value, "graph", None)

@@ -17,6 +17,7 @@ from flowlab._src.errors import add_notes
 from flowlab._src.graph import dtypes
 from flowlab._src.graph.convert import convert, operand
 from flowlab._src.graph.dtypes import DType
+from flowlab._src.graph.eager_tensor import EagerTensor
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.sparse_tensor import SparseTensor
@@ -36,7 +37,7 @@ def override(operator: str, function: Function, nested: bool = False) -> None:
     """
 
     def from_the_left(x: Tensor, y: Any) -> Any:
-        if y.__class__ is Tensor and not nested:
+        if (y.__class__ is Tensor or y.__class__ is EagerTensor) and not nested:
             return function(x, y, name=operator)
         with name_scope(None, operator, [x, y]) as name:
             if not isinstance(y, (Tensor, SparseTensor)):

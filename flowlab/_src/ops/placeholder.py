@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flowlab._src.errors import InvalidArgumentError
+from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import DType, as_dtype
 from flowlab._src.graph.op import Array, Op, Spec, T
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, as_shape, format_dims, merge_shapes
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.ops.misuse import misuse
 from flowlab._src.util.export import export
 
 
@@ -58,6 +60,15 @@ class PlaceholderWithDefault(Op):
         return dy
 
 
+def refuse_eagerly() -> None:
+    """RuntimeError in eager mode, where nothing is fed."""
+    if get_default_graph().eager:
+        raise misuse(
+            RuntimeError("tf.placeholder() is not compatible with eager execution."),
+            fix="pass the value itself: a function of tensors takes the place of a graph with placeholders",
+        )
+
+
 @export("placeholder")
 def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Tensor:
     """Make a tensor whose value is given with each run, in `feed_dict`.
@@ -86,6 +97,7 @@ def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Tenso
     array([[2., 3.],
            [4., 5.]], dtype=float32)
     """
+    refuse_eagerly()
     return Placeholder(dtype=as_dtype(dtype).base_dtype, shape_=as_shape(shape))(name=name)
 
 

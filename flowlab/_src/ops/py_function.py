@@ -22,11 +22,13 @@ from flowlab._src.errors import (
     UnknownError,
 )
 from flowlab._src.graph.arguments import as_list
+from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import DType, as_dtype
 from flowlab._src.graph.op import Array, Op, Spec
 from flowlab._src.graph.shape import UNKNOWN, TensorShape
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.util import nest
 from flowlab._src.util.export import export
 
 _tokens = itertools.count()
@@ -50,6 +52,31 @@ class _Held:
         self.function = function
 
 
+def function_of(token: str) -> Callable[..., Any]:
+    """The function that an operation names."""
+    held = _functions.get(token)
+    if held is None:
+        raise UnknownError(None, None, f"ValueError: Could not find callback with key={token} in the registry.")
+    return held.function
+
+
+def as_error(error: Exception) -> OpError:
+    """What an exception of the user's function becomes."""
+    if isinstance(error, OpError):
+        return error
+    kind = next((to for of, to in _ERRORS if isinstance(error, of)), UnknownError)
+    return kind(None, None, f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
+
+
+def keep_function(function: Callable[..., Any]) -> str:
+    """Keep a function as long as the default graph; returns the name that operations know it by."""
+    held = _Held(function)
+    token = f"pyfunc_{next(_tokens)}"
+    _functions[token] = held
+    _held_by_graph.setdefault(get_default_graph(), []).append(held)
+    return token
+
+
 class PyFuncStateless(Op):
     """Calls a Python function with arrays; its results are the outputs."""
 
@@ -59,22 +86,14 @@ class PyFuncStateless(Op):
 
     def call(self, arrays: Sequence[Any]) -> list[Any]:
         """Call the function and check what it returns."""
-        held = _functions.get(self.token)
-        if held is None:
-            raise UnknownError(
-                None, None, f"ValueError: Could not find callback with key={self.token} in the registry."
-            )
+        function = function_of(self.token)
         # Copies: values in flight belong to all that use them, and the function may write.
         arguments = [_own(a) for a in arrays]
         try:
-            returned = held.function(*arguments)
+            returned = function(*arguments)
             results = [_as_array(r) for r in ([returned] if not isinstance(returned, (tuple, list)) else returned)]
-        except OpError:
-            raise
         except Exception as error:
-            kind = next((to for of, to in _ERRORS if isinstance(error, of)), UnknownError)
-            text = f"{type(error).__name__}: {error}\n{traceback.format_exc()}"
-            raise kind(None, None, text) from error
+            raise as_error(error) from error
         if returned is None:
             results = []
         if len(results) != len(self.Tout):
@@ -137,17 +156,21 @@ def _make(function: Any, inputs: Any, output_types: Any, stateful: bool, name: s
         raise misuse(ValueError(f"Expected func to be callable. Received func={function} of type {type(function)}."))
     several = isinstance(output_types, (list, tuple))
     dtypes = [as_dtype(t) for t in (output_types if several else [output_types])]
-    held = _Held(function)
-    token = f"pyfunc_{next(_tokens)}"
-    _functions[token] = held
-    graph = get_default_graph()
-    _held_by_graph.setdefault(graph, []).append(held)
-    op = (PyFunc if stateful else PyFuncStateless)(token=token, Tout=dtypes)
     arguments = as_list(inputs, "inp")
+    if get_default_graph().eager:
+        return _call_now(function, arguments)
+    op = (PyFunc if stateful else PyFuncStateless)(token=keep_function(function), Tout=dtypes)
     results = op(arguments, name=name)
     if not dtypes:
-        return graph.get_operations()[-1]
+        return get_default_graph().get_operations()[-1]
     return results if several else results[0]
+
+
+def _call_now(function: Callable[..., Any], arguments: list[Any]) -> Any:
+    """In eager mode: the function is called with the values, and what it returns becomes tensors."""
+    returned = function(*[convert(a).numpy() for a in arguments])
+    results = [r if r is None else convert(r) for r in nest.flatten(returned)]
+    return results[0] if len(results) == 1 else results
 
 
 @export("py_func")

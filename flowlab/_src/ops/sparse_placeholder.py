@@ -10,7 +10,7 @@ from flowlab._src.graph.convert import convert
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.sparse_tensor import SparseTensor
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.placeholder import placeholder
+from flowlab._src.ops.placeholder import placeholder, refuse_eagerly
 from flowlab._src.util.export import export
 
 
@@ -39,6 +39,7 @@ def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -
     ...     float(sess.run(total, {x: tf.SparseTensorValue([[3, 2], [4, 5]], [1.0, 2.0], [7, 9])}))
     3.0
     """
+    refuse_eagerly()
     prefix = "" if name is None else as_text(name, "name") + "/"
 
     def named(part: str) -> str | None:

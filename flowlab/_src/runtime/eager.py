@@ -18,12 +18,14 @@ from flowlab._src.autodiff.tape import Record, record, tapes
 from flowlab._src.errors import InternalError, InvalidArgumentError, OpError, ResourceExhaustedError, add_notes
 from flowlab._src.graph import default
 from flowlab._src.graph.build import convert_inputs, solve_dtypes
-from flowlab._src.graph.default import get_default_graph
+from flowlab._src.graph.composite import first_composite
+from flowlab._src.graph.default import eager_graph, get_default_graph
 from flowlab._src.graph.eager_tensor import EagerTensor
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.keys import GraphKeys
 from flowlab._src.graph.op import Op
 from flowlab._src.graph.stacks import graphs
+from flowlab._src.runtime.eager_options import ASYNC, DEVICE_POLICIES, SYNC, callbacks
 from flowlab._src.runtime.explain import from_library, is_too_big, run_time_message
 from flowlab._src.runtime.plan import PLAIN, bind_kernel
 from flowlab._src.runtime.state import SessionState
@@ -88,6 +90,21 @@ def describe(tensor: Any) -> str:
     return f"{text} = {np.asarray(tensor._value).tolist()}" if (tensor.shape.num_elements() or 0) <= 4 else text
 
 
+def graph_tensor(tensor: Any) -> BaseException:
+    """The error for a tensor of a graph among the inputs."""
+    site = source.caller(4)
+    return add_notes(
+        TypeError(
+            'An op outside of the function building code is being passed a "Graph" tensor. It is possible to have Graph tensors '
+            "leak out of the function building context by including a tf.init_scope in your function building code. The graph "
+            f"tensor has name: {tensor.name}"
+        ),
+        why="it was made inside `with graph.as_default():` and has no value until a session runs",
+        where=site.quote() if site else "",
+        fix="work with it inside that block, or hand over the number that sess.run gives",
+    )
+
+
 class EagerGraph(Graph):
     """Runs operations instead of keeping them. Name scopes count for the names of variables alone."""
 
@@ -103,8 +120,16 @@ class EagerGraph(Graph):
         """Run an operation; gives its output, a list of outputs, or None when it has none."""
         schema = op.schema
         if schema.has_list or len(inputs) != len(schema.inputs) or any(i.__class__ is not EagerTensor for i in inputs):
+            composite = first_composite(inputs)
+            if composite is not None:
+                given = composite._apply_elementwise(op, inputs, op.type)
+                if given is not NotImplemented:
+                    return given
             with self.as_default():
                 inputs = convert_inputs(op, schema, inputs)
+            for tensor in inputs:
+                if tensor.__class__ is not EagerTensor:
+                    raise graph_tensor(tensor)
         node: Any = Record(op, inputs)  # it looks like a node to kernels and rules
         if op.is_constant:
             results: Sequence[Any] = (op.value,)  # type: ignore[attr-defined]  # a constant has one
@@ -126,6 +151,8 @@ class EagerGraph(Graph):
         if tapes.active:
             node._outputs = tuple(outputs)
             record(node)
+        for callback in callbacks:
+            callback(op.type, "", op.attributes(), list(inputs), outputs)
         return outputs[0] if len(outputs) == 1 and not schema.outputs[0].is_list else outputs
 
     # ---- what a graph does, and what is left of it --------------------------------------------------------------
@@ -176,14 +203,7 @@ class EagerGraph(Graph):
         return self._random.randint(0, 2**31 - 1)
 
 
-_context: list[EagerGraph] = []
-
-
-def eager_context() -> EagerGraph:
-    """The one place where eager operations of this process keep their variables."""
-    if not _context:
-        _context.append(EagerGraph())
-    return _context[0]
+default.register_eager_graph(EagerGraph)
 
 
 @export("executing_eagerly", "contrib.eager.executing_eagerly", "contrib.eager.in_eager_mode")
@@ -201,7 +221,7 @@ def executing_eagerly() -> bool:
 @contextlib.contextmanager
 def eager_mode() -> Iterator[None]:
     """Run operations eagerly in a `with` block."""
-    with graphs.entered(eager_context()):
+    with graphs.entered(eager_graph()):
         yield
 
 
@@ -259,7 +279,7 @@ def enable_eager_execution(config: Any = None, device_policy: Any = None, execut
             where=site.quote() if site else "",
             fix="call it right after the import; in a notebook: restart, or tf.reset_default_graph() first",
         )
-    default.set_global_default_graph(eager_context())
+    default.set_global_default_graph(eager_graph())
 
 
 @export("disable_eager_execution")
@@ -289,13 +309,3 @@ def init_scope() -> Iterator[None]:
     target = present if present is not None and present.eager else outer
     with target.as_default(), target.control_dependencies(None), target.name_scope(scope + "/" if scope else None):
         yield
-
-
-SYNC, ASYNC = 0, 1
-DEVICE_PLACEMENT_EXPLICIT, DEVICE_PLACEMENT_WARN, DEVICE_PLACEMENT_SILENT, DEVICE_PLACEMENT_SILENT_FOR_INT32 = (
-    0,
-    1,
-    2,
-    3,
-)
-DEVICE_POLICIES = (0, 1, 2, 3)

@@ -424,6 +424,12 @@ def update(kind: str, variables: Sequence[Any], *inputs: Any, **attrs: Any) -> O
     return getattr(raw, kind)(*[v._ref() for v in variables], *inputs, **attrs).op
 
 
+@export("contrib.eager.get_optimizer_variables")
+def get_optimizer_variables(optimizer: Optimizer) -> list[Variable]:
+    """Return the variables that an optimizer keeps for itself: `optimizer.variables()`."""
+    return optimizer.variables()
+
+
 def like(tensor: Any, var: Any) -> Any:
     """A hyperparameter in the variable's dtype."""
     return cast(tensor, var.dtype.base_dtype)

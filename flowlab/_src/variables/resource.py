@@ -26,10 +26,12 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.cond import cond
 from flowlab._src.ops.identity import identity
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.util.export import export
 from flowlab._src.variables.guard import guard_initial_value
 from flowlab._src.variables.variable import Variable
 
 
+@export("contrib.eager.Variable")
 class ResourceVariable(Variable):
     """A variable behind a handle.
 

@@ -1,0 +1,80 @@
+"""`tf.TensorSpec`: what a tensor must be, without one: shape, type and name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flowlab._src.graph.default import get_default_graph
+from flowlab._src.graph.dtypes import DType, as_dtype, float32
+from flowlab._src.graph.shape import TensorShape, as_shape
+from flowlab._src.util.export import export
+
+
+@export("TensorSpec", "contrib.eager.TensorSpec", "contrib.framework.TensorSpec")
+class TensorSpec:
+    """Describes a tensor: the `input_signature` of a `tf.function` is made of them.
+
+    Parameters
+    ----------
+    shape : list of int or None
+    dtype : DType
+    name : str, optional
+
+    Examples
+    --------
+    >>> tf.TensorSpec([None, 2], tf.float32, name="x")
+    TensorSpec(shape=(?, 2), dtype=tf.float32, name='x')
+    """
+
+    __slots__ = ("_dtype", "_name", "_shape")
+
+    def __init__(self, shape: Any, dtype: Any = float32, name: str | None = None) -> None:
+        self._shape = as_shape(shape)
+        self._dtype = as_dtype(dtype)
+        self._name = name
+
+    @classmethod
+    def from_spec(cls, spec: Any, name: str | None = None) -> TensorSpec:
+        """Return the same description, perhaps with another name."""
+        return cls(spec.shape, spec.dtype, name or spec.name)
+
+    @classmethod
+    def from_tensor(cls, tensor: Any, name: str | None = None) -> TensorSpec:
+        """Return the description of a tensor."""
+        own = None if get_default_graph().eager else tensor.op.name
+        return cls(tensor.shape, tensor.dtype, name or own)
+
+    @property
+    def shape(self) -> TensorShape:
+        """The shape, as far as it matters."""
+        return self._shape
+
+    @property
+    def dtype(self) -> DType:
+        """The type of the elements."""
+        return self._dtype
+
+    @property
+    def name(self) -> str | None:
+        """The name, or None."""
+        return self._name
+
+    def is_compatible_with(self, spec_or_tensor: Any) -> bool:
+        """Tell whether a tensor, or what another description says, fits this one."""
+        return self._dtype.is_compatible_with(spec_or_tensor.dtype) and self._shape.is_compatible_with(
+            spec_or_tensor.shape
+        )
+
+    def __repr__(self) -> str:
+        return f"TensorSpec(shape={self._shape}, dtype={self._dtype!r}, name={self._name!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, TensorSpec)
+            and self._shape == other._shape
+            and self._dtype == other._dtype
+            and self._name == other._name
+        )
+
+    def __hash__(self) -> int:
+        return hash((self._shape._dims, self._dtype))

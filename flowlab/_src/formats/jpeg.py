@@ -161,7 +161,7 @@ def widen(part: Array, across: int, down: int) -> Array:
 
     The JPEG library rounds up and down in turns, so that the image gets neither darker nor brighter.
     """
-    x = part.astype(np.int32)
+    x = part.astype(np.int16)
     if part.shape[1] <= 2 and across == 2:
         return part.repeat(down, axis=0).repeat(across, axis=1)  # too narrow: the library copies
     scale = 0  # the numbers are `4 ** scale` times too large
@@ -179,23 +179,27 @@ def widen(part: Array, across: int, down: int) -> Array:
     return result.reshape(len(x), -1).astype(np.uint8)
 
 
+def _fixed(x: float) -> int:
+    return int(x * 65536 + 0.5)
+
+
+# What each value of Cb and Cr adds to red, green and blue, in fixed-point numbers of 16 bits.
+CHROMA = np.arange(256, dtype=np.int32) - 128
+CR_RED = ((_fixed(1.402) * CHROMA + (1 << 15)) >> 16).astype(np.int16)
+CB_BLUE = ((_fixed(1.772) * CHROMA + (1 << 15)) >> 16).astype(np.int16)
+CR_GREEN = -_fixed(0.71414) * CHROMA
+CB_GREEN = -_fixed(0.34414) * CHROMA + (1 << 15)
+
+
 def to_rgb(y: Array, cb: Array, cr: Array) -> Array:
-    """Red, green and blue in fixed-point numbers of 16 bits, as the JPEG library computes them."""
-
-    def fixed(x: float) -> int:
-        return int(x * 65536 + 0.5)
-
-    half = 1 << 15
-    y, blue, red = y.astype(np.int32), cb.astype(np.int32) - 128, cr.astype(np.int32) - 128
-    rgb = np.stack(
-        [
-            y + ((fixed(1.402) * red + half) >> 16),
-            y + ((-fixed(0.34414) * blue - fixed(0.71414) * red + half) >> 16),
-            y + ((fixed(1.772) * blue + half) >> 16),
-        ],
-        axis=-1,
-    )
-    return np.clip(rgb, 0, 255).astype(np.uint8)
+    """Red, green and blue as the JPEG library computes them."""
+    light = y.astype(np.int16)
+    rgb = np.empty((*y.shape, 3), np.uint8)
+    green = ((CB_GREEN[cb] + CR_GREEN[cr]) >> 16).astype(np.int16)
+    for channel, difference in enumerate((CR_RED[cr], green, CB_BLUE[cb])):
+        difference += light
+        rgb[:, :, channel] = np.clip(difference, 0, 255, out=difference)
+    return rgb
 
 
 # ---- encoding ------------------------------------------------------------------------------------------------------

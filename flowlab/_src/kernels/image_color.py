@@ -20,8 +20,8 @@ def rgb_to_hsv(rgb: Array) -> Array:
     """Red, green, blue to hue, saturation, value; grey has the hue 0."""
     kind = rgb.dtype.type
     red, green, blue = np.moveaxis(rgb, -1, 0)
-    value = rgb.max(axis=-1)
-    spread = value - rgb.min(axis=-1)
+    value = np.maximum(np.maximum(red, green), blue)
+    spread = value - np.minimum(np.minimum(red, green), blue)
     with np.errstate(all="ignore"):
         saturation = np.where(value > 0, spread / value, kind(0))
         norm = kind(1) / spread * kind(1 / SECTORS)
@@ -53,28 +53,47 @@ def adjust_hue(rgb: Array, delta: Any) -> Array:
     """Turn the colour wheel by `delta`; the largest and the smallest component of each pixel stay what they are."""
     x = rgb.astype(np.float32)
     red, green, blue = np.moveaxis(x, -1, 0)
-    low, middle, high = np.moveaxis(np.sort(x, axis=-1), -1, 0)
-    sector = np.select(
-        [(red < green) & (blue < red), (red < green) & (blue > green), red < green, blue < green, blue > red],
-        [1, 3, 2, 0, 4],
-        5,
-    ).astype(np.float32)
+    less, more = np.minimum(red, green), np.maximum(red, green)
+    low, middle, high = np.minimum(less, blue), np.maximum(less, np.minimum(more, blue)), np.maximum(more, blue)
+    sector = np.where(
+        red < green,
+        np.where(blue < red, np.float32(1), np.where(blue > green, np.float32(3), np.float32(2))),
+        np.where(blue < green, np.float32(0), np.where(blue > red, np.float32(4), np.float32(5))),
+    )
     with np.errstate(all="ignore"):
         part = (middle - low) / (high - low)
-    rising = sector % 2 == 0
+    rising = (sector == 0) | (sector == 2) | (sector == 4)
     angle = sector + np.where(rising, part, np.float32(1) - part)
     angle = np.where(high == low, np.float32(0), angle)
+    angle = around(angle + np.float32(delta) * np.float32(SECTORS))
+    return from_wheel(angle, low, high).astype(rgb.dtype, copy=False)
+
+
+def around(angle: Array) -> Array:
+    """The same angle within one turn of the wheel."""
     with np.errstate(invalid="ignore"):
-        angle = np.mod(angle + np.float32(delta) * np.float32(SECTORS), np.float32(SECTORS))
-    angle = np.where(angle >= SECTORS, np.float32(0), angle)  # what the remainder rounds up to
-    sector = np.floor(np.where(np.isfinite(angle), angle, 0)).astype(np.intp)
-    part = angle - sector.astype(np.float32)
-    part = np.where(sector % 2 == 0, part, np.float32(1) - part)
+        turns = np.floor(angle / np.float32(SECTORS))
+        angle = np.where(turns == 0, angle, angle - turns * np.float32(SECTORS))
+    return np.where((angle >= 0) & (angle < SECTORS), angle, np.float32(0))  # what rounding has put outside
+
+
+def from_wheel(angle: Array, low: Array, high: Array) -> Array:
+    """Red, green and blue of an angle on the wheel, from 0 to 6, and the smallest and largest component.
+
+    In each of six sectors one component is the largest, one the smallest, and one rises or falls between them.
+    """
+    sector = angle.astype(np.uint8)
+    part = angle - sector
+    part = np.where(sector & 1, np.float32(1) - part, part)
     middle = low + part * (high - low)
-    levels = np.stack([low, middle, high], -1)
-    # For each sector, which level red, green and blue get: 0 low, 1 middle, 2 high.
-    order = np.array([[2, 1, 0], [1, 2, 0], [0, 2, 1], [0, 1, 2], [1, 0, 2], [2, 0, 1]])[sector]
-    return np.take_along_axis(levels, order, -1).astype(rgb.dtype, copy=False)
+    rgb = np.empty((*angle.shape, 3), np.float32)
+    for channel, largest in enumerate((0, 2, 4)):
+        # The component is the largest for two sectors, falls or rises in the two beside them.
+        place = (sector + (6 - largest)) % 6
+        rgb[..., channel] = np.where(
+            (place == 0) | (place == 5), high, np.where((place == 1) | (place == 4), middle, low)
+        )
+    return rgb
 
 
 def adjust_saturation(rgb: Array, scale: Any) -> Array:
@@ -82,15 +101,8 @@ def adjust_saturation(rgb: Array, scale: Any) -> Array:
     hsv = rgb_to_hsv(rgb.astype(np.float32))
     hue, value = hsv[..., 0], hsv[..., 2]
     saturation = np.clip(hsv[..., 1] * np.float32(scale), np.float32(0), np.float32(1))
-    chroma = saturation * value
-    angle = hue * np.float32(SECTORS)
-    between = chroma * (np.float32(1) - np.abs(np.mod(angle, np.float32(2)) - np.float32(1)))
-    none = np.zeros_like(chroma)
-    levels = np.stack([none, between, chroma], -1)
-    sector = np.clip(angle, 0, SECTORS).astype(np.intp)
-    order = np.array([[2, 1, 0], [1, 2, 0], [0, 2, 1], [0, 1, 2], [1, 0, 2], [2, 0, 1], [0, 0, 0]])[sector]
-    result = np.take_along_axis(levels, order, -1) + (value - chroma)[..., None]
-    return result.astype(rgb.dtype, copy=False)
+    low = value - saturation * value
+    return from_wheel(around(hue * np.float32(SECTORS)), low, value).astype(rgb.dtype, copy=False)
 
 
 def adjust_contrast(images: Array, factor: Any) -> Array:

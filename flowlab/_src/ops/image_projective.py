@@ -280,7 +280,7 @@ def translations_to_projective_transforms(translations: Any, name: str | None = 
         count = shape_of(translations)[0]
 
         def fixed(make: Any, columns: int = 1) -> Tensor:
-            return make((count, columns), dtypes.float32)  # type: ignore[no-any-return]
+            return make((count, columns), dtypes.float32)
 
         across, down = -translations[:, 0, None], -translations[:, 1, None]
         columns = [fixed(ones), fixed(zeros), across, fixed(zeros), fixed(ones), down, fixed(zeros, 2)]

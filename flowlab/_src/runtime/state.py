@@ -41,6 +41,7 @@ class SessionState:
         self.closed = False
         self._waiting: list[threading.Condition] = []
         self._limits = threading.local()  # the time by which the run of this thread must be over
+        self._dismissed: set[int] = set()  # threads that shall not wait any more
 
     def read(self, name: str) -> Any:
         """The value of a variable, or UNINITIALIZED."""
@@ -67,9 +68,7 @@ class SessionState:
         self.closed = True
         if self._server is None:
             self.forget()
-        for condition in list(self._waiting):
-            with condition:
-                condition.notify_all()
+        self._wake()
 
     def forget(self) -> None:
         """Forget the values of variables, the queues, the positions of random streams."""
@@ -99,6 +98,20 @@ class SessionState:
         if deadline is not None and time.monotonic() >= deadline:
             raise DeadlineExceededError(None, None, "Timed out waiting for notification")
 
+    def dismiss(self, threads: set[int]) -> None:
+        """End the waits of some threads, given by their identity: what they wait for is not wanted any more."""
+        self._dismissed |= threads
+        self._wake()
+
+    def forgive(self, thread: int) -> None:
+        """Let a thread wait again: identities are used anew."""
+        self._dismissed.discard(thread)
+
+    def _wake(self) -> None:
+        for condition in list(self._waiting):
+            with condition:
+                condition.notify_all()
+
     def wait(
         self,
         condition: threading.Condition,
@@ -109,7 +122,7 @@ class SessionState:
     ) -> None:
         """Wait until `ready()`; the caller holds the condition, others notify it after a change.
 
-        Ends with CancelledError (message `cancelled`) when the session is closed meanwhile, with DeadlineExceededError
+        Ends with CancelledError (message `cancelled`) when the session is closed or the thread dismissed, with DeadlineExceededError
         when the time of the run is over, and with KeyboardInterrupt as ever. After `patience` seconds `on_long_wait`
         is called, once.
         """
@@ -120,7 +133,7 @@ class SessionState:
         self._waiting.append(condition)
         try:
             while not ready():
-                if self.closed:
+                if self.closed or threading.get_ident() in self._dismissed:
                     raise CancelledError(None, None, cancelled)
                 self.check_time()
                 now = time.monotonic()

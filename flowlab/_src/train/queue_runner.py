@@ -181,11 +181,9 @@ class QueueRunner:
             for op in self._enqueue_ops
         ]
         if coord is not None:
-            arguments = (sess, self._cancel_op, coord)
+            arguments = (sess, self._cancel_op, coord, list(threads))
             threads.append(threading.Thread(target=self._close_on_stop, args=arguments, name=f"{prefix}-close_on_stop"))
-        served = getattr(getattr(sess, "_state", None), "served", None)
-        if served is not None:
-            served.add(self.name)  # nobody who waits for this queue need be told to start its runner
+        sess._state.served.add(self.name)  # nobody who waits for this queue need be told to start its runner
         for thread in threads:
             if coord is not None:
                 coord.register_thread(thread)
@@ -212,8 +210,9 @@ class QueueRunner:
                             sess.run(self._close_op)
                     return
         except Exception as error:
-            if ended_with_session(sess, error):
-                return
+            stopped = coord is not None and coord.should_stop() and isinstance(error, CancelledError)
+            if stopped or ended_with_session(sess, error):
+                return  # the end of the work
             if coord is not None:
                 coord.request_stop(error)
                 return
@@ -222,15 +221,20 @@ class QueueRunner:
                 self._exceptions_raised.append(error)
             raise
         finally:
+            sess._state.forgive(threading.get_ident())
             if counted:
                 with self._lock:
                     self._running[sess] -= 1
 
-    def _close_on_stop(self, sess: Any, cancel_op: Any, coord: Any) -> None:
-        """Wait for the stop, then close the queue: who waits for room in it must end, too."""
+    def _close_on_stop(self, sess: Any, cancel_op: Any, coord: Any, threads: Sequence[threading.Thread]) -> None:
+        """Wait for the stop, then close the queue: who waits for room in it must end, too.
+
+        So must those threads of this runner that wait for something else, such as gradients that will not come.
+        """
         coord.wait_for_stop()
         with contextlib.suppress(Exception):
             sess.run(cancel_op)
+        sess._state.dismiss({t.ident for t in threads if t.ident is not None and t.is_alive()})
 
     # ---- as a message ---------------------------------------------------------------------------------------------
 

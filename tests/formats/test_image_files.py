@@ -220,7 +220,7 @@ FILES: list[tuple[bytes, Callable[[bytes], Any], type[ValueError]]] = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.sampled_from(FILES), st.data())
 def test_broken_files_are_read_or_refused(file: Any, data: Any) -> None:
     contents, decode, error = file

@@ -6,12 +6,13 @@ puts each frame on top of the one before, whatever the file says of disposal.
 
 from __future__ import annotations
 
-import io
 import struct
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from flowlab._src.formats.pillow import opened
 
 Array = NDArray[np.uint8]
 MOST_PIXELS = 1 << 29  # of all frames
@@ -124,17 +125,12 @@ def decode(contents: bytes) -> Array:
 
 def palette_numbers(frame: Frame) -> Array:
     """Uncompress a frame: Pillow gets a file with this frame alone and a palette of greys, which are the numbers."""
-    from PIL import Image
-
     greys = np.repeat(np.arange(256, dtype=np.uint8), 3).tobytes()
     size = struct.pack("<HH", frame.width, frame.height)
     head = b"GIF89a" + size + b"\xf7\0\0" + greys
     place = b"," + struct.pack("<HH", 0, 0) + size + (b"\x40" if frame.interlaced else b"\0")
-    try:
-        with Image.open(io.BytesIO(head + place + frame.data + b";"), formats=["GIF"]) as image:
-            numbers: Any = np.array(image)
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        raise GifError(str(error)) from None
+    with opened(head + place + frame.data + b";", "GIF", GifError) as image:
+        numbers: Any = np.array(image)
     if numbers.shape != (frame.height, frame.width):
         raise GifError("a frame is not complete")
     return numbers

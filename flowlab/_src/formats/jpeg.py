@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from flowlab._src.formats.pillow import opened
+
 Array = NDArray[np.uint8]
 SIGNATURE = b"\xff\xd8\xff"
 MOST_PIXELS = 1 << 29
@@ -80,25 +82,14 @@ def decode(
     recover : bool
         Fill the rest of a truncated image with grey instead of an error.
     """
-    from PIL import Image
-
     header = read_header(contents)
     if header.height * header.width > MOST_PIXELS:
         raise JpegError(f"image too large: {header.width} by {header.height}")
-    try:
-        with _open(contents) as image:
-            found = len(image.getbands())
-            mode = {1: "L", 3: "RGB"}[channels or (1 if found == 1 else 3)]
-            pixels = _decode(image, mode, ratio, fancy, fast, contents, recover)
-    except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError) as error:
-        raise JpegError(str(error)) from None
+    with opened(contents, "JPEG", JpegError) as image:
+        found = len(image.getbands())
+        mode = {1: "L", 3: "RGB"}[channels or (1 if found == 1 else 3)]
+        pixels = _decode(image, mode, ratio, fancy, fast, contents, recover)
     return pixels if pixels.ndim == 3 else pixels[:, :, None]
-
-
-def _open(contents: bytes) -> Any:
-    from PIL import Image
-
-    return Image.open(io.BytesIO(contents), formats=["JPEG"])
 
 
 def _decode(image: Any, mode: str, ratio: int, fancy: bool, fast: bool, contents: bytes, recover: bool) -> Array:
@@ -124,8 +115,8 @@ def _decode(image: Any, mode: str, ratio: int, fancy: bool, fast: bool, contents
         blue, red = (widen(part[::down, ::across], across, down)[:height, :width] for part in (cb, cr))
         return to_rgb(y, blue, red)
     # Brightness from the accurate transform; the colours, which that would widen, stay those of the fast one.
-    again = _open(contents)
-    return to_rgb(_load(again, "YCbCr", ratio, False, contents, recover)[:, :, 0], cb, cr)
+    with opened(contents, "JPEG", JpegError) as again:
+        return to_rgb(_load(again, "YCbCr", ratio, False, contents, recover)[:, :, 0], cb, cr)
 
 
 def _sampling(image: Any) -> tuple[int, int]:

@@ -9,7 +9,6 @@ References: Portable Network Graphics specification (W3C), sections 7 (interlaci
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from collections.abc import Iterator
@@ -17,6 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
+from flowlab._src.formats.pillow import opened
 
 Array = NDArray[Any]
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -120,15 +121,10 @@ def to_grey(colours: Array) -> Array:
 
 
 def _decode_narrow(contents: bytes, header: Header) -> Array:
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(contents), formats=["PNG"]) as image:
-            transparent = "transparency" in image.info
-            mode = {0: "L", 2: "RGB", 3: "RGBA" if transparent else "RGB", 4: "LA", 6: "RGBA"}[header.kind]
-            pixels = np.array(image.convert(mode))
-    except (OSError, SyntaxError, ValueError, zlib.error, struct.error, Image.DecompressionBombError) as error:
-        raise PngError(str(error)) from None
+    with opened(contents, "PNG", PngError) as image:
+        transparent = "transparency" in image.info
+        mode = {0: "L", 2: "RGB", 3: "RGBA" if transparent else "RGB", 4: "LA", 6: "RGBA"}[header.kind]
+        pixels = np.array(image.convert(mode))
     return pixels if pixels.ndim == 3 else pixels[:, :, None]
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import flowlab as tf
+from flowlab._src.util import left_out
+from flowlab._src.util.version import __version__ as flowlab_version
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = [".ci", "course", "datasets", "flowlab", "notebooks", "tests"]
@@ -31,7 +32,7 @@ def test_every_dependency_is_pinned() -> None:
 
 
 def test_the_version_has_an_entry_in_the_changelog() -> None:
-    assert f"\n## {tf.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\n## {flowlab_version}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_the_first_program_of_the_readme_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,3 +41,9 @@ def test_the_first_program_of_the_readme_prints_what_it_says(capsys: pytest.Capt
     exec(program, {})
     promised = [line.rsplit("  # ")[1].split(":")[0] for line in program.splitlines() if "print(" in line]
     assert capsys.readouterr().out.splitlines() == promised
+
+
+def test_the_readme_lists_what_is_left_out() -> None:
+    """To bring it up to date: python -m flowlab._src.util.left_out prints the table."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## What is left out\n")[1].split("\n## ")[0]
+    assert [line for line in section.splitlines() if line[:1] == "|"] == list(left_out.readme_lines())

@@ -119,4 +119,5 @@ def test_dir_lists_public_names_only() -> None:
 
 def test_versions() -> None:
     assert tf.VERSION == tf.version.VERSION == "1.15.0"
-    assert tf.__version__ == "0.1.0"
+    assert tf.__version__ == "1.15.0"  # programs compare it; flowlab's own version is in GIT_VERSION
+    assert tf.GIT_VERSION == "flowlab-0.1.0"

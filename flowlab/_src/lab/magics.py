@@ -28,10 +28,11 @@ from flowlab._src.lab.theme import THEMES
 from flowlab._src.lab.tracebacks import hide_library_frames, show_all_frames
 from flowlab._src.lab.watch import watching
 from flowlab._src.runtime.session import Session
+from flowlab._src.util.as_tensorflow import install_as_tensorflow
 from flowlab._src.util.export import export
 from flowlab._src.util.text import did_you_mean
 
-ACTIONS = ("graph", "summary", "plot", "reset", "theme")
+ACTIONS = ("graph", "summary", "plot", "reset", "theme", "as-tensorflow")
 
 
 @magics_class
@@ -173,6 +174,7 @@ class FlowMagics(Magics):
         %flow plot          the plot of the last %%flow --plot
         %flow reset         a new, empty default graph
         %flow theme light   or dark: the look of pictures from now on
+        %flow as-tensorflow   `import tensorflow as tf` gives flowlab from now on
         """
         __tracebackhide__ = True
         action, _, rest = line.strip().partition(" ")
@@ -187,6 +189,9 @@ class FlowMagics(Magics):
             return self.last_plot
         elif action == "reset":
             reset_default_graph()
+        elif action == "as-tensorflow":
+            install_as_tensorflow()
+            print("import tensorflow as tf now gives flowlab; restart the kernel to undo this")
         elif action == "theme":
             settings.theme = find_theme(choose(rest.strip(), tuple(THEMES), "a theme"))
         return None

@@ -173,7 +173,7 @@ class FlagValues:
     Examples
     --------
     >>> flags = tf.app.flags.FlagValues()
-    >>> tf.app.flags.DEFINE_integer("steps", 100, "How many.", flag_values=flags)
+    >>> _ = tf.app.flags.DEFINE_integer("steps", 100, "How many.", flag_values=flags)
     >>> flags(["train.py", "--steps=20", "data.csv"])
     ['train.py', 'data.csv']
     >>> flags.steps

@@ -107,9 +107,9 @@ def with_old_arguments(function: Callable[..., Any], names: Mapping[str, str]) -
 
 
 def value_of(path: str) -> Any:
-    """Look up a dotted path below ``flowlab``."""
+    """Look up a dotted path below ``flowlab``; the empty one is flowlab itself."""
     value: Any = sys.modules[ROOT]
-    for part in path.split("."):
+    for part in path.split(".") if path else ():
         value = getattr(value, part)
     return value
 

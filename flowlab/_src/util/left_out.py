@@ -174,7 +174,7 @@ LEFT_OUT = (
     ),
     LeftOut(
         "Sound, protocol buffers of your own, Bigtable",
-        ("audio", "contrib.ffmpeg", "io.decode_proto", "io.encode_proto", "contrib.avro", "contrib.image"),
+        ("audio", "contrib.ffmpeg", "io.decode_proto", "io.encode_proto", "contrib.avro"),
         "no course on graphs uses them",
         "tf.signal works on samples, tf.parse_example on tf.train.Example, tf.image on pictures",
     ),
@@ -250,7 +250,7 @@ def refuse(path: str, module: str) -> None:
 def watch_imports() -> None:
     """Ask the table when an import of flowlab has failed everywhere else."""
     if not any(type(finder).__name__ == LeftOutFinder.__name__ for finder in sys.meta_path):
-        sys.meta_path.append(LeftOutFinder())  # type: ignore[arg-type]  # a finder by its method, not by its class
+        sys.meta_path.append(LeftOutFinder())
 
 
 def readme_lines() -> Iterator[str]:

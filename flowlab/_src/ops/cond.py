@@ -68,7 +68,7 @@ class If(Op):
         inputs = node._inputs
         chosen = [i for i, use in enumerate(wanted) if use and carries_gradient(inputs[i])]
         bodies: list[Body] = []
-        contributions: list[list[tuple[Tensor, Tensor]]] = []
+        contributions: list[list[tuple[Tensor, Any]]] = []
         for branch in (self.then_branch, self.else_branch):
             here = [(t, g) for t, g in from_tape if t._op._body is branch]
             body = Body(node.graph, "cond", forward=family(branch, here))
@@ -81,7 +81,7 @@ class If(Op):
                 for recorded, grad in here:
                     ys.append(recorded)
                     starts.append(grad)
-                starts = [body.inside(dense(s)) for s in starts]
+                starts = [start_inside(body, s) for s in starts]
                 reads = (
                     branch.reads if any(wanted[i] for i, t in enumerate(inputs) if t.dtype is dtypes.variant) else {}
                 )
@@ -92,7 +92,7 @@ class If(Op):
                     for i, g in zip(chosen, grads, strict=False)
                 ]
                 later = zip(reads, grads[len(chosen) :], strict=True)
-                contributions.append([(recorded, dense(g)) for recorded, g in later if g is not None])
+                contributions.append([(recorded, as_gradient(g)) for recorded, g in later if g is not None])
             bodies.append(body)
         results = make_if(node._inputs[0], bodies)
         back: list[Any] = [None] * len(inputs)
@@ -109,10 +109,28 @@ class If(Op):
         return back
 
 
-def family(body: Body, contributions: Sequence[tuple[Tensor, Tensor]] = ()) -> set[Body]:
+def family(body: Body, contributions: Sequence[tuple[Tensor, Any]] = ()) -> set[Body]:
     """The bodies whose recorded values the backward form of `body` may look at."""
-    others = {grad._op._body for _, grad in contributions if grad._op._body is not None}
+    others = {other for _, grad in contributions for other in bodies_behind(grad)}
     return {body, *body.forward, *others, *[b for other in others for b in other.forward]}
+
+
+def bodies_behind(grad: Any) -> list[Body]:
+    """The bodies in which a gradient was computed; that of a tape was computed in bodies inside of those."""
+    if isinstance(grad, TapeGradient):
+        inner = [body for _, g in grad for body in bodies_behind(g)]
+        return [*inner, *[body.parent for body in inner if body.parent is not None]]
+    return [] if grad._op._body is None else [grad._op._body]
+
+
+def as_gradient(value: Any) -> Any:
+    """A gradient as one tensor; that of a tape as it is."""
+    return value if isinstance(value, TapeGradient) else dense(value)
+
+
+def start_inside(body: Body, grad: Any) -> Any:
+    """A gradient to start with, as seen inside of a backward body."""
+    return grad if isinstance(grad, TapeGradient) else body.inside(dense(grad))
 
 
 def carries_gradient(tensor: Tensor) -> bool:

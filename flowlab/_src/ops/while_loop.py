@@ -24,7 +24,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, as_shape
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.cond import carries_gradient, dense, family, value_behind
+from flowlab._src.ops.cond import as_gradient, carries_gradient, dense, family, start_inside, value_behind
 from flowlab._src.ops.control import with_dependencies
 from flowlab._src.util import nest, source
 from flowlab._src.util.export import export
@@ -161,7 +161,7 @@ def backward_loop(
         }
         sums = [backward.parameter(dtype, shape, "b_acc") for dtype, shape in map(gradient_kind, captured)]
         ys = [body.outputs[k] for k in trainable] + [recorded for recorded, _ in from_tape]
-        starts = [arriving[k] for k in trainable] + [backward.inside(g) for _, g in from_tape]
+        starts = [arriving[k] for k in trainable] + [start_inside(backward, g) for _, g in from_tape]
         xs = [body.parameters[k] for k in trainable] + [body.captured[t] for t in captured]
         reads = body.reads if tapes else {}
         grads = gradients_inside(ys, [*xs, *reads.values()], starts)
@@ -173,7 +173,7 @@ def backward_loop(
         totals = [
             s if g is None else raw.AddV2(s, dense(g), name="b_acc_add") for s, g in zip(sums, parts, strict=True)
         ]
-        later = [(t, dense(g)) for t, g in zip(reads, grads[len(xs) :], strict=True) if g is not None]
+        later = [(t, as_gradient(g)) for t, g in zip(reads, grads[len(xs) :], strict=True) if g is not None]
         backward.outputs = [backward.inside(t) for t in (*leaving, *totals)]
     for parameter, output in zip(backward.parameters, backward.outputs, strict=True):
         if not parameter._shape.is_compatible_with(output._shape):

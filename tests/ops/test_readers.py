@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import zlib
 from pathlib import Path
@@ -158,11 +159,9 @@ def test_lines_through_the_whole_pipeline(folder: Path) -> None:
         sess.run(tf.local_variables_initializer())
         coord = tf.train.Coordinator()
         threads = tf.train.start_queue_runners(sess, coord)
-        try:
+        with contextlib.suppress(tf.errors.OutOfRangeError):
             while not coord.should_stop():
                 found += sess.run(batch).tolist()
-        except tf.errors.OutOfRangeError as error:
-            assert "RandomShuffleQueue" in error.message
         coord.request_stop()
         coord.join(threads)
     assert sorted(found) == sorted([b"one", b"two", b"", b"last", b"x", b"y"] * 2)

@@ -244,7 +244,7 @@ def impatient(monkeypatch: Any) -> None:
     monkeypatch.setattr(queue_ops, "PATIENCE", 0.0)
 
 
-SHORT = tf.RunOptions(timeout_in_ms=600)
+SHORT = tf.RunOptions(timeout_in_ms=60)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -206,7 +206,8 @@ def test_profiles_of_runs(tmp_path: Path) -> None:
     assert {"square", "Assign_Add"} & {e["args"]["name"] for e in events if e["ph"] == "X"}
 
 
-def test_a_wait_for_the_step_of_another_worker() -> None:
+def test_a_wait_for_the_step_of_another_worker(monkeypatch: Any) -> None:
+    monkeypatch.setattr("flowlab._src.train.hooks.time", SimpleNamespace(sleep=lambda seconds: None))
     step, train = counter()
     hook = tf.train.GlobalStepWaiterHook(2)
     server = tf.train.Server.create_local_server()

@@ -47,7 +47,6 @@ from tensorflow.python.framework import ops
 from tensorflow.python.ops import rnn_cell, math_ops
 from tensorflow.examples.tutorials.mnist import input_data
 
-ops.reset_default_graph()
 x = tf.placeholder(tf.float32, [None, 2], name="x")
 y = math_ops.reduce_sum(tf.nn.relu(x))
 with tf.Session() as sess:

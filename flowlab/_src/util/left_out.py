@@ -121,7 +121,7 @@ LEFT_OUT = (
     ),
     LeftOut(
         "AutoGraph",
-        ("autograph.to_graph", "autograph.to_code", "autograph.set_verbosity", "autograph.trace", "contrib.autograph"),
+        ("autograph.to_graph", "autograph.to_code", "contrib.autograph"),
         "flowlab does not rewrite the source of functions",
         "tf.cond and tf.while_loop say the same openly; plain Python if and for run while the graph is built",
     ),

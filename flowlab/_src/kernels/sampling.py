@@ -1,0 +1,253 @@
+"""Drawing class numbers at random, as TensorFlow's candidate samplers do: the same words of the stream, the same ids.
+
+A sampler is a rule that turns random 32-bit words into class numbers, and knows how probable each class is. How often
+a class is expected among the samples follows from that, see :func:`expected_counts`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowlab._src.errors import InvalidArgumentError
+from flowlab._src.kernels.random import Philox
+
+Ids = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+WORDS_PER_SAMPLE = 2048  # how far TensorFlow moves the stream on for each sample wanted
+MOST_AT_ONCE = 1 << 16
+
+
+class Words:
+    """The 32-bit words of a stream, one after the other."""
+
+    def __init__(self, generator: Philox, samples: int) -> None:
+        self.generator = generator
+        self.next_block = generator.reserve(-(-WORDS_PER_SAMPLE * samples // 4))
+        self.left = np.empty(0, np.uint32)
+
+    def take(self, count: int) -> NDArray[np.uint32]:
+        """Return the next `count` words."""
+        missing = count - self.left.size
+        if missing > 0:
+            blocks = -(-missing // 4)
+            fresh = self.generator.blocks(self.next_block, np.arange(blocks)).reshape(-1)
+            self.next_block += blocks
+            self.left = np.concatenate([self.left, fresh])
+        result, self.left = self.left[:count], self.left[count:]
+        return result
+
+    def take_pairs(self, count: int) -> NDArray[np.uint64]:
+        """Return the next `count` pairs of words as 64-bit numbers, the first word being the lower half."""
+        pairs = self.take(2 * count).reshape(-1, 2).astype(np.uint64)
+        return pairs[:, 0] | pairs[:, 1] << np.uint64(32)
+
+
+def below(draws: NDArray[np.unsignedinteger], limit: int) -> tuple[Ids, NDArray[np.bool_]]:
+    """Turn random bits into numbers from 0 up to `limit`, all equally likely; the mask says which draws count.
+
+    The remainder alone would favour small numbers: as many of the smallest draws as fit no whole round are refused.
+    """
+    bits = 8 * draws.dtype.itemsize
+    refused = 0 if limit & (limit - 1) == 0 else (2**bits - 1) % limit + 1
+    return (draws % draws.dtype.type(limit)).astype(np.int64), draws >= draws.dtype.type(refused)
+
+
+class Uniform:
+    """All classes are equally likely."""
+
+    def __init__(self, classes: int) -> None:
+        self.classes = self.possible = classes
+
+    def draw(self, words: Words, count: int) -> Ids:
+        """Draw some class numbers, about `count`."""
+        ids, good = below(words.take_pairs(count), self.classes)
+        return ids[good]
+
+    def probability(self, ids: Ids) -> Floats:
+        """How likely each of these classes is."""
+        return np.full(ids.shape, 1.0 / self.classes, np.float32)
+
+
+class LogUniform:
+    """Zipf's law, as words of a language follow it: class k has the probability log((k + 2) / (k + 1)) / log(n + 1)."""
+
+    def __init__(self, classes: int) -> None:
+        self.classes = self.possible = classes
+        self.log_classes = math.log1p(classes)
+
+    def draw(self, words: Words, count: int) -> Ids:
+        """Draw `count` class numbers: the distribution function, inverted."""
+        bits = words.take(2 * count).reshape(-1, 2).astype(np.uint64)
+        bits = (bits[:, 0] & np.uint64(0xFFFFF)) << np.uint64(32) | bits[:, 1] | np.uint64(0x3FF << 52)
+        exponents = (bits.view(np.float64) - 1.0) * self.log_classes
+        ids = np.fromiter(map(math.exp, exponents.tolist()), np.float64, count).astype(np.int64) - 1
+        return ids % self.classes  # rounding may give `classes` itself
+
+    def probability(self, ids: Ids) -> Floats:
+        """How likely each of these classes is."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return (np.log((ids + 2.0) / (ids + 1.0)) / self.log_classes).astype(np.float32)
+
+
+class Learned:
+    """As likely as a class has been a target so far, plus one."""
+
+    def __init__(self, classes: int) -> None:
+        self.classes = self.possible = classes
+        self.weights = np.ones(classes, np.int32)
+
+    def draw(self, words: Words, count: int) -> Ids:
+        """Draw some class numbers, about `count`."""
+        edges = np.cumsum(self.weights, dtype=np.int64)
+        places, good = below(words.take(count), int(edges[-1]))
+        return np.searchsorted(edges, places[good], side="right").astype(np.int64)
+
+    def probability(self, ids: Ids) -> Floats:
+        """How likely each of these classes is."""
+        self.check(ids)
+        return self.weights[ids].astype(np.float32) / np.float32(self.weights.sum(dtype=np.int64))
+
+    def learn(self, ids: Ids) -> None:
+        """Count targets."""
+        room = np.iinfo(np.int32).max - int(self.weights.sum(dtype=np.int64))
+        np.add.at(self.weights, ids.reshape(-1)[: max(room, 0)], 1)
+
+    def check(self, ids: Ids) -> None:
+        """Refuse targets that are no class; TensorFlow would end the program."""
+        wrong = (ids < 0) | (ids >= self.classes)
+        if wrong.any():
+            raise InvalidArgumentError(
+                None, None, f"true_classes must be in [0, {self.classes}), got {int(ids[wrong][0])}"
+            )
+
+
+class Fixed:
+    """As likely as given weights say.
+
+    Drawn by Walker's alias method: each class has a column of the same width, filled up to its own share with itself
+    and above with one other class. A random column and a random height decide.
+    """
+
+    def __init__(self, weights: Sequence[float], classes: int) -> None:
+        given = np.asarray(weights, np.float32)
+        if given.size != classes:
+            raise InvalidArgumentError(None, None, f"range is {classes} must be equal to weights size  {given.size}")
+        if not np.isfinite(given).all() or (given < 0).any() or not given.any():
+            raise InvalidArgumentError(
+                None,
+                None,
+                "the weights of classes must be finite and not negative, and one of them must be more than 0",
+            )
+        self.classes, self.weights = classes, given
+        self.possible = int(np.count_nonzero(given))
+        self.total = given.cumsum(dtype=np.float32)[-1]
+        self.share, self.other = alias_table(given)
+
+    def draw(self, words: Words, count: int) -> Ids:
+        """Draw `count` class numbers."""
+        heights, columns = np.empty(count, np.uint32), np.empty(count, np.int64)
+        done = 0
+        while done < count:  # a refused word shifts all that come after it: go on one by one from there
+            pairs = words.take(2 * (count - done)).reshape(-1, 2)
+            ids, good = below(pairs[:, 1], self.classes)
+            first_refused = len(pairs) if good.all() else int(np.argmin(good))
+            stop = done + first_refused
+            heights[done:stop], columns[done:stop] = pairs[:first_refused, 0], ids[:first_refused]
+            done = stop
+            if done < count:
+                heights[done] = pairs[first_refused, 0]
+                words.left = np.concatenate([pairs[first_refused + 1 :].reshape(-1), words.left])
+                while True:
+                    one, fits = below(words.take(1), self.classes)
+                    if fits[0]:
+                        break
+                columns[done] = one[0]
+                done += 1
+        height = (heights & np.uint32(0x7FFFFF) | np.uint32(0x3F800000)).view(np.float32) - np.float32(1)
+        return np.where(height < self.share[columns], columns, self.other[columns])
+
+    def probability(self, ids: Ids) -> Floats:
+        """How likely each of these classes is; what is no class has no chance."""
+        inside = (ids >= 0) & (ids < self.classes)
+        return np.where(inside, self.weights[np.where(inside, ids, 0)] / self.total, np.float32(0))
+
+
+def alias_table(weights: Floats) -> tuple[Floats, Ids]:
+    """For each column: the height up to which it belongs to its own class, and the class above.
+
+    A column that is too short is filled up from one that is too tall, until all have the height 1.
+    """
+    total = float(np.cumsum(weights, dtype=np.float64)[-1])
+    heights = (weights * np.float32(weights.size)).astype(np.float64) / total
+    share, other = heights.tolist(), list(range(weights.size))
+    low = [i for i, height in enumerate(share) if height < 1]
+    high = [i for i, height in enumerate(share) if height >= 1]
+    while low and high:
+        short, tall = low.pop(), high.pop()
+        other[short] = tall
+        share[tall] -= 1.0 - share[short]
+        (low if share[tall] < 1 else high).append(tall)
+    for i in low + high:
+        share[i] = 1.0
+    return np.array(share, np.float64).astype(np.float32), np.array(other, np.int64)
+
+
+Sampler = Uniform | LogUniform | Learned | Fixed
+
+
+def sample(sampler: Sampler, generator: Philox, count: int, unique: bool) -> tuple[Ids, int]:
+    """Draw `count` class numbers; also tell how many tries it took.
+
+    With `unique`, a class that was drawn before is drawn again until there are enough different ones.
+    """
+    if unique and count > sampler.possible:
+        raise InvalidArgumentError(None, None, "Sampler's range is too small.")
+    words = Words(generator, count)
+    if not unique:
+        parts: list[Ids] = []
+        while (missing := count - sum(part.size for part in parts)) > 0:
+            parts.append(sampler.draw(words, missing)[:missing])
+        return np.concatenate(parts), count
+    found: dict[int, None] = {}  # keeps the order in which the classes came
+    tries = 0
+    for value in endless(sampler, words, count):
+        tries += 1
+        if value not in found:
+            found[value] = None
+            if len(found) == count:
+                break
+    return np.fromiter(found, np.int64, count), tries
+
+
+def endless(sampler: Sampler, words: Words, count: int) -> Iterator[int]:
+    """Class numbers without end, drawn many at a time."""
+    size = count
+    while True:
+        yield from sampler.draw(words, size).tolist()
+        size = min(2 * size, MOST_AT_ONCE)
+
+
+def expected_counts(probability: Floats, count: int, tries: int) -> Floats:
+    """How often classes of this probability are expected among the samples.
+
+    Without rejection that is `probability` times the samples; with it, the chance to be drawn at least once.
+    """
+    if tries == count:
+        return probability * np.float32(count)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        never = np.log1p(-probability.astype(np.float64)).astype(np.float32)  # logarithm of the chance at one try
+        never *= np.float32(tries)
+    return (-np.expm1(never.astype(np.float64))).astype(np.float32)
+
+
+def accidental_hits(targets: Ids, sampled: Ids) -> tuple[NDArray[np.int32], Ids]:
+    """Where sampled classes are targets: the row of the target, and the place among the samples."""
+    place = {value: i for i, value in enumerate(sampled.tolist())}  # of equal samples the last one counts
+    hits = [(row, place[value]) for row, values in enumerate(targets.tolist()) for value in values if value in place]
+    pairs = np.array(hits, np.int64).reshape(-1, 2)
+    return pairs[:, 0].astype(np.int32), pairs[:, 1].copy()

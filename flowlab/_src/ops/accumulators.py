@@ -240,6 +240,19 @@ class ConditionalAccumulatorBase:
         return result
 
 
+def numeric(dtype: Any) -> DType:
+    """A type of numbers; TypeError for any other."""
+    kind = as_dtype(dtype)
+    if not (kind.is_floating or kind.is_integer or kind.is_complex or kind.is_quantized):
+        raise misuse(
+            TypeError(
+                f"Value passed to parameter 'dtype' has DataType {kind.name} not in list of allowed values: "
+                "float32, float64, float16"
+            )
+        )
+    return kind
+
+
 def check_reduction(op: type[Op], reduction_type: Any) -> str:
     """ValueError for a reduction that there is not."""
     if reduction_type not in ("MEAN", "SUM"):
@@ -282,7 +295,7 @@ class ConditionalAccumulator(ConditionalAccumulatorBase):
         reduction_type: str = "MEAN",
     ) -> None:  # fmt: skip
         op = ResourceConditionalAccumulator(
-            as_dtype(dtype), UNKNOWN if shape is None else as_shape(shape), "", shared_name or "",
+            numeric(dtype), UNKNOWN if shape is None else as_shape(shape), "", shared_name or "",
             check_reduction(ResourceConditionalAccumulator, reduction_type),
         )  # fmt: skip
         super().__init__(dtype, shape, op(name=name))
@@ -360,7 +373,7 @@ class SparseConditionalAccumulator(ConditionalAccumulatorBase):
         name: str = "sparse_conditional_accumulator", reduction_type: str = "MEAN",
     ) -> None:  # fmt: skip
         op = SparseConditionalAccumulator_(
-            as_dtype(dtype), UNKNOWN if shape is None else as_shape(shape), "", shared_name or "",
+            numeric(dtype), UNKNOWN if shape is None else as_shape(shape), "", shared_name or "",
             check_reduction(SparseConditionalAccumulator_, reduction_type),
         )  # fmt: skip
         super().__init__(dtype, shape, op(name=name))

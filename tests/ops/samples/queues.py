@@ -248,6 +248,10 @@ FAILURES = [
         "ValueError", "not in: .MEAN., .SUM.",
     ),
     Failure(
+        "ResourceConditionalAccumulator", lambda tf: tf.ConditionalAccumulator(tf.string).num_accumulated(), (),
+        "TypeError", "has DataType string not in list of allowed values",
+    ),
+    Failure(
         "ScalarSummary", lambda tf, x: tf.raw_ops.ScalarSummary(tags=["a", "b"], values=x), (X,),
         "InvalidArgumentError", r"tags and values are not the same shape: \[2\] != \[4\]", run=True,
     ),

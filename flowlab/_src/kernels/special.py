@@ -243,8 +243,8 @@ def gamma_front(a: Doubles, x: Doubles) -> Doubles:
     return np.exp(a * np.log(x) - x - log_gamma_positive(a + 1))
 
 
-def lower_gamma_series(a: Doubles, x: Doubles) -> tuple[Doubles, Doubles]:
-    """P(a, x) and its derivative by a, from a sum of positive terms (DLMF 8.11.4)."""
+def lower_gamma_sums(a: Doubles, x: Doubles) -> tuple[Doubles, Doubles]:
+    """P(a, x) and its derivative by a, both divided by `gamma_front`; a sum of positive terms (DLMF 8.11.4)."""
     term, total = np.ones_like(x), np.ones_like(x)
     slope, total_slope = np.zeros_like(x), np.zeros_like(x)  # of the logarithm of a term; of the sum
     for n in range(1, MOST_TERMS):
@@ -254,26 +254,34 @@ def lower_gamma_series(a: Doubles, x: Doubles) -> tuple[Doubles, Doubles]:
         total_slope += term * slope
         if np.all((term * (1 - slope) <= EPSILON * total) & (x < a + n)):
             break
-    front = gamma_front(a, x)
-    return front * total, front * ((np.log(x) - digamma_positive(a + 1)) * total + total_slope)
+    return total, (np.log(x) - digamma_positive(a + 1)) * total + total_slope
 
 
-def upper_gamma_fraction(a: Doubles, x: Doubles) -> Doubles:
-    """Q(a, x) for x > a + 1: a continued fraction (DLMF 8.9.2), evaluated from the front as Lentz does."""
+def upper_gamma_fraction(a: Doubles, x: Doubles) -> tuple[Doubles, Doubles]:
+    """Q(a, x) / (gamma_front a) for x > a + 1, and its derivative by a.
+
+    A continued fraction (DLMF 8.9.2), evaluated from the front as Lentz does; each step is differentiated too.
+    """
     b = x + 1 - a
-    c = np.full_like(x, 1e300)
+    c, c_slope = np.full_like(x, 1e300), np.zeros_like(x)
     d = 1 / b
-    h = d.copy()
+    d_slope = d * d
+    h, h_slope = d.copy(), d_slope.copy()
     for n in range(1, MOST_TERMS):
         an = n * (a - n)
         b = b + 2
-        d = 1 / (an * d + b)
+        d_next = 1 / (an * d + b)
+        d_slope = -d_next * d_next * (n * d + an * d_slope - 1)
+        d = d_next
+        c_slope = n / c - an * c_slope / (c * c) - 1
         c = b + an / c
         change = c * d
+        change_slope = c_slope * d + c * d_slope
+        h_slope = h_slope * change + h * change_slope
         h = h * change
-        if np.all(np.abs(change - 1) <= 2 * EPSILON):
+        if np.all((np.abs(change - 1) <= 2 * EPSILON) & (np.abs(h * change_slope) <= 4 * EPSILON * np.abs(h_slope))):
             break
-    return gamma_front(a, x) * a * h
+    return h, h_slope
 
 
 def incomplete_gamma(a: Doubles, x: Doubles, upper: bool) -> Doubles:
@@ -283,10 +291,10 @@ def incomplete_gamma(a: Doubles, x: Doubles, upper: bool) -> Doubles:
     far = inside & (x > 1) & (x > a + 1)
     near = inside & ~far
     if near.any():
-        lower = lower_gamma_series(a[near], x[near])[0]
+        lower = lower_gamma_sums(a[near], x[near])[0] * gamma_front(a[near], x[near])
         result[near] = 1 - lower if upper else lower
     if far.any():
-        higher = upper_gamma_fraction(a[far], x[far])
+        higher = upper_gamma_fraction(a[far], x[far])[0] * gamma_front(a[far], x[far]) * a[far]
         result[far] = higher if upper else 1 - higher
     result[(a > 0) & np.isfinite(a) & np.isposinf(x)] = 0.0 if upper else 1.0
     result[x == 0] = 1.0 if upper else 0.0
@@ -305,13 +313,36 @@ def igammac(a: Doubles, x: Doubles) -> Doubles:
     return incomplete_gamma(a, x, upper=True)
 
 
+def slope_by_a(a: Doubles, x: Doubles) -> Doubles:
+    """The derivative of P(a, x) by a, divided by gamma_front: from P where that is small, else from Q = 1 - P."""
+    result = np.empty_like(x)
+    far = (x > 1) & (x > a + 1)
+    near = ~far
+    if near.any():
+        result[near] = lower_gamma_sums(a[near], x[near])[1]
+    if far.any():
+        h, h_slope = upper_gamma_fraction(a[far], x[far])
+        result[far] = -a[far] * (h * (np.log(x[far]) - digamma_positive(a[far])) + h_slope)
+    return result
+
+
 @in_double
 def igamma_grad_a(a: Doubles, x: Doubles) -> Doubles:
     """The derivative of igamma(a, x) by a."""
     result = np.full_like(x, np.nan)
     inside = (a > 0) & (x > 0) & np.isfinite(x)
-    result[inside] = lower_gamma_series(a[inside], x[inside])[1]
+    result[inside] = gamma_front(a[inside], x[inside]) * slope_by_a(a[inside], x[inside])
     result[(a > 0) & (x == 0)] = 0.0
+    return result
+
+
+@in_double
+def gamma_sample_grad_a(a: Doubles, x: Doubles) -> Doubles:
+    """How a sample x of the gamma distribution moves with a, if igamma(a, x) stays: -(dP/da) / (dP/dx)."""
+    result = np.full_like(x, np.nan)
+    inside = (a > 0) & (x > 0) & np.isfinite(x)
+    result[inside] = -slope_by_a(a[inside], x[inside]) * x[inside] / a[inside]  # dP/dx is gamma_front a / x
+    result[(a > 0) & ((x == 0) | np.isposinf(x))] = 0.0
     return result
 
 

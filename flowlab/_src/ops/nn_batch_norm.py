@@ -15,6 +15,8 @@ import numpy as np
 from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.graph.arguments import as_flag, as_float
 from flowlab._src.graph.convert import convert
+from flowlab._src.graph.default import get_default_graph
+from flowlab._src.graph.dtypes import float32
 from flowlab._src.graph.op import Array, Op, Spec
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.registry import raw
@@ -165,6 +167,58 @@ class FusedBatchNormGradV3(BatchNorm):
         _, vector = channel_shapes(self, x, scale)
         nothing = TensorShape.of((0,))
         return [image, vector, vector, nothing, nothing]
+
+    def grad(self, node: Operation, *grads: Any) -> Sequence[Tensor | None]:
+        """The second derivative: the gradient written in small operations, and the gradient of those."""
+        from flowlab._src.autodiff.gradient_tape import GradientTape
+        from flowlab._src.autodiff.gradients import gradients
+
+        dy, x, scale, mean, variance = node.inputs[:5]
+        sources, starts = [dy, x, scale], list(grads[:3])
+        if not get_default_graph().eager:
+            targets = self.in_small_steps(dy, x, scale, mean, variance)
+            # dy may have been computed from x: how is not asked here.
+            return [*gradients(targets, sources, starts, stop_gradients=sources), None, None, None]
+        with GradientTape() as tape:
+            for source in sources:
+                tape.watch(source)
+            targets = self.in_small_steps(dy, x, scale, mean, variance)
+        return [*tape.gradient(targets, sources, starts), None, None, None]
+
+    def in_small_steps(self, dy: Tensor, x: Tensor, scale: Tensor, mean: Tensor, variance: Tensor) -> list[Tensor]:
+        """What the kernel computes, in the operations that everybody has."""
+        from flowlab._src.ops.array_shape import reshape, size, squeeze
+        from flowlab._src.ops.cast import cast
+        from flowlab._src.ops.identity import stop_gradient
+        from flowlab._src.ops.reduce import reduce_mean, reduce_sum
+
+        dtype = x.dtype.base_dtype
+        if dtype.size < 4:
+            x, dy = cast(x, float32), cast(dy, float32)
+        last = self.data_format == "NHWC"
+        axes = [0, 1, 2] if last else [0, 2, 3]
+        if not self.is_training:
+            if not last:
+                channels = [1, size(mean), 1, 1]
+                mean, variance, scale = (reshape(t, channels) for t in (mean, variance, scale))
+            doffset = reduce_sum(dy, axis=axes)
+            inverse = raw.Rsqrt(variance + self.epsilon)
+            dscale = reduce_sum(dy * (x - mean) * inverse, axis=axes)
+            return [cast(dy * scale * inverse, dtype), dscale, doffset]
+        if not last:
+            scale = reshape(scale, [1, size(scale), 1, 1])
+        mean_dy = reduce_mean(dy, axes, keepdims=not last)
+        mean = reduce_mean(x, axes, keepdims=not last)
+        variance = reduce_mean(raw.SquaredDifference(x, stop_gradient(mean)), axes, keepdims=not last)
+        centered_dy, centered = dy - mean_dy, x - mean
+        slope = reduce_mean(dy * centered, axis=axes, keepdims=not last)
+        factor = scale * raw.Rsqrt(variance + self.epsilon)
+        dx = factor * (centered_dy - raw.Reciprocal(variance + self.epsilon) * slope * centered)
+        inverse = raw.Rsqrt(variance + self.epsilon)
+        dscale = inverse * reduce_sum(dy * centered, axis=axes, keepdims=not last)
+        if not last:
+            dscale = squeeze(dscale)
+        return [cast(dx, dtype), dscale, reduce_sum(dy, axis=axes)]
 
 
 @export("nn.fused_batch_norm")

@@ -20,11 +20,13 @@ from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import DType, as_dtype, float16, float32, float64, int32, int64
 from flowlab._src.graph.op import Array, Floating, Index, Op, RealNumber, Spec, T
 from flowlab._src.graph.registry import raw
-from flowlab._src.graph.scopes import name_scope
+from flowlab._src.graph.scopes import control_dependencies, name_scope
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels.memory import require_memory
 from flowlab._src.kernels.random import Philox, op_seeds
+from flowlab._src.kernels.special import gamma_sample_grad_a
+from flowlab._src.ops.broadcast import Elementwise
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.util.export import export
 
@@ -225,8 +227,6 @@ class Multinomial(RandomOp):
 class RandomGamma(RandomOp):
     """Gamma numbers with scale 1: for each `alpha` an array of `shape`."""
 
-    grad = NotImplemented  # the derivative for alpha needs that of the distribution function
-
     def kernel(self, run: Any, shape: Array[Index], alpha: Array[Floating]) -> Array[Floating]:
         allowed = alpha >= 0
         result = self.stream(run).gamma(sizes(shape), np.where(allowed, alpha, 0).astype(alpha.dtype))
@@ -235,6 +235,31 @@ class RandomGamma(RandomOp):
     def shape(self, shape: Spec, alpha: Spec) -> TensorShape:
         shape.ranked(1)
         return shape.as_shape.concatenate(alpha.shape)
+
+    def grad(self, node: Any, dy: Any) -> Any:
+        """How a sample moves with alpha if its place in the distribution stays (Figurnov and others, 2018)."""
+        from flowlab._src.ops.array_shape import reshape, shape_of
+        from flowlab._src.ops.fill import ones
+        from flowlab._src.ops.joining import concat
+        from flowlab._src.ops.reduce import reduce_sum
+        from flowlab._src.ops.sequences import range_
+
+        shape, alpha = node.inputs
+        sample = node.outputs[0]
+        with control_dependencies([dy]):
+            rank = shape_of(shape)[0]
+            leading = concat([ones([rank], dtype=int32), shape_of(alpha)], axis=0)
+            slope = RandomGammaGrad()(reshape(alpha, leading), sample)
+            return None, reduce_sum(dy * slope, axis=range_(rank))
+
+
+class RandomGammaGrad(Elementwise):
+    """The derivative of gamma samples by alpha."""
+
+    grad = None
+
+    def kernel(self, alpha: Array[Floating], sample: Array[Floating]) -> Array[Floating]:
+        return gamma_sample_grad_a(alpha, sample)
 
 
 class RandomPoissonV2(RandomOp):

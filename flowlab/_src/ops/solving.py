@@ -19,7 +19,7 @@ from flowlab._src.graph.shape import UNKNOWN, Dims, TensorShape, broadcast_shape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.array_shape import expand_dims, shape_of
 from flowlab._src.ops.broadcast import Gradient
-from flowlab._src.ops.cast import conj, real
+from flowlab._src.ops.cast import real
 from flowlab._src.ops.diagonals import eye, matrix_band_part, matrix_diag, matrix_diag_part, matrix_set_diag
 from flowlab._src.ops.linalg import matmul
 from flowlab._src.util.export import export
@@ -250,35 +250,6 @@ class SelfAdjointEigV2(Op):
             return matrix_set_diag(dx, 0.5 * matrix_diag_part(dx))
 
 
-class Svd(Op):
-    """Singular values, from large to small, with left and right singular vectors (as columns)."""
-
-    compute_uv: bool = True
-    full_matrices: bool = False
-
-    def kernel(
-        self, input: Array[FloatingOrComplex]
-    ) -> tuple[Array[FloatingOrComplex], Array[FloatingOrComplex], Array[FloatingOrComplex]]:
-        if not self.compute_uv:
-            values = np.linalg.svd(input, compute_uv=False).astype(input.dtype, copy=False)
-            return values, np.empty(0, input.dtype), np.empty(0, input.dtype)
-        u, values, vh = np.linalg.svd(input, full_matrices=self.full_matrices)
-        return values.astype(input.dtype, copy=False), u, flipped(vh)
-
-    def shape(self, input: Spec) -> list[TensorShape]:
-        require_rank_at_least(input.shape, 2)
-        nothing = TensorShape.of((0,))
-        if input.dims is None:
-            return [UNKNOWN, UNKNOWN, UNKNOWN] if self.compute_uv else [UNKNOWN, nothing, nothing]
-        *batch, m, n = input.dims
-        short = None if m is None or n is None else min(m, n)
-        values = TensorShape.of((*batch, short))
-        if not self.compute_uv:
-            return [values, nothing, nothing]
-        left, right = (m, n) if self.full_matrices else (short, short)
-        return [values, TensorShape.of((*batch, m, left)), TensorShape.of((*batch, n, right))]
-
-
 class Cross(Op):
     """The vector at right angles to two vectors in space."""
 
@@ -496,7 +467,7 @@ def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name:
     ...     sess.run(tf.svd([[3.0, 0.0], [0.0, 4.0]], compute_uv=False))
     array([4., 3.], dtype=float32)
     """
-    s, u, v = Svd(compute_uv=compute_uv, full_matrices=full_matrices)(tensor, name=name)
+    s, u, v = raw.Svd(tensor, compute_uv=compute_uv, full_matrices=full_matrices, name=name)
     return (real(s), u, v) if compute_uv else real(s)
 
 
@@ -525,4 +496,4 @@ def adjoint_of(matrix: Any, name: str | None = None) -> Tensor:
     from flowlab._src.ops.transposing import matrix_transpose
 
     with name_scope(name, "adjoint", [matrix]):
-        return conj(matrix_transpose(convert(matrix, name="matrix")))
+        return matrix_transpose(convert(matrix, name="matrix"), conjugate=True)

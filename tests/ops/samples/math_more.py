@@ -1,0 +1,40 @@
+"""Samples of gradients of second order and functions of mathematics that other families do not have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tests.ops.sample import Sample
+
+IMAGES = np.linspace(-2, 3, 24, dtype=np.float32).reshape(2, 2, 2, 3) ** 2
+SCALE = np.array([1.0, 0.5, -2.0], np.float32)
+OFFSET = np.array([0.25, -1.0, 0.0], np.float32)
+VARIANCE = np.array([1.0, 0.5, 2.0], np.float32)
+
+
+def second_of_batch_norm(tf: Any, x: Any, s: Any, o: Any, **options: Any) -> Any:
+    """Second derivatives with respect to images and scale."""
+    y = tf.nn.fused_batch_norm(x, s, o, **options)[0]
+    dx, ds = tf.gradients(y**3, [x, s])
+    return tf.gradients([dx * x, ds**2], [x, s])
+
+
+SAMPLES = [
+    Sample("FusedBatchNormGradV3", second_of_batch_norm, (IMAGES, SCALE, OFFSET), grad=False, tolerance=500),
+    Sample(
+        "FusedBatchNormGradV3",
+        lambda tf, x, s, o, v: second_of_batch_norm(tf, x, s, o, mean=o, variance=v, is_training=False),
+        (IMAGES, SCALE, OFFSET, VARIANCE),
+        grad=False,
+        tolerance=100,
+    ),
+    Sample(
+        "RandomGammaGrad",
+        lambda tf, a, x: tf.raw_ops.RandomGammaGrad(alpha=a, sample=x),
+        (np.array([0.5, 0.5, -1, 100, 1e-3, 2, 1e4, 3.5]), np.array([0, np.inf, 1, 50, 1e-30, -1, 1.1e4, 2.5])),
+        grad=False,
+        tolerance=1e4,
+    ),
+]

@@ -25,6 +25,10 @@ class Composite:
         """Apply an operation to the elements; NotImplemented when it does not work on elements one by one."""
         return NotImplemented
 
+    def _map(self, function: Callable[..., Any], arguments: Sequence[Any], *others: Any, **options: Any) -> Any:
+        """Apply a function of tensors to the elements: `arguments` are its first ones, of which this value is one."""
+        raise TypeError(f"Failed to convert object of type {type(self)} to Tensor. Contents: {self}.")
+
     def _call(self, function: str, *args: Any, **kwargs: Any) -> Any:
         """Apply a function that has a rule of its own for such values."""
         raise TypeError(f"tf.{function} does not take a {type(self).__name__}.")

@@ -12,6 +12,7 @@ import numpy as np
 
 from flowlab._src.autodiff.slices import IndexedSlices, convert_to_tensor_or_indexed_slices
 from flowlab._src.errors import InvalidArgumentError
+from flowlab._src.graph.composite import first_composite
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import float32, int32
 from flowlab._src.graph.op import Array, Number, Op, Spec, T, Unary
@@ -283,6 +284,9 @@ def add_n(inputs: Any, name: str | None = None) -> Tensor:
     ...     sess.run(tf.add_n([[1, 2], [10, 20], [100, 200]]))
     array([111, 222], dtype=int32)
     """
+    composite = first_composite([inputs])
+    if composite is not None:
+        return composite._map(add_n, [list(inputs)], name=name)
     problem = "inputs must be a list of at least one Tensor/IndexedSlices with the same dtype and shape"
     if isinstance(inputs, Tensor) or not isinstance(inputs, Iterable) or not getattr(inputs, "ndim", 1):
         raise misuse(ValueError(problem), fix="pass a list with a tensor in it")

@@ -11,6 +11,7 @@ from flowlab._src.autodiff.slices import IndexedSlices
 from flowlab._src.errors import InvalidArgumentError, ShapeError
 from flowlab._src.graph import dtypes
 from flowlab._src.graph.arguments import as_axes
+from flowlab._src.graph.composite import Composite
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import DType, as_dtype
 from flowlab._src.graph.op import Array, Index, Op, Spec, T, constant_value
@@ -186,6 +187,9 @@ def size(input: Any, name: str | None = None, out_type: Any = dtypes.int32) -> T
     6
     """
     out_type = as_dtype(dtypes.int32 if out_type is None else out_type)
+    if isinstance(input, Composite) and not is_sparse(input):
+        result: Tensor = input._call("size", input, name, out_type)
+        return result
     with name_scope(name, "Size", [input]) as scope:
         if is_sparse(input):
             sizes = convert(input.dense_shape, dtypes.int64)
@@ -214,6 +218,9 @@ def rank(input: Any, name: str | None = None) -> Tensor:
     ...     int(sess.run(tf.rank([[1, 2, 3], [4, 5, 6]])))
     2
     """
+    if isinstance(input, Composite) and not is_sparse(input):
+        result: Tensor = input._call("rank", input, name)
+        return result
     with name_scope(name, "Rank", [input]) as scope:
         if is_sparse(input):
             return Size()(input.dense_shape, name=scope)

@@ -8,6 +8,7 @@ import numpy as np
 
 from flowlab._src.autodiff.slices import IndexedSlices
 from flowlab._src.errors import ShapeError, UnimplementedError
+from flowlab._src.graph.composite import Composite, first_composite
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import (
     DType,
@@ -25,6 +26,7 @@ from flowlab._src.graph.op import Array, Complex, Floating, Op, Spec, T, Unary
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import control_dependencies, name_scope
 from flowlab._src.graph.shape import UNKNOWN, Dims, TensorShape
+from flowlab._src.graph.sparse_tensor import is_sparse
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.broadcast import Elementwise, unbroadcast
 from flowlab._src.ops.constant import make_constant
@@ -118,6 +120,8 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     ...     sess.run(tf.cast([1.8, -2.7, 0.0], tf.int32)), sess.run(tf.cast([2, 0], tf.bool))
     (array([ 1, -2,  0], dtype=int32), array([ True, False]))
     """
+    if isinstance(x, Composite) and not is_sparse(x):
+        return x._map(cast, [x], dtype, name=name)
     try:
         wanted = as_dtype(dtype).base_dtype
     except TypeError as error:
@@ -198,6 +202,8 @@ def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
     ...     sess.run(tf.saturate_cast([-5.0, 100.0, 300.0], tf.uint8))
     array([  0, 100, 255], dtype=uint8)
     """
+    if isinstance(value, Composite):
+        return value._map(saturate_cast, [value], dtype, name=name)
     with name_scope(name, "saturate_cast", [value]) as name:
         value = convert(value, name="value")
         dtype = as_dtype(dtype).base_dtype
@@ -377,7 +383,7 @@ class ComplexAbs(Unary):
         """dy x / |x|, and 0 at 0."""
 
         x, y = node.inputs[0], node.outputs[0]
-        return raw.DivNoNan(complex_(dy, zeros_like(dy)) * x, complex_(y, zeros_like(y)))
+        return raw.DivNoNan(complex_(dy, zeros_like(dy)) * x, complex_(y, zeros_like(y)), name="div_no_nan")
 
 
 @export("complex", "dtypes.complex")
@@ -404,6 +410,9 @@ def complex_(real: Any, imag: Any, name: str | None = None) -> Tensor:
     ...     sess.run(tf.complex([2.25, 3.25], [4.75, 5.75]))
     array([2.25+4.75j, 3.25+5.75j], dtype=complex64)
     """
+    composite = first_composite([real, imag])
+    if composite is not None:
+        return composite._map(complex_, [real, imag], name=name)
     real = convert(real, name="real")
     imag = convert(imag, name="imag")
     with name_scope(name, "Complex", [real, imag]) as name:
@@ -426,6 +435,8 @@ def real(input: Any, name: str | None = None) -> Tensor:
     ...     sess.run(tf.real([1 + 2j, 3 - 4j])).tolist()
     [1.0, 3.0]
     """
+    if isinstance(input, Composite):
+        return input._map(real, [input], name=name)
     with name_scope(name, "Real", [input]) as name:
         input = convert(input, name="input")
         if not input.dtype.is_complex:
@@ -443,6 +454,8 @@ def imag(input: Any, name: str | None = None) -> Tensor:
     ...     sess.run(tf.imag([1 + 2j, 3 - 4j])).tolist()
     [2.0, -4.0]
     """
+    if isinstance(input, Composite):
+        return input._map(imag, [input], name=name)
     with name_scope(name, "Imag", [input]) as name:
         input = convert(input, name="input")
         if input.dtype.is_complex:
@@ -466,6 +479,8 @@ def conj(x: Any, name: str | None = None) -> Any:
     ...     complex(sess.run(tf.conj(1 + 2j)))
     (1-2j)
     """
+    if isinstance(x, Composite):
+        return x._map(conj, [x], name=name)
     if isinstance(x, Tensor) and (x._dtype.is_floating or x._dtype.is_integer):
         return x
     with name_scope(name, "Conj", [x]) as name:
@@ -489,6 +504,8 @@ def angle(input: Any, name: str | None = None) -> Tensor:
     ...     sess.run(tf.angle([1j, -1 + 0j])).round(4)
     array([1.5708, 3.1416])
     """
+    if isinstance(input, Composite):
+        return input._map(angle, [input], name=name)
     with name_scope(name, "Angle", [input]) as name:
         input = convert(input, name="input")
         if input.dtype.is_complex:

@@ -9,6 +9,7 @@ import numpy as np
 
 from flowlab._src.autodiff.slices import IndexedSlices
 from flowlab._src.graph import dtypes
+from flowlab._src.graph.composite import Composite
 from flowlab._src.graph.convert import convert, operand
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.registry import raw
@@ -71,6 +72,8 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | 
     ...     sess.run(tf.clip_by_value([-5.0, 0.3, 7.0], -1.0, 1.0))
     array([-1. ,  0.3,  1. ], dtype=float32)
     """
+    if isinstance(t, Composite):
+        return t._map(clip_by_value, [t], clip_value_min, clip_value_max, name=name)
     with name_scope(name, "clip_by_value", [_dense(t), clip_value_min, clip_value_max]) as name:
         values = convert(_dense(t), None, "t")
         below = minimum(values, clip_value_max)

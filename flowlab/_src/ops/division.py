@@ -8,6 +8,7 @@ import numpy as np
 
 from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.graph.build import describe
+from flowlab._src.graph.composite import first_composite
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import (
     DType,
@@ -164,6 +165,9 @@ def truediv(x: Any, y: Any, name: str | None = None) -> Tensor:
     ...     sess.run(tf.truediv([7, -7], 2))
     array([ 3.5, -3.5])
     """
+    composite = first_composite([x, y])
+    if composite is not None:
+        return composite._map(truediv, [x, y], name=name)
     with name_scope(name, "truediv", [x, y]) as name:
         x = convert(x, name="x")
         y = convert(y, name="y", preferred=x.dtype.base_dtype)

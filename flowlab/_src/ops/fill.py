@@ -10,6 +10,7 @@ import numpy as np
 from flowlab._src.errors import InvalidArgumentError, ShapeError
 from flowlab._src.graph import dtypes
 from flowlab._src.graph.arguments import LARGEST, as_flag
+from flowlab._src.graph.composite import Composite
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import DType, as_dtype
 from flowlab._src.graph.op import Array, Index, Op, Spec, T, Unary
@@ -216,6 +217,8 @@ def zeros_like(tensor: Any, dtype: Any = None, name: str | None = None, optimize
     >>> tf.zeros_like([[1, 2], [3, 4]])
     <tf.Tensor 'zeros_like:0' shape=(2, 2) dtype=int32>
     """
+    if isinstance(tensor, Composite):
+        return tensor._map(zeros_like, [tensor], dtype, name=name)
     dtype = None if dtype is None else as_dtype(dtype).base_dtype
     optimize = as_flag(optimize, "optimize")
     with name_scope(name, "zeros_like", [tensor]) as scope:
@@ -246,6 +249,8 @@ def ones_like(tensor: Any, dtype: Any = None, name: str | None = None, optimize:
     ...     sess.run(tf.ones_like([2.5, 3.5]))
     array([1., 1.], dtype=float32)
     """
+    if isinstance(tensor, Composite):
+        return tensor._map(ones_like, [tensor], dtype, name=name)
     optimize = as_flag(optimize, "optimize")
     with name_scope(name, "ones_like", [tensor]) as scope:
         tensor = convert(tensor, name="tensor")

@@ -11,6 +11,7 @@ from flowlab._src.autodiff.slices import IndexedSlices
 from flowlab._src.errors import InvalidArgumentError, ShapeError
 from flowlab._src.graph import dtypes
 from flowlab._src.graph.arguments import as_int, as_list
+from flowlab._src.graph.composite import first_composite
 from flowlab._src.graph.convert import convert, register_tensor_conversion_function
 from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.op import Array, Index, Op, Spec, T, constant_value, constant_value_as_shape, repeated
@@ -163,6 +164,10 @@ def stack(values: Any, axis: int = 0, name: str = "stack") -> Tensor:
            [2, 5]], dtype=int32), array([[1, 2],
            [4, 5]], dtype=int32))
     """
+    composite = first_composite([values])
+    if composite is not None:
+        joined: Tensor = composite._call("stack", values, axis, name)
+        return joined
     if isinstance(axis, int) and axis == 0:
         try:
             return convert(values, name=name)  # numbers become one constant, a list with tensors in it one Pack node

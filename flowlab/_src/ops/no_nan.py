@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from flowlab._src.graph.composite import first_composite
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.op import Array, FloatingOrComplex
 from flowlab._src.graph.registry import raw
@@ -118,6 +119,9 @@ def div_no_nan(x: Any, y: Any, name: str | None = None) -> Tensor:
     ...     sess.run(tf.div_no_nan([1.0, 2.0], [0.0, 4.0]))
     array([0. , 0.5], dtype=float32)
     """
+    composite = first_composite([x, y])
+    if composite is not None:
+        return composite._map(div_no_nan, [x, y], name=name)
     with name_scope(name, "div_no_nan", [x, y]) as name:
         x = convert(x, name="x")
         y = convert(y, x.dtype.base_dtype, name="y")

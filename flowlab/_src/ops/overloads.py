@@ -15,6 +15,7 @@ from typing import Any
 from flowlab._src.autodiff.slices import IndexedSlices
 from flowlab._src.errors import add_notes
 from flowlab._src.graph import dtypes
+from flowlab._src.graph.composite import first_composite
 from flowlab._src.graph.convert import convert, operand
 from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.eager_tensor import EagerTensor
@@ -147,6 +148,9 @@ def divide(x: Any, y: Any, name: str | None = None) -> Any:
     ...     sess.run(tf.divide(tf.constant([3, 1]), 2))
     array([1.5, 0.5])
     """
+    composite = first_composite([x, y])
+    if composite is not None:
+        return composite._map(divide, [x, y], name=name)
     if name is not None:
         return division.truediv(x, y, name)
     x, y = operand(x, "x"), operand(y, "y")

@@ -10,6 +10,7 @@ import numpy as np
 from flowlab._src.errors import InvalidArgumentError, ShapeError
 from flowlab._src.graph import dtypes
 from flowlab._src.graph.arguments import as_flag
+from flowlab._src.graph.composite import Composite
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import DType
@@ -327,6 +328,9 @@ def reduce(
     """Add the node of a reduction; the last two are `axis` and `keepdims` under their older names."""
     axis = old_argument("axis", axis, "reduction_indices", reduction_indices)
     keep = as_flag(old_argument("keepdims", keepdims, "keep_dims", keep_dims), "keep_dims")
+    if isinstance(x, Composite):
+        total: Tensor = x._call("reduce", op.type, x, axis, keep, name)
+        return total
     result: Tensor = op(keep_dims=keep)(x, default_axes(x, axis), name=name)
     if axis is None and not keep and not result._shape.is_fully_defined():
         result.set_shape(())

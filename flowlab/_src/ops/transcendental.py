@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from flowlab._src.graph.composite import Composite
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.op import Array, Floating, FloatingOrComplex, Unary
 from flowlab._src.graph.registry import raw
@@ -535,6 +536,8 @@ def sigmoid(x: Any, name: str | None = None) -> Tensor:
     ...     sess.run(tf.sigmoid([-100.0, 0.0, 2.0])).round(4)
     array([0.    , 0.5   , 0.8808], dtype=float32)
     """
+    if isinstance(x, Composite):
+        return x._map(sigmoid, [x], name=name)
     with name_scope(name, "Sigmoid", [x]) as name:
         x = convert(x, name="x")
         return Sigmoid()(x, name=name)
@@ -550,6 +553,8 @@ def log_sigmoid(x: Any, name: str | None = None) -> Tensor:
     ...     sess.run(tf.log_sigmoid([-100.0, 0.0])).round(4)
     array([-100.    ,   -0.6931], dtype=float32)
     """
+    if isinstance(x, Composite):
+        return x._map(log_sigmoid, [x], name=name)
     with name_scope(name, "LogSigmoid", [x]) as name:
         x = convert(x, name="x")
         return raw.Neg(raw.Softplus(-x), name=name)
@@ -591,6 +596,8 @@ def round_(x: Any, name: str | None = None) -> Tensor:
     ...     sess.run(tf.round([0.9, 2.5, 3.5, -4.5]))
     array([ 1.,  2.,  4., -4.], dtype=float32)
     """
+    if isinstance(x, Composite):
+        return x._map(round_, [x], name=name)
     x = convert(x, name="x")
     return x if x.dtype.is_integer else Round()(x, name=name)
 

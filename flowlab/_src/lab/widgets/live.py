@@ -1,4 +1,4 @@
-"""Pictures that live in a page: Python draws, a few lines of JavaScript show. Loaded only when a page is there."""
+"""A picture that Python draws again and again."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parents[1] / "static"
 
 
 class LivePicture(anywidget.AnyWidget):

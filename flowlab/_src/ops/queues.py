@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from flowlab._src.graph.arguments import as_int, as_text
+from flowlab._src.graph.arguments import as_int, as_list, as_text
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import DType, as_dtype, int64
@@ -106,6 +106,11 @@ class QueueBase:
     """
 
     def __init__(self, dtypes: Any, shapes: Any, names: Any, queue_ref: Tensor) -> None:
+        dtypes = as_list(dtypes, "dtypes")
+        shapes = None if shapes is None else as_list(shapes, "shapes")
+        names = None if names is None else as_list(names, "names")
+        if not isinstance(queue_ref, Tensor):
+            raise misuse(TypeError(f"queue_ref must be a Tensor, but got {type(queue_ref)}"))
         self._dtypes = dtypes
         if shapes is not None and len(shapes) != len(dtypes):
             raise misuse(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from flowlab._src.graph import dtypes
-from flowlab._src.graph.arguments import as_int
+from flowlab._src.graph.arguments import as_int, as_list
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.op import constant_value
 from flowlab._src.graph.operation import Operation
@@ -59,6 +59,7 @@ def build(
     summarize: Callable[[QueueBase], Any],
 ) -> Any:
     """Add the queue, the enqueue operations with their runner, the summary of its fullness, and the dequeue."""
+    originals = as_list(originals, "tensors_list")
     if not originals:
         raise misuse(ValueError("Expected at least one set of tensors"))
     lists = [as_tensor_list(tensors, originals[0]) for tensors in originals]

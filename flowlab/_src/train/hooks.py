@@ -321,6 +321,9 @@ class StepCounterHook(SessionRunHook):
 class NanLossDuringTrainingError(RuntimeError):
     """The loss is no number any more."""
 
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+
     def __str__(self) -> str:
         return "NaN loss during training."
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flowlab._src.errors import AbortedError, OutOfRangeError, UnavailableError
+from flowlab._src.graph.arguments import as_list
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.keys import GraphKeys
 from flowlab._src.ops.misuse import misuse
@@ -41,6 +42,8 @@ class SessionCreator(metaclass=abc.ABCMeta):
 
 class _Creator(SessionCreator):
     def __init__(self, scaffold: Scaffold | None, master: str, config: Any) -> None:
+        if scaffold is not None and not isinstance(scaffold, Scaffold):
+            raise misuse(TypeError(f"scaffold must be a tf.train.Scaffold, but got {type(scaffold)}"))
         self._scaffold = scaffold or Scaffold()
         self._master = master
         self._config = config
@@ -393,6 +396,18 @@ class _CoordinatedCreator:
         return _Coordinated(_Hooked(self.tf_sess, self._hooks), self.coord, self._grace)
 
 
+def as_hooks(hooks: Any, name: str) -> list[Any]:
+    """Hooks in a list; TypeError for what is none."""
+    result = [] if hooks is None else as_list(hooks, name)
+    for hook in result:
+        if not all(hasattr(hook, part) for part in ("begin", "before_run", "after_run", "end")):
+            raise misuse(
+                TypeError(f"{name} must be SessionRunHook objects, but got {hook!r}"),
+                "class MyHook(tf.train.SessionRunHook): ..., then hooks=[MyHook()]",
+            )
+    return result
+
+
 # ---- the public sessions -------------------------------------------------------------------------------------------
 
 
@@ -401,7 +416,9 @@ class _Monitored:
 
     def __init__(self, session_creator: Any, hooks: Any, should_recover: bool, stop_grace_period_secs: float) -> None:
         self._graph_was_finalized = get_default_graph().finalized
-        self._hooks = list(hooks or ())
+        self._hooks = as_hooks(hooks, "hooks")
+        if session_creator is not None and not hasattr(session_creator, "create_session"):
+            raise misuse(TypeError(f"session_creator must be a SessionCreator, but got {type(session_creator)}"))
         for hook in self._hooks:
             hook.begin()
         creator = session_creator or ChiefSessionCreator()

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowlab._src.formats.files import as_path
+from flowlab._src.graph.arguments import as_float, as_int
 from flowlab._src.train.hooks import StepCounterHook
-from flowlab._src.train.monitored_session import ChiefSessionCreator, MonitoredSession, WorkerSessionCreator
+from flowlab._src.train.monitored_session import (
+    ChiefSessionCreator,
+    MonitoredSession,
+    WorkerSessionCreator,
+    as_hooks,
+)
 from flowlab._src.train.saving_hooks import CheckpointSaverHook, SummarySaverHook
 from flowlab._src.train.scaffold import Scaffold
 from flowlab._src.util.export import export
@@ -28,7 +35,7 @@ def chosen(steps: Any, secs: Any, default: tuple[Any, Any]) -> tuple[Any, Any]:
 
 def wanted(steps: Any, secs: Any) -> bool:
     """Whether something is to be saved at all."""
-    return bool((steps and steps > 0) or (secs and secs > 0))
+    return any(value is not None and as_float(value, "save_steps or save_secs") > 0 for value in (steps, secs))
 
 
 @export("train.MonitoredTrainingSession")
@@ -87,15 +94,17 @@ def MonitoredTrainingSession(
     """
     summary_steps, summary_secs = chosen(save_summaries_steps, save_summaries_secs, (100, None))
     checkpoint_steps, checkpoint_secs = chosen(save_checkpoint_steps, save_checkpoint_secs, (None, 600))
-    scaffold = scaffold or Scaffold()
+    scaffold = Scaffold() if scaffold is None else scaffold
+    hooks = as_hooks(hooks, "hooks")
     if not is_chief:
         worker = WorkerSessionCreator(scaffold, master, config, max_wait_secs)
-        return MonitoredSession(worker, hooks or [], stop_grace_period_secs)
-    all_hooks = list(chief_only_hooks or ())
+        return MonitoredSession(worker, hooks, stop_grace_period_secs)
+    all_hooks = as_hooks(chief_only_hooks, "chief_only_hooks")
     creator = ChiefSessionCreator(scaffold, master, config, checkpoint_dir)
-    folder = summary_dir or checkpoint_dir
+    checkpoint_dir = None if checkpoint_dir is None else as_path(checkpoint_dir, "checkpoint_dir")
+    folder = checkpoint_dir if summary_dir is None else as_path(summary_dir, "summary_dir")
     if folder:
-        if log_step_count_steps and log_step_count_steps > 0:
+        if log_step_count_steps is not None and as_int(log_step_count_steps, "log_step_count_steps") > 0:
             all_hooks.append(StepCounterHook(output_dir=folder, every_n_steps=log_step_count_steps))
         if wanted(summary_steps, summary_secs):
             all_hooks.append(
@@ -107,4 +116,4 @@ def MonitoredTrainingSession(
                 checkpoint_dir, save_steps=checkpoint_steps, save_secs=checkpoint_secs, scaffold=scaffold
             )
         )
-    return MonitoredSession(creator, [*all_hooks, *(hooks or ())], stop_grace_period_secs)
+    return MonitoredSession(creator, [*all_hooks, *hooks], stop_grace_period_secs)

@@ -16,9 +16,11 @@ from flowlab._src.errors import (
     error_code_from_exception_type,
     exception_type_from_error_code,
 )
+from flowlab._src.graph.arguments import as_list
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.keys import GraphKeys
 from flowlab._src.graph.stacks import default_session
+from flowlab._src.ops.misuse import misuse
 from flowlab._src.runtime.session import Session
 from flowlab._src.util import log, source
 from flowlab._src.util.export import export
@@ -79,12 +81,12 @@ class QueueRunner:
         import_scope: str | None = None,
     ) -> None:
         self._queue: Any
-        if queue_runner_def:
-            if queue or enqueue_ops:
+        if queue_runner_def is not None:
+            if queue is not None or enqueue_ops is not None:
                 raise ValueError("queue_runner_def and queue are mutually exclusive.")
             self._read(queue_runner_def, import_scope)
         else:
-            if not queue or not enqueue_ops:
+            if queue is None or enqueue_ops is None or not as_list(enqueue_ops, "enqueue_ops"):
                 raise ValueError("Must provide queue and enqueue_ops.")
             kinds = queue_closed_exception_types
             if kinds is not None and not (
@@ -95,8 +97,10 @@ class QueueRunner:
                 raise TypeError(
                     f"queue_closed_exception_types, when provided, must be a tuple of tf.error types, but saw: {kinds}"
                 )
+            if not all(hasattr(queue, name) for name in ("close", "name")):
+                raise misuse(TypeError(f"queue must be a tf.QueueBase, but got {type(queue)}"))
             self._queue = queue
-            self._enqueue_ops: list[Any] = list(enqueue_ops)
+            self._enqueue_ops: list[Any] = as_list(enqueue_ops, "enqueue_ops")
             self._close_op = close_op if close_op is not None else queue.close()
             self._cancel_op = cancel_op if cancel_op is not None else queue.close(cancel_pending_enqueues=True)
             self._closed_types: tuple[type[OpError], ...] = kinds or (OutOfRangeError,)
@@ -106,6 +110,8 @@ class QueueRunner:
 
     def _read(self, message: Any, scope: str | None) -> None:
         graph = get_default_graph()
+        if not hasattr(message, "enqueue_op_name"):
+            raise misuse(TypeError(f"queue_runner_def must be a QueueRunnerDef message, but got {type(message)}"))
 
         def find(name: str) -> Any:
             return graph.as_graph_element(prepend_scope(name, scope))

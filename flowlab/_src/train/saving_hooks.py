@@ -6,6 +6,8 @@ import json
 import os
 from typing import Any
 
+from flowlab._src.formats.files import as_path
+from flowlab._src.graph.arguments import as_list, as_text
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.keys import GraphKeys
 from flowlab._src.ops.misuse import misuse
@@ -75,12 +77,13 @@ class CheckpointSaverHook(SessionRunHook):
         log.info("Create CheckpointSaverHook.")
         if saver is not None and scaffold is not None:
             raise misuse(ValueError("You cannot provide both saver and scaffold."))
+        checkpoint_dir = as_path(checkpoint_dir, "checkpoint_dir")
         self._saver = saver
         self._checkpoint_dir = checkpoint_dir
-        self._save_path = os.path.join(checkpoint_dir, checkpoint_basename)
+        self._save_path = os.path.join(checkpoint_dir, as_text(checkpoint_basename, "checkpoint_basename"))
         self._scaffold = scaffold
         self._timer = SecondOrStepTimer(every_secs=save_secs, every_steps=save_steps)
-        self._listeners = list(listeners or ())
+        self._listeners = [] if listeners is None else as_list(listeners, "listeners")
         self._steps_per_run = 1000000  # whatever a run counts: the counter itself decides
         self._save_graph_def = save_graph_def
 
@@ -263,7 +266,7 @@ class ProfilerHook(SessionRunHook):
         show_dataflow: bool = True,
         show_memory: bool = False,
     ) -> None:
-        self._output_file = os.path.join(output_dir, "timeline-{}.json")
+        self._output_file = os.path.join(as_path(output_dir, "output_dir"), "timeline-{}.json")
         self._timer = SecondOrStepTimer(every_secs=save_secs, every_steps=save_steps)
 
     def begin(self) -> None:

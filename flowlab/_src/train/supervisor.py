@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from flowlab._src.errors import AbortedError
+from flowlab._src.formats.files import as_path
 from flowlab._src.graph import dtypes
+from flowlab._src.graph.arguments import as_text
 from flowlab._src.graph.default import get_default_graph, graph_or_default
 from flowlab._src.graph.keys import GraphKeys
 from flowlab._src.ops.control import group
+from flowlab._src.ops.misuse import misuse
 from flowlab._src.train.coordinator import Coordinator, LooperThread
 from flowlab._src.train.global_step import global_step as step_of
 from flowlab._src.train.later import find, need, write_scalar
@@ -110,6 +113,7 @@ class Supervisor:
             merge_all = find("summary.merging", "merge_all") or (lambda: None)
             self._summary_op = self._choose(summary_op, GraphKeys.SUMMARY_OP, merge_all)
             self._global_step = self._choose(global_step, GraphKeys.GLOBAL_STEP, default_step)
+        logdir = None if logdir is None else as_path(logdir, "logdir")
         self._init_feed_dict = init_feed_dict
         self._init_fn = init_fn
         self._is_chief = is_chief
@@ -118,7 +122,9 @@ class Supervisor:
         self._logdir = logdir if is_chief else None
         self._save_summaries_secs = save_summaries_secs if is_chief else None
         self._save_model_secs = save_model_secs if is_chief else None
-        self._save_path = os.path.join(logdir, checkpoint_basename) if is_chief and logdir else None
+        self._save_path = (
+            os.path.join(logdir, as_text(checkpoint_basename, "checkpoint_basename")) if is_chief and logdir else None
+        )
         self._summary_writer: Any = None
         if is_chief:
             if summary_writer is not Supervisor.USE_DEFAULT:
@@ -454,6 +460,10 @@ def basic_train_loop(
     ...         supervisor.request_stop()
     >>> tf.train.basic_train_loop(supervisor, train_step)
     """
+    if not isinstance(supervisor, Supervisor):
+        raise misuse(TypeError(f"supervisor must be a tf.train.Supervisor, but got {type(supervisor)}"))
+    if not callable(train_step_fn):
+        raise misuse(TypeError(f"train_step_fn must be callable, but got {train_step_fn!r}"))
     again = True
     while again:
         again = False

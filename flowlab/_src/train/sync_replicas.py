@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from flowlab._src.autodiff.slices import IndexedSlices
+from flowlab._src.graph.arguments import as_int
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.keys import GraphKeys
 from flowlab._src.graph.scopes import control_dependencies, name_scope
@@ -17,6 +18,7 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.accumulators import ConditionalAccumulator, SparseConditionalAccumulator
 from flowlab._src.ops.control import group, no_op
 from flowlab._src.ops.fill import fill
+from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.queues import FIFOQueue
 from flowlab._src.ops.state import assign
 from flowlab._src.train.optimizer import Optimizer
@@ -70,7 +72,12 @@ class SyncReplicasOptimizer(Optimizer):
         use_locking: bool = False,
         name: str = "sync_replicas",
     ) -> None:
-        total_num_replicas = replicas_to_aggregate if total_num_replicas is None else total_num_replicas
+        if not isinstance(opt, Optimizer):
+            raise misuse(TypeError(f"opt must be a tf.train.Optimizer, but got {type(opt)}"))
+        replicas_to_aggregate = as_int(replicas_to_aggregate, "replicas_to_aggregate")
+        total_num_replicas = (
+            replicas_to_aggregate if total_num_replicas is None else as_int(total_num_replicas, "total_num_replicas")
+        )
         super().__init__(use_locking, name)
         log.info(
             "SyncReplicasV2: replicas_to_aggregate=%s; total_num_replicas=%s", replicas_to_aggregate, total_num_replicas

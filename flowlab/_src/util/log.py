@@ -42,10 +42,17 @@ def logger() -> logging.Logger:
     return found
 
 
+def as_level(level: Any) -> int:
+    """A level given as a number; TypeError for anything else."""
+    if isinstance(level, bool) or not isinstance(level, int):
+        raise TypeError(f"Expected int for argument 'level' not {level!r}: tf.logging.INFO, for example.")
+    return level
+
+
 @export("logging.log")
 def log(level: int, msg: Any, *args: Any, **kwargs: Any) -> None:
     """Write a message of a level; `args` go into it as with the % operator."""
-    logger().log(level, msg, *args, **kwargs)
+    logger().log(as_level(level), msg, *args, **kwargs)
 
 
 @export("logging.debug")
@@ -87,7 +94,7 @@ def task_level_status_message(msg: Any) -> None:
 @export("logging.vlog")
 def vlog(level: int, msg: Any, *args: Any, **kwargs: Any) -> None:
     """Write a message of a level given as a number."""
-    logger().log(level, msg, *args, **kwargs)
+    logger().log(as_level(level), msg, *args, **kwargs)
 
 
 @export("logging.flush")
@@ -112,7 +119,7 @@ def set_verbosity(v: int) -> None:
     True
     >>> tf.logging.set_verbosity(tf.logging.WARN)
     """
-    logger().setLevel(v)
+    logger().setLevel(v if isinstance(v, str) and v in logging.getLevelNamesMapping() else as_level(v))
 
 
 def _count(msg: Any) -> int:
@@ -126,19 +133,27 @@ def _count(msg: Any) -> int:
 @export("logging.log_every_n")
 def log_every_n(level: int, msg: Any, n: int, *args: Any) -> None:
     """Write the message at the first, the n + 1st, ... time that this line is reached."""
+    if not isinstance(n, int) or n < 1:
+        raise ValueError(f"n must be a positive int, got {n!r}.")
     if _count(msg) % n == 0:
-        logger().log(level, msg, *args)
+        logger().log(as_level(level), msg, *args)
 
 
 @export("logging.log_first_n")
 def log_first_n(level: int, msg: Any, n: int, *args: Any) -> None:
     """Write the message the first `n` times that this line is reached."""
+    if not isinstance(n, int):
+        raise ValueError(f"n must be an int, got {n!r}.")
     if _count(msg) < n:
-        logger().log(level, msg, *args)
+        logger().log(as_level(level), msg, *args)
 
 
 @export("logging.log_if")
 def log_if(level: int, msg: Any, condition: Any, *args: Any) -> None:
     """Write the message if the condition holds."""
-    if condition:
-        logger().log(level, msg, *args)
+    try:
+        holds = bool(condition)
+    except ValueError:
+        raise TypeError(f"Expected bool for argument 'condition' not {condition!r}.") from None
+    if holds:
+        logger().log(as_level(level), msg, *args)

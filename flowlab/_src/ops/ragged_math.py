@@ -400,4 +400,34 @@ for _operator, _function in (("truediv", _divide), ("div", _divide), ("xor", _xo
 for _operator, _op_type in (("neg", "Neg"), ("abs", "Abs"), ("invert", "LogicalNot")):
     setattr(RaggedTensor, f"__{_operator}__", lambda self, kind=_op_type: getattr(raw, kind)(self))
 
+
+def _choose(op: Any, inputs: Sequence[Any], name: str) -> RaggedTensor:
+    """`tf.where` for ragged tensors of the same rows."""
+    return _joined(functools.partial(op, name=name), [as_ragged_or_tensor(x) for x in inputs])
+
+
+def _segments(op: Any, inputs: Sequence[Any], name: str) -> Any:
+    """`tf.unsorted_segment_sum` and its kin for ragged tensors."""
+    data, ids, count = inputs
+    with name_scope(None, f"Ragged{op.type}", []):
+        data, ids = match_row_splits(
+            as_ragged_or_tensor(data, name="data"), as_ragged_or_tensor(ids, name="segment_ids")
+        )
+        while isinstance(ids, RaggedTensor):
+            if not isinstance(data, RaggedTensor):
+                raise misuse(
+                    ValueError(
+                        "segment_ids.shape must be a prefix of data.shape, but segment_ids is ragged and data is not."
+                    )
+                )
+            check = assert_equal(
+                ids.row_splits, data.row_splits, message="segment_ids.shape must be a prefix of data.shape"
+            )
+            with control_dependencies([check]):
+                data, ids = data.values, raw.Identity(ids.values) if isinstance(ids.values, Tensor) else ids.values
+        return _segment(op, data, ids, count)
+
+
+HANDLERS.update(dict.fromkeys(("Select", "SelectV2"), _choose))
+HANDLERS.update({f"UnsortedSegment{kind}": _segments for kind in ("Sum", "Prod", "Max", "Min")})
 HANDLERS.update(elementwise=elementwise, map=map_elements, reduce=reduce_ragged)

@@ -17,7 +17,7 @@ from tests.ops.registry import all_samples
 
 # Kinds of operations that TensorFlow does not have, or that differ there: how, see their classes.
 OWN = {
-    "BodyInput", "TensorArrayEntries", "TensorArrayJoined", "TensorArrayPieces", "TensorArrayRows",
+    "BodyInput", "EagerPyFuncGrad", "TensorArrayEntries", "TensorArrayJoined", "TensorArrayPieces", "TensorArrayRows",
     "WhileGrad",
 }  # fmt: skip
 OTHER_FIELDS = {"MaxPoolGradWithArgmax", "MaxPoolWithArgmax", "While"}

@@ -283,3 +283,106 @@ def ftrl(
     linear = linear + (penalised - (root - old_root) / lr * var)
     moved = (np.copysign(l1, linear) - linear) / (root / lr + two * l2)
     return np.where(np.abs(linear) > l1, moved, 0).astype(var.dtype, copy=False), new_accum, linear
+
+
+# ---------------------------------------------------------------- the forms that tf.keras uses, and signs
+
+
+def keras_momentum(
+    var: Array, accum: Array, lr: Scalar, grad: Array, momentum: Scalar, use_nesterov: bool = False
+) -> tuple[Array, Array]:
+    """Return var and accum; here the steps themselves are accumulated, the learning rate included."""
+    check_shapes(var, accum, grad)
+    lr, momentum = scalars(var, lr, momentum)
+    accum = accum * momentum - grad * lr
+    if use_nesterov:
+        return var + (accum * momentum - grad * lr), accum
+    return var + accum, accum
+
+
+def adam_with_amsgrad(
+    var: Array,
+    m: Array,
+    v: Array,
+    vhat: Array,
+    beta1_power: Scalar,
+    beta2_power: Scalar,
+    lr: Scalar,
+    beta1: Scalar,
+    beta2: Scalar,
+    epsilon: Scalar,
+    grad: Array,
+) -> tuple[Array, Array, Array, Array]:
+    """Return var, m, v and vhat after one step of Adam that divides by the root of the largest v so far.
+
+    References
+    ----------
+    Reddi, Kale and Kumar, "On the Convergence of Adam and Beyond" (2018).
+    """
+    check_shapes(var, m, v, vhat, grad)
+    beta1_power, beta2_power, lr, beta1, beta2, epsilon = scalars(
+        var, beta1_power, beta2_power, lr, beta1, beta2, epsilon
+    )
+    one = var.dtype.type(1)
+    alpha = lr * np.sqrt(one - beta2_power) / (one - beta1_power)
+    m = m + (grad - m) * (one - beta1)
+    v = v + (grad * grad - v) * (one - beta2)
+    vhat = np.maximum(vhat, v)
+    return var - (m * alpha) / (np.sqrt(vhat) + epsilon), m, v, vhat
+
+
+def ada_max(
+    var: Array,
+    m: Array,
+    v: Array,
+    beta1_power: Scalar,
+    lr: Scalar,
+    beta1: Scalar,
+    beta2: Scalar,
+    epsilon: Scalar,
+    grad: Array,
+) -> tuple[Array, Array, Array]:
+    """Return var, m and v after one step of AdaMax: Adam with the decaying maximum of gradients for the root.
+
+    References
+    ----------
+    Kingma and Ba, "Adam: A Method for Stochastic Optimization", section 7.1.
+    """
+    check_shapes(var, m, v, grad)
+    beta1_power, lr, beta1, beta2, epsilon = scalars(var, beta1_power, lr, beta1, beta2, epsilon)
+    one = var.dtype.type(1)
+    m = m + (grad - m) * (one - beta1)
+    v = np.maximum(beta2 * v, np.abs(grad))
+    return var - lr / (one - beta1_power) * (m / (v + epsilon)), m, v
+
+
+def add_sign(
+    var: Array, m: Array, lr: Scalar, alpha: Scalar, sign_decay: Scalar, beta: Scalar, grad: Array
+) -> tuple[Array, Array]:
+    """Return var and m; steps are longer where the gradient has the sign of its running mean.
+
+    References
+    ----------
+    Bello et al., "Neural optimizer search with reinforcement learning" (2017).
+    """
+    check_shapes(var, m, grad)
+    lr, alpha, sign_decay, beta = scalars(var, lr, alpha, sign_decay, beta)
+    m = m * beta + grad * (var.dtype.type(1) - beta)
+    agree = np.sign(grad) * np.sign(m)
+    return var - lr * (alpha + sign_decay * agree) * grad, m
+
+
+def power_sign(
+    var: Array, m: Array, lr: Scalar, logbase: Scalar, sign_decay: Scalar, beta: Scalar, grad: Array
+) -> tuple[Array, Array]:
+    """Return var and m; as `add_sign`, with a factor in place of the summand.
+
+    References
+    ----------
+    Bello et al., "Neural optimizer search with reinforcement learning" (2017).
+    """
+    check_shapes(var, m, grad)
+    lr, logbase, sign_decay, beta = scalars(var, lr, logbase, sign_decay, beta)
+    m = m * beta + grad * (var.dtype.type(1) - beta)
+    agree = np.sign(grad) * np.sign(m)
+    return var - lr * np.exp(logbase * sign_decay * agree) * grad, m

@@ -73,7 +73,6 @@ class EagerPyFuncGrad(Op):
     Tout: list[DType]
     outputs: list[DType]
     stateful = True
-    grad = None
 
     def kernel(self, run: Any, input: Sequence[Array]) -> tuple[Array, ...]:
         tensors = [EagerTensor(v, t.dtype.base_dtype) for v, t in zip(input, run.node._inputs, strict=True)]

@@ -21,7 +21,7 @@ from flowlab._src.ops.state import initialized_value
 Arrays = tuple[Any, ...]
 
 
-class _Apply(Op, abstract=True):
+class Apply(Op, abstract=True):
     """Change a variable and its slots (the first inputs) by a gradient of the variable's shape."""
 
     use_locking: bool = False
@@ -53,7 +53,7 @@ class _Apply(Op, abstract=True):
         return shape
 
 
-class _SparseApply(_Apply, abstract=True):
+class SparseApply(Apply, abstract=True):
     """Change some rows of a variable and its slots."""
 
     def apply_rows(
@@ -75,7 +75,7 @@ class _SparseApply(_Apply, abstract=True):
         return self.apply(run, targets, on_rows)
 
 
-class ApplyGradientDescent(_Apply):
+class ApplyGradientDescent(Apply):
     """var -= alpha delta."""
 
     forwards_ref = 1
@@ -84,7 +84,7 @@ class ApplyGradientDescent(_Apply):
         return self.apply(run, (var,), update.gradient_descent, alpha, delta)
 
 
-class ApplyMomentum(_Apply):
+class ApplyMomentum(Apply):
     """accum = momentum accum + grad; var -= lr accum."""
 
     use_nesterov: bool = False
@@ -102,7 +102,7 @@ class ApplyMomentum(_Apply):
         return self.apply(run, (var, accum), update.momentum, lr, grad, momentum, self.use_nesterov)
 
 
-class SparseApplyMomentum(_SparseApply):
+class SparseApplyMomentum(SparseApply):
     """The rule of ApplyMomentum on some rows."""
 
     use_nesterov: bool = False
@@ -118,7 +118,7 @@ class SparseApplyMomentum(_SparseApply):
         )
 
 
-class ApplyAdam(_Apply):
+class ApplyAdam(Apply):
     """Adam: averages of the gradient and of its square give each weight its own step."""
 
     use_nesterov: bool = False
@@ -134,7 +134,7 @@ class ApplyAdam(_Apply):
         )
 
 
-class ApplyAdagrad(_Apply):
+class ApplyAdagrad(Apply):
     """accum += grad²; var -= lr grad / sqrt(accum)."""
 
     update_slots: bool = True
@@ -146,7 +146,7 @@ class ApplyAdagrad(_Apply):
         return self.apply(run, (var, accum), update.adagrad, lr, grad, self.update_slots)
 
 
-class SparseApplyAdagrad(_SparseApply):
+class SparseApplyAdagrad(SparseApply):
     """The rule of ApplyAdagrad on some rows."""
 
     update_slots: bool = True
@@ -165,7 +165,7 @@ class SparseApplyAdagrad(_SparseApply):
         return self.apply_rows(run, (var, accum), lambda v, a, g: update.adagrad(v, a, lr, g, slots), indices, grad)
 
 
-class ApplyAdagradDA(_Apply):
+class ApplyAdagradDA(Apply):
     """Adagrad by dual averaging: the sum of all gradients decides, shrunk by l1 and l2."""
 
     forwards_ref = 3
@@ -186,7 +186,7 @@ class ApplyAdagradDA(_Apply):
         )
 
 
-class SparseApplyAdagradDA(_SparseApply):
+class SparseApplyAdagradDA(SparseApply):
     """The rule of ApplyAdagradDA on some rows."""
 
     forwards_ref = 3
@@ -205,7 +205,7 @@ class SparseApplyAdagradDA(_SparseApply):
         )
 
 
-class ApplyAdadelta(_Apply):
+class ApplyAdadelta(Apply):
     """Steps scaled by the ratio of the running sizes of past steps and gradients."""
 
     forwards_ref = 3
@@ -217,7 +217,7 @@ class ApplyAdadelta(_Apply):
         return self.apply(run, (var, accum, accum_update), update.adadelta, lr, rho, epsilon, grad)
 
 
-class SparseApplyAdadelta(_SparseApply):
+class SparseApplyAdadelta(SparseApply):
     """The rule of ApplyAdadelta on some rows."""
 
     forwards_ref = 3
@@ -235,7 +235,7 @@ class SparseApplyAdadelta(_SparseApply):
         )
 
 
-class ApplyRMSProp(_Apply):
+class ApplyRMSProp(Apply):
     """Steps divided by the running root mean square of the gradient."""
 
     forwards_ref = 3
@@ -247,7 +247,7 @@ class ApplyRMSProp(_Apply):
         return self.apply(run, (var, ms, mom), update.rmsprop, lr, rho, momentum, epsilon, grad)
 
 
-class SparseApplyRMSProp(_SparseApply):
+class SparseApplyRMSProp(SparseApply):
     """The rule of ApplyRMSProp on some rows."""
 
     forwards_ref = 3
@@ -265,7 +265,7 @@ class SparseApplyRMSProp(_SparseApply):
         )
 
 
-class ApplyCenteredRMSProp(_Apply):
+class ApplyCenteredRMSProp(Apply):
     """RMSProp with the variance of the gradient instead of its mean square."""
 
     forwards_ref = 4
@@ -277,7 +277,7 @@ class ApplyCenteredRMSProp(_Apply):
         return self.apply(run, (var, mg, ms, mom), update.centered_rmsprop, lr, rho, momentum, epsilon, grad)
 
 
-class SparseApplyCenteredRMSProp(_SparseApply):
+class SparseApplyCenteredRMSProp(SparseApply):
     """The rule of ApplyCenteredRMSProp on some rows."""
 
     forwards_ref = 4
@@ -295,7 +295,7 @@ class SparseApplyCenteredRMSProp(_SparseApply):
         )
 
 
-class ApplyFtrl(_Apply):
+class ApplyFtrl(Apply):
     """Follow the regularized leader: many weights become exactly zero."""
 
     forwards_ref = 3
@@ -307,7 +307,7 @@ class ApplyFtrl(_Apply):
         return self.apply(run, (var, accum, linear), update.ftrl, grad, lr, l1, l2, lr_power)
 
 
-class SparseApplyFtrl(_SparseApply):
+class SparseApplyFtrl(SparseApply):
     """The rule of ApplyFtrl on some rows."""
 
     forwards_ref = 3
@@ -321,7 +321,7 @@ class SparseApplyFtrl(_SparseApply):
         )
 
 
-class ApplyFtrlV2(_Apply):
+class ApplyFtrlV2(Apply):
     """ApplyFtrl with a shrinkage penalty on the step."""
 
     forwards_ref = 3
@@ -333,7 +333,7 @@ class ApplyFtrlV2(_Apply):
         return self.apply(run, (var, accum, linear), update.ftrl, grad, lr, l1, l2, lr_power, l2_shrinkage)
 
 
-class SparseApplyFtrlV2(_SparseApply):
+class SparseApplyFtrlV2(SparseApply):
     """The rule of ApplyFtrlV2 on some rows."""
 
     forwards_ref = 3
@@ -352,7 +352,7 @@ class SparseApplyFtrlV2(_SparseApply):
         )
 
 
-class ApplyProximalGradientDescent(_Apply):
+class ApplyProximalGradientDescent(Apply):
     """Gradient descent followed by shrinking the weights towards zero."""
 
     forwards_ref = 1
@@ -369,7 +369,7 @@ class ApplyProximalGradientDescent(_Apply):
         return self.apply(run, (var,), update.proximal_gradient_descent, alpha, l1, l2, delta)
 
 
-class SparseApplyProximalGradientDescent(_SparseApply):
+class SparseApplyProximalGradientDescent(SparseApply):
     """The rule of ApplyProximalGradientDescent on some rows."""
 
     forwards_ref = 1
@@ -383,7 +383,7 @@ class SparseApplyProximalGradientDescent(_SparseApply):
         )
 
 
-class ApplyProximalAdagrad(_Apply):
+class ApplyProximalAdagrad(Apply):
     """Adagrad followed by shrinking the weights towards zero."""
 
     forwards_ref = 2
@@ -395,7 +395,7 @@ class ApplyProximalAdagrad(_Apply):
         return self.apply(run, (var, accum), update.proximal_adagrad, lr, l1, l2, grad)
 
 
-class SparseApplyProximalAdagrad(_SparseApply):
+class SparseApplyProximalAdagrad(SparseApply):
     """The rule of ApplyProximalAdagrad on some rows."""
 
     forwards_ref = 2

@@ -85,9 +85,16 @@ UPDATES: list[tuple[str, tuple[str, ...], dict[str, Any], dict[str, Any]]] = [
     ("FtrlV2", ("var", "accum", "linear"), {**L, "l2_shrinkage": 0.1, "lr_power": -0.6}, {}),
     ("ProximalGradientDescent", ("var",), {"alpha": 0.1, "l1": 0.01, "l2": 0.02}, {}),
     ("ProximalAdagrad", ("var", "accum"), L, {}),
+    ("AdaMax", ("var", "m", "v"), {k: v for k, v in ADAM.items() if k != "beta2_power"}, {}),
+    ("AddSign", ("var", "m"), {"lr": 0.1, "alpha": 1.0, "sign_decay": 0.9, "beta": 0.8}, {}),
+    ("PowerSign", ("var", "m"), {"lr": 0.1, "logbase": 1.0, "sign_decay": 0.9, "beta": 0.8}, {}),
+    ("AdagradV2", ("var", "accum"), {"lr": 0.1, "epsilon": 0.5}, {}),
+    ("KerasMomentum", ("var", "accum"), {"lr": 0.1, "momentum": 0.9}, {}),
+    ("KerasMomentum", ("var", "accum"), {"lr": 0.1, "momentum": 0.9}, {"use_nesterov": True}),
+    ("AdamWithAmsgrad", ("var", "m", "v", "vhat"), ADAM, {}),
 ]
 GRAD = np.array([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0], [0.25, 0.5, 1.5], [-2.0, 1.0, 4.0]], np.float32)
-NOT_SPARSE = ("GradientDescent", "Adam")
+NOT_SPARSE = ("GradientDescent", "Adam", "AdaMax", "AddSign", "PowerSign", "AdamWithAmsgrad")
 
 UPDATE_SAMPLES = [
     *[

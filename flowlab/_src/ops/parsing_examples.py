@@ -26,6 +26,7 @@ from flowlab._src.ops.parsing_features import (
     SparseFeature,
     VarLenFeature,
     check_shapes,
+    is_empty,
     merged,
     with_pieces,
 )
@@ -223,8 +224,8 @@ def parse_batch(serialized: Any, names: Any, plan: Plan, name: str | None) -> di
 
 
 def need_features(features: Any) -> None:
-    """ValueError when no feature is asked for."""
-    if not features:
+    """ValueError when no feature is asked for, TypeError when the features have no names."""
+    if is_empty(features):
         raise misuse(
             ValueError(f"Missing: features was {features}."), fix='{"age": tf.FixedLenFeature([], tf.int64), ...}'
         )
@@ -391,7 +392,7 @@ def parse_single_example(
     ...     sess.run(parsed["words"]).values.tolist()
     [b'to', b'be']
     """
-    if not features:
+    if is_empty(features):
         raise misuse(ValueError("Missing features."), fix='{"age": tf.FixedLenFeature([], tf.int64), ...}')
     features = with_pieces(features)
     plan = Plan(features, KINDS)

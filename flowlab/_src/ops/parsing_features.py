@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -117,6 +118,18 @@ class SparseFeature(NamedTuple):
     already_sorted: bool = False
 
 
+def is_empty(features: Any) -> bool:
+    """True when no feature is asked for; TypeError unless features are given by name."""
+    if features is None or isinstance(features, Mapping):
+        return not features
+    if isinstance(features, (list, tuple)) and not features:
+        return True
+    raise misuse(
+        TypeError(f"features must be a dict of features, not {features!r}"),
+        fix='{"age": tf.FixedLenFeature([], tf.int64), ...}',
+    )
+
+
 class Plan:
     """Features sorted into sparse and dense ones, in the order of their names."""
 
@@ -125,12 +138,9 @@ class Plan:
         self.dense: dict[str, DType] = {}
         self.shapes: dict[str, TensorShape] = {}  # of dense features
         self.defaults: dict[str, Any] = {}
-        if features is not None and not hasattr(features, "items"):
-            raise misuse(
-                TypeError(f"features must be a dict of features, not {features!r}"),
-                fix='{"age": tf.FixedLenFeature([], tf.int64), ...}',
-            )
-        for key in sorted(features or {}):
+        for key in [] if is_empty(features) else sorted(features, key=str):
+            if not isinstance(key, str):
+                raise misuse(TypeError(f"The names of features are strings, not {key!r}."))
             feature = features[key]
             known = (VarLenFeature, SparseFeature, FixedLenFeature, FixedLenSequenceFeature)
             if not isinstance(feature, known):
@@ -228,8 +238,6 @@ def index_keys(feature: SparseFeature) -> list[str]:
 
 def with_pieces(features: Any) -> Any:
     """The features, with the axis that counts pieces in the shapes of sequences."""
-    if not hasattr(features, "items"):
-        return features
     result = {}
     for key, feature in features.items():
         if isinstance(feature, FixedLenSequenceFeature):

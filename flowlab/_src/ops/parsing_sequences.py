@@ -17,7 +17,7 @@ from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.sparse_tensor import SparseTensor
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.misuse import misuse
-from flowlab._src.ops.parsing_features import FixedLenFeature, FixedLenSequenceFeature, Plan, VarLenFeature
+from flowlab._src.ops.parsing_features import FixedLenFeature, FixedLenSequenceFeature, Plan, VarLenFeature, is_empty
 from flowlab._src.ops.parsing_values import (
     invalid,
     joined,
@@ -295,7 +295,7 @@ def steps_as_sparse(batch: list[list[np.ndarray]], dtype: DType) -> tuple[np.nda
 
 def plans(context_features: Any, sequence_features: Any) -> tuple[Plan, Plan]:
     """What is expected of the context and of the lists; ValueError when nothing is."""
-    if not (context_features or sequence_features):
+    if is_empty(context_features) and is_empty(sequence_features):
         raise misuse(ValueError("Missing features."), fix='sequence_features={"words": tf.VarLenFeature(tf.string)}')
     context = Plan(context_features, (VarLenFeature, FixedLenFeature))
     lists = Plan(sequence_features, (VarLenFeature, FixedLenSequenceFeature))

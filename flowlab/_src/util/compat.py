@@ -124,6 +124,14 @@ _HORIZON = datetime.date(2019, 11, 6)  # three weeks after TensorFlow 1.15: node
 _days_ahead = [_HORIZON]
 
 
+def day_of(year: Any, month: Any, day: Any) -> datetime.date:
+    """A day of the calendar; ValueError when there is none."""
+    try:
+        return datetime.date(year, month, day)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{year!r}, {month!r}, {day!r} is no day: {error}") from None
+
+
 @export("compat.forward_compatible")
 def forward_compatible(year: int, month: int, day: int) -> bool:
     """Tell whether nodes may be made that readers understand since this day only.
@@ -133,7 +141,7 @@ def forward_compatible(year: int, month: int, day: int) -> bool:
     >>> tf.compat.forward_compatible(2019, 1, 1)
     True
     """
-    return _days_ahead[-1] > datetime.date(year, month, day)
+    return _days_ahead[-1] > day_of(year, month, day)
 
 
 @export("compat.forward_compatibility_horizon")
@@ -147,7 +155,7 @@ def forward_compatibility_horizon(year: int, month: int, day: int) -> Iterator[N
     ...     tf.compat.forward_compatible(2029, 1, 1)
     True
     """
-    _days_ahead.append(datetime.date(year, month, day))
+    _days_ahead.append(day_of(year, month, day))
     try:
         yield
     finally:

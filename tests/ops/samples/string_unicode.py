@@ -55,9 +55,7 @@ SAMPLES = [
             {"errors": "ignore", "replace_control_characters": True},
         )
     ],
-    Sample(
-        "UnicodeDecodeWithOffsets", lambda tf, x: decoded(tf, x, "UTF-8", errors="strict"), (GOOD,)
-    ),
+    Sample("UnicodeDecodeWithOffsets", lambda tf, x: decoded(tf, x, "UTF-8", errors="strict"), (GOOD,)),
     *[
         Sample("UnicodeDecodeWithOffsets", lambda tf, x, encoding=encoding: decoded(tf, x, encoding), (texts(*values),))
         for encoding, values in (

@@ -17,6 +17,7 @@ from flowlab._src.kernels import strings as kernels
 from flowlab._src.ops.array_shape import expand_dims, old_argument
 from flowlab._src.ops.broadcast import brackets
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.ragged_tensor import RaggedTensor, as_ragged_or_tensor
 from flowlab._src.util.export import export
 
 
@@ -112,7 +113,7 @@ def string_split(
 
     Returns
     -------
-    SparseTensor, dense shape (n, most tokens of a string)
+    SparseTensor, dense shape (n, most tokens of a string), or RaggedTensor, shape (n, tokens)
 
     Raises
     ------
@@ -126,15 +127,38 @@ def string_split(
     ...     print(sess.run(words).values, sess.run(words).dense_shape)
     [b'hello' b'world' b'a' b'b' b'c'] [2 3]
     """
+    check_result_type(result_type)
     with name_scope(name, "StringSplit", [source]):
         return as_result(split_to_sparse(source, sep, skip_empty, delimiter), result_type)
 
 
 def as_result(tokens: SparseTensor, result_type: str) -> Any:
     """The tokens in the form asked for."""
+    return as_ragged(tokens) if result_type == "RaggedTensor" else tokens
+
+
+def as_ragged(tokens: SparseTensor) -> RaggedTensor:
+    """The tokens as rows of different lengths."""
+    rows, count = tokens.indices[:, 0], tokens.dense_shape[0]
+    result: RaggedTensor = RaggedTensor.from_value_rowids(tokens.values, rows, nrows=count, validate=False)
+    return result
+
+
+def check_result_type(result_type: Any) -> None:
+    """ValueError for another form of the result."""
     if result_type not in ("SparseTensor", "RaggedTensor"):
         raise misuse(ValueError("result_type must be 'RaggedTensor' or 'SparseTensor'."))
-    return tokens
+
+
+def split_to_ragged(text: Any, sep: Any, maxsplit: int) -> Any:
+    """The tokens of strings of any rank, in scopes as TensorFlow opens them; of a scalar a Tensor."""
+    with name_scope(None, "StringSplit", [text]):
+        if isinstance(text, RaggedTensor):
+            return text.with_flat_values(split_to_ragged(text.flat_values, sep, maxsplit))
+        rank = text.shape.ndims
+        if rank is None or rank == 1:
+            return as_ragged(split_words_to_sparse(text, sep, maxsplit))
+        return split_to_ragged(RaggedTensor.from_tensor(text), sep, maxsplit)
 
 
 @export("strings.split")
@@ -150,7 +174,7 @@ def strings_split(
 
     Parameters
     ----------
-    input, source : string Tensor
+    input, source : string Tensor or RaggedTensor
         Two names of one argument.
     sep : str
         The separator, of any length; two of them in a row enclose an empty token. Default: white space of any length.
@@ -161,7 +185,8 @@ def strings_split(
 
     Returns
     -------
-    SparseTensor, one axis more than `input`
+    SparseTensor or RaggedTensor, one axis more than `input`
+        A scalar counts as a vector of one.
 
     Raises
     ------
@@ -176,8 +201,13 @@ def strings_split(
     """
     input = old_argument("input", input, "source", source)
     check_given(input)
+    check_result_type(result_type)
     with name_scope(name, "StringSplit", [input]):
-        text = convert(input, string, "input")
-        if text.shape.ndims == 0:
+        text = as_ragged_or_tensor(input, string, "input")
+        rank = text.shape.ndims
+        if rank == 0:
             text = expand_dims(text, 0)
-        return as_result(split_words_to_sparse(text, sep, maxsplit), result_type)
+        if result_type == "SparseTensor" and rank in (0, 1):
+            return split_words_to_sparse(text, sep, maxsplit)
+        ragged = split_to_ragged(text, sep, maxsplit)
+        return ragged.to_sparse() if result_type == "SparseTensor" else ragged

@@ -561,6 +561,31 @@ def norm(
         return result if keepdims else squeeze(result, axis)
 
 
+@export("linalg.normalize")
+def normalize(tensor: Any, ord: Any = "euclidean", axis: Any = None, name: str | None = None) -> tuple[Tensor, Tensor]:
+    """Divide a tensor by its norm; see `tf.norm` for the arguments.
+
+    Returns
+    -------
+    normalized : Tensor of the shape of `tensor`
+    norm : Tensor
+        The norms, with the axes that were summed kept as 1.
+
+    Examples
+    --------
+    >>> unit, length = tf.linalg.normalize([3.0, 4.0])
+    >>> with tf.Session() as sess:
+    ...     sess.run([unit, length])
+    [array([0.6, 0.8], dtype=float32), array([5.], dtype=float32)]
+    """
+    from flowlab._src.ops.cast import cast
+
+    with name_scope(name, "normalize", [tensor]) as name:
+        tensor = convert(tensor)
+        lengths = cast(norm(tensor, ord, axis, keepdims=True), tensor.dtype.base_dtype)
+        return tensor / lengths, lengths
+
+
 def _largest_singular_value(tensor: Tensor, axis: tuple[int, int]) -> Tensor:
     """The 2-norm of matrices, with both axes kept as 1."""
     from flowlab._src.ops.transposing import transpose

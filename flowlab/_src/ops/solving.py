@@ -404,7 +404,8 @@ def matrix_solve_ls(
     l2_regularizer : float
         Adds this times the sum of squares of x.
     fast : bool
-        Accepted for compatibility: the normal equations are solved by their Cholesky factor.
+        Solve the normal equations by their Cholesky factor. If False, by singular values, without the regularizer:
+        slower, but right also where columns depend on each other.
 
     Examples
     --------
@@ -412,20 +413,9 @@ def matrix_solve_ls(
     ...     sess.run(tf.matrix_solve_ls([[1.0], [1.0]], [[1.0], [3.0]]))
     array([[2.]], dtype=float32)
     """
-    matrix = convert(matrix, name="matrix")
-    with name_scope(name, "matrix_solve_ls", [matrix, rhs, l2_regularizer]):
-        matrix.shape.with_rank_at_least(2)
-        rows, columns = matrix.shape[-2:]._dims or (None, None)
-        tall = rows is None or columns is None or rows >= columns
-        gram = matmul(matrix, matrix, adjoint_a=tall, adjoint_b=not tall)
-        if isinstance(l2_regularizer, Tensor) or l2_regularizer != 0:
-            sizes = shape_of(matrix)
-            unit = eye(sizes[-1 if tall else -2], batch_shape=sizes[:-2], dtype=matrix.dtype.base_dtype)
-            gram += l2_regularizer * unit
-        factor = Cholesky()(gram)
-        if tall:
-            return cholesky_solve(factor, matmul(matrix, rhs, adjoint_a=True))
-        return matmul(matrix, cholesky_solve(factor, rhs), adjoint_a=True)
+    from flowlab._src.ops.least_squares import solve_ls
+
+    return solve_ls(matrix, rhs, l2_regularizer, fast, name)
 
 
 @export("self_adjoint_eig", "linalg.eigh")

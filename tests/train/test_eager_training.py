@@ -128,3 +128,22 @@ def test_variables_change_at_once() -> None:
         with pytest.raises(RuntimeError, match="initial_value not supported in EAGER mode"):
             v.initial_value
         assert tf.contrib.eager.Variable(2.0).assign(3.0).numpy() == 3.0
+
+
+def test_schedules_are_functions_that_look_at_the_step_counter() -> None:
+    with eager_mode():
+        step = tf.Variable(0, dtype=tf.int64)
+        rates = {
+            "exponential": tf.train.exponential_decay(1.0, step, 2, 0.5),
+            "natural": tf.train.natural_exp_decay(1.0, step, 2, 0.5),
+            "pieces": tf.train.piecewise_constant(step, [1, 3], [1.0, 0.5, 0.1]),
+            "cosine": tf.train.cosine_decay(1.0, step, 4),
+        }
+        before = {name: float(rate()) for name, rate in rates.items()}
+        step.assign(2)
+        after = {name: round(float(rate()), 5) for name, rate in rates.items()}
+        assert set(before.values()) == {1.0}
+        assert after == {"exponential": 0.5, "natural": 0.60653, "pieces": 0.5, "cosine": 0.5}
+        w = tf.Variable(4.0)
+        tf.train.GradientDescentOptimizer(rates["exponential"]).minimize(lambda: w * 2.0)
+        assert w.numpy() == 3.0

@@ -89,9 +89,7 @@ def test_collections_of_all_kinds() -> None:
 
 
 @pytest.mark.parametrize("items", [[1, "a"], [object()], [True]])
-def test_what_cannot_be_written_is_left_out_with_a_warning(
-    items: list[Any], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_cannot_be_written_is_left_out_with_a_warning(items: list[Any], caplog: pytest.LogCaptureFixture) -> None:
     for item in items:
         tf.add_to_collection("odd", item)
     assert "odd" not in tf.train.export_meta_graph().collection_def

@@ -67,7 +67,7 @@ class Origin:
 
 
 CPU = "/job:localhost/replica:0/task:0/device:CPU:0"
-_MEANINGLESS = frozenset(["op", "graph", "name", "consumers", "value_index"])
+_MEANINGLESS = frozenset(["op", "graph", "name", "value_index"])
 
 
 class EagerTensor(Tensor):
@@ -180,6 +180,15 @@ class EagerTensor(Tensor):
     def _consumers(self) -> list[Any]:  # type: ignore[override]  # tensors of a graph keep it
         return []
 
+    def consumers(self) -> list[Any]:
+        """Without meaning here: there is no graph. For the library itself there are none."""
+        if not source.asked_by_library():
+            self._refuse_consumers()
+        return []
+
+    def _refuse_consumers(self) -> NoReturn:
+        raise _misuse(AttributeError("Tensor.consumers is meaningless when eager execution is enabled."))
+
     @property
     def device(self) -> str:
         """The device that holds the value."""
@@ -199,7 +208,6 @@ class EagerTensor(Tensor):
         raise AttributeError  # `__getattr__` says more
 
     graph = property(_meaningless)
-    consumers = property(_meaningless)
     value_index = property(_meaningless)
 
     def __getattr__(self, name: str) -> Any:

@@ -16,8 +16,10 @@ from flowlab._src.ops.compare import equal
 from flowlab._src.ops.cond import cond
 from flowlab._src.ops.fill import zeros
 from flowlab._src.ops.magnitude import maximum
+from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.no_nan import div_no_nan
 from flowlab._src.ops.squeezing import may_be_one, remove_squeezable_dimensions
+from flowlab._src.util import source
 from flowlab._src.variables.variable import Variable
 
 Collections = Any  # a list of names, or None
@@ -25,6 +27,9 @@ Collections = Any  # a list of names, or None
 
 def metric_variable(shape: Any, dtype: Any, name: str | None = None) -> Variable:
     """A local variable that starts with zeros; `tf.local_variables_initializer()` sets it back."""
+    if get_default_graph().eager:
+        metric = source.entry()
+        raise misuse(RuntimeError(f"tf.metrics.{metric} is not supported when eager execution is enabled."))
     return Variable(
         lambda: zeros(shape, dtype),
         trainable=False,

@@ -284,7 +284,8 @@ class QueueBase:
         Tensor, list of Tensor, or dict by name; shapes (n, ...)
         """
         tensors = QueueDequeueManyV2(self._dtypes)(self._queue_ref, n, name=name or f"{self._name}_DequeueMany")
-        count = constant_value(tensors[0].op.inputs[1]) if tensors else None
+        in_graph = tensors and not get_default_graph().eager
+        count = constant_value(tensors[0].op.inputs[1]) if in_graph else None
         return self._result(tensors, TensorShape.of((None if count is None else int(count),)))
 
     def dequeue_up_to(self, n: Any, name: str | None = None) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flowlab._src.graph.arguments import as_flag, as_list
 from flowlab._src.graph.convert import convert, operand
+from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
@@ -27,7 +29,20 @@ def _require_step(global_step: Any, name: str) -> None:
         raise ValueError(f"global_step is required for {name}.")
 
 
+def asked_at_each_step(schedule: Callable[..., Tensor]) -> Callable[..., Any]:
+    """In eager mode a schedule gives a function: it is called at each step, and looks at the step counter then."""
+
+    @functools.wraps(schedule)
+    def ask(*args: Any, **kwargs: Any) -> Any:
+        if get_default_graph().eager:
+            return functools.partial(schedule, *args, **kwargs)
+        return schedule(*args, **kwargs)
+
+    return ask
+
+
 @export("train.exponential_decay")
+@asked_at_each_step
 def exponential_decay(
     learning_rate: Any,
     global_step: Any,
@@ -74,6 +89,7 @@ def _decay_terms(
 
 
 @export("train.piecewise_constant", "train.piecewise_constant_decay")
+@asked_at_each_step
 def piecewise_constant(x: Any, boundaries: Sequence[Any], values: Sequence[Any], name: str | None = None) -> Tensor:
     """Return values[0] up to boundaries[0], values[1] up to boundaries[1] and so on.
 
@@ -119,6 +135,7 @@ def piecewise_constant(x: Any, boundaries: Sequence[Any], values: Sequence[Any],
 
 
 @export("train.polynomial_decay")
+@asked_at_each_step
 def polynomial_decay(
     learning_rate: Any, global_step: Any, decay_steps: Any, end_learning_rate: Any = 0.0001, power: Any = 1.0, cycle: bool = False,
     name: str | None = None,
@@ -155,6 +172,7 @@ def polynomial_decay(
 
 
 @export("train.natural_exp_decay")
+@asked_at_each_step
 def natural_exp_decay(
     learning_rate: Any,
     global_step: Any,
@@ -165,10 +183,12 @@ def natural_exp_decay(
 ) -> Tensor:
     """Return learning_rate * exp(-decay_rate * global_step / decay_steps); arguments as in `tf.train.exponential_decay`."""
     factor = raw.Exp(negative(decay_rate))
-    return exponential_decay(learning_rate, global_step, decay_steps, factor, staircase=staircase, name=name)
+    rate = exponential_decay(learning_rate, global_step, decay_steps, factor, staircase=staircase, name=name)
+    return rate() if callable(rate) else rate
 
 
 @export("train.inverse_time_decay")
+@asked_at_each_step
 def inverse_time_decay(
     learning_rate: Any,
     global_step: Any,
@@ -186,6 +206,7 @@ def inverse_time_decay(
 
 
 @export("train.cosine_decay")
+@asked_at_each_step
 def cosine_decay(
     learning_rate: Any, global_step: Any, decay_steps: Any, alpha: float = 0.0, name: str | None = None
 ) -> Tensor:
@@ -216,6 +237,7 @@ def cosine_decay(
 
 
 @export("train.cosine_decay_restarts")
+@asked_at_each_step
 def cosine_decay_restarts(
     learning_rate: Any, global_step: Any, first_decay_steps: Any, t_mul: Any = 2.0, m_mul: Any = 1.0, alpha: Any = 0.0,
     name: str | None = None,
@@ -271,6 +293,7 @@ def _linear_cosine(
 
 
 @export("train.linear_cosine_decay")
+@asked_at_each_step
 def linear_cosine_decay(
     learning_rate: Any, global_step: Any, decay_steps: Any, num_periods: float = 0.5, alpha: float = 0.0, beta: float = 0.001,
     name: str | None = None,
@@ -287,6 +310,7 @@ def linear_cosine_decay(
 
 
 @export("train.noisy_linear_cosine_decay")
+@asked_at_each_step
 def noisy_linear_cosine_decay(
     learning_rate: Any, global_step: Any, decay_steps: Any, initial_variance: float = 1.0, variance_decay: float = 0.55,
     num_periods: float = 0.5, alpha: float = 0.0, beta: float = 0.001, name: str | None = None,

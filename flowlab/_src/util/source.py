@@ -80,3 +80,12 @@ def caller(depth: int = 2) -> Site | None:
 def asked_by_library() -> bool:
     """Tell whether the caller of the calling function is library code, and not the user's program."""
     return _in_library(sys._getframe(2).f_code.co_filename)
+
+
+def entry() -> str:
+    """The name of the library's function that the user's program called."""
+    frame: FrameType | None = sys._getframe(1)
+    name = ""
+    while frame is not None and _in_library(frame.f_code.co_filename):
+        name, frame = frame.f_code.co_name, frame.f_back
+    return name

@@ -84,7 +84,7 @@ def test_expand_opens_scopes_by_name_or_pattern_and_those_around_them():
     assert fold(view, expand=["conv1/W"]).is_open("conv1/W/")
     assert not fold(view, expand=["conv1/W"]).is_open("conv2/")
     assert fold(view, expand=["conv?"]).is_open("conv2/")
-    assert fold(view, expand=["initial values"], depth=1).children[SIDE][0] == "conv1/truncated_normal/"
+    assert fold(view, expand=["initial values"], depth=1).children[INITIAL_VALUES][0] == "conv1/truncated_normal/"
 
 
 def test_a_wrong_scope_name_gets_the_nearest_one():

@@ -141,7 +141,7 @@ def test_edges_from_one_neighbour_share_a_port():
 
 
 def test_too_many_boxes_are_refused_politely():
-    view = GraphView(tuple(node(f"n{k}") for k in range(1501)))
+    view = GraphView(tuple(node(f"n{k}x") for k in range(1501)))
     with pytest.raises(ValueError, match=r"1,501 boxes, more than anybody can read"):
         build_scene(view)
 

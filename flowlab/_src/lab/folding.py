@@ -5,11 +5,12 @@ are also the prefix of others: a variable `w` comes with `w/Assign` and `w/read`
 `Mean/reduction_indices`. Such a family folds into one box that looks like its operation.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from flowlab._src.lab.roles import FORWARD, INITIAL, VARIABLE_TYPES, box_role, operation_roles
+from flowlab._src.lab.stacks import find_stacks, with_stacks
 from flowlab._src.lab.views import GraphView
 from flowlab._src.util.text import did_you_mean
 
@@ -37,6 +38,10 @@ class Folding:
         Boxes directly inside a field or an open scope, in order of creation.
     members : dict
         Names of the operations that a box stands for or holds.
+    opened : frozenset of str
+        The scopes that are open, in sight or not.
+    stacks : frozenset of str
+        The boxes that are a series of alike ones.
     """
 
     view: GraphView
@@ -45,6 +50,8 @@ class Folding:
     paths: dict[str, tuple[str, ...]]
     children: dict[str, list[str]]
     members: dict[str, list[str]]
+    opened: frozenset[str] = frozenset()
+    stacks: frozenset[str] = frozenset()
 
     def is_family(self, box: str) -> bool:
         """Whether a folded scope is one operation with its helpers: a variable, or a `Mean` with its constant axes."""
@@ -73,6 +80,11 @@ def fold(
     depth: int | None = None,
     expand: Sequence[str] = (),
     side: bool | None = None,
+    *,
+    opened: Collection[str] | None = None,
+    put_aside: Sequence[str] = (),
+    keep: Sequence[str] = (),
+    stack: bool | None = None,
 ) -> Folding:
     """Decide which scopes of `view` are open, which boxes stand in the side column, and list the boxes.
 
@@ -85,6 +97,12 @@ def fold(
         Scopes to open in addition, by name or pattern ("conv*"). This also opens variables, gradients and optimizers.
     side : bool, optional
         Whether gradients, optimizer and initial values go to the side column; None means: if the graph is not tiny.
+    opened : collection of str, optional
+        Exactly the scopes to open, instead of `depth` and `expand`.
+    put_aside, keep : sequence of str
+        Names or patterns of boxes that go to the side column, or stay out of it, whatever they are.
+    stack : bool, optional
+        Whether series of five and more alike boxes are drawn as one; None means: in scopes with many boxes.
     """
     roles = operation_roles(view)
     prefixes = {node.name[: k + 1] for node in view.nodes for k, char in enumerate(node.name) if char == "/"}
@@ -94,9 +112,23 @@ def fold(
         for scope in chain:
             members.setdefault(scope, []).append(name)
 
-    opened = opened_by_depth(view, roles, chains, members, depth) | opened_by_name(members, expand)
+    stack_of = {} if stack is False else find_stacks(view, chains, roles, always=bool(stack))
+    full = {name: with_stacks((*chain, name), stack_of)[:-1] for name, chain in chains.items()}
+    held: dict[str, dict[str, None]] = {}  # stack -> the boxes in it
+    for box, series in stack_of.items():
+        held.setdefault(series, {})[box] = None
+    for name, chain in full.items():
+        for scope in chain:
+            if scope in held:
+                members.setdefault(scope, []).append(name)
+    if opened is None:
+        by_name = opened_by_name(members, expand)
+        opened = opened_by_depth(view, roles, chains, members, depth) | by_name
+        opened |= {series for series, inside in held.items() if not by_name.isdisjoint(inside)}
+        if any(fnmatchcase(INITIAL_VALUES[:-1], pattern.rstrip("/")) for pattern in expand):
+            opened.add(INITIAL_VALUES)
     shown = {}  # operation -> boxes around it as far as they are open, then the box that stands for it
-    for name, chain in chains.items():
+    for name, chain in full.items():
         folded = next((k for k, scope in enumerate(chain) if scope not in opened), None)
         shown[name] = (*chain, name) if folded is None else chain[: folded + 1]
         if folded is None:
@@ -104,22 +136,25 @@ def fold(
     boxes = {box for chain in shown.values() for box in chain}
 
     beside: set[str] = set()
-    if side or (side is None and len({chain[0] for chain in shown.values()}) > SIDE_FROM):
-        for chain in shown.values():
-            for k, box in enumerate(chain):
-                inside_family = k > 0 and chain[k - 1][:-1] in view.by_name
-                if not inside_family and box_role(roles[name] for name in members[box]) != FORWARD:
-                    beside.add(box)
-                    break
+    automatic = side or (side is None and len({chain[0] for chain in shown.values()}) > SIDE_FROM)
+    for chain in shown.values():
+        for k, box in enumerate(chain):
+            if fits(box, keep):
+                break
+            inside_family = k > 0 and chain[k - 1][:-1] in view.by_name
+            serves = automatic and box_role(roles[name] for name in members[box]) != FORWARD
+            if (serves and not inside_family) or fits(box, put_aside):
+                beside.add(box)
+                break
     starts = {box for box in boxes & beside if is_initial_value(box, view, roles, members)}
-    group = len(starts) >= GROUP_FROM and not any(fnmatchcase(INITIAL_VALUES[:-1], pattern) for pattern in expand)
+    group = len(starts) >= GROUP_FROM
     placed: dict[str, tuple[str, ...]] = {}
     for name, chain in shown.items():
         first = next((k for k, box in enumerate(chain) if box in beside), None)
         if first is None:
             placed[name] = (MAIN, *chain)
         elif group and chain[first] in starts:
-            placed[name] = (SIDE, INITIAL_VALUES)
+            placed[name] = (SIDE, INITIAL_VALUES, *(chain[first:] if INITIAL_VALUES in opened else ()))
             members.setdefault(INITIAL_VALUES, []).append(name)
         else:
             placed[name] = (SIDE, *chain[first:])
@@ -130,7 +165,12 @@ def fold(
             if chain[k] not in paths:
                 paths[chain[k]] = chain[: k + 1]
                 children.setdefault(chain[k - 1], []).append(chain[k])
-    return Folding(view, roles, placed, paths, children, members)
+    return Folding(view, roles, placed, paths, children, members, frozenset(opened), frozenset(held))
+
+
+def fits(box: str, patterns: Sequence[str]) -> bool:
+    """Whether the name of a box fits one of the patterns."""
+    return any(fnmatchcase(box.rstrip("/"), pattern.rstrip("/")) for pattern in patterns)
 
 
 def is_initial_value(box: str, view: GraphView, roles: dict[str, str], members: dict[str, list[str]]) -> bool:
@@ -178,7 +218,7 @@ def opened_by_name(members: dict[str, list[str]], expand: Iterable[str]) -> set[
     names = [box[:-1] for box in members if box.endswith("/")]
     for pattern in expand:
         wanted = pattern.rstrip("/")
-        found = [name for name in names if fnmatchcase(name, wanted)]
+        found = [name for name in names if fnmatchcase(name, wanted) or name == wanted]
         if not found and wanted not in ("*", INITIAL_VALUES[:-1]):
             hint = did_you_mean(wanted, names) or f"The graph has {', '.join(sorted(names)[:8]) or 'no name scopes'}."
             raise ValueError(f"No name scope to open fits {pattern!r}. {hint}")

@@ -77,7 +77,8 @@ class Labels:
         if box == INITIAL_VALUES:
             return "initial values"
         name = box.rstrip("/") or box
-        parent = self.folding.paths[box][-2]
+        path = self.folding.paths[box]
+        parent = path[-3] if path[-2] in self.folding.stacks else path[-2]
         if parent == name + "/":
             return name.rpartition("/")[2]
         return name.removeprefix(parent) if parent.endswith("/") else name
@@ -108,6 +109,10 @@ class Labels:
         names = self.folding.members[scope]
         nodes = [self.view.by_name[name] for name in names]
         role = self.folding.role(scope)
+        if scope in self.folding.stacks and all(
+            "/" not in name.removeprefix(scope[: scope.rindex("[")]) for name in names
+        ):
+            return f"{len(nodes)} × {nodes[0].type}"
         if len(nodes) == 1:
             return nodes[0].type
         if role == UPDATE and self.changed_variables(scope):

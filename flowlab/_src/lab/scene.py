@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from flowlab._src.lab.coloring import NO_COLORING, Coloring, Tint
 from flowlab._src.lab.edges import Bundle, bundle_edges
 from flowlab._src.lab.folding import MAIN, SIDE, Folding, fold
 from flowlab._src.lab.fonts import text_width
@@ -59,6 +60,9 @@ class Box:
     level: int
     badge: str = ""
     title_x: float = 0.0  # where the title of an open scope begins
+    is_stack: bool = False  # a series of alike boxes
+    tint: Tint | None = None
+    state: str = ""  # "lit": on the way that is shown; "dim": not on it, not needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class Line:
     width: float
     has_arrow: bool
     tip: str
+    pairs: tuple[tuple[str, str], ...] = ()  # the boxes at the ends of all edges that the line stands for
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,22 +160,48 @@ def build_scene(
     return scene_of(fold(view, depth, expand, side))
 
 
-def scene_of(folding: Folding) -> Scene:
+@dataclass(frozen=True, slots=True)
+class Emphasis:
+    """What a picture brings out: operations that stay as they are while the others step back.
+
+    Attributes
+    ----------
+    names : frozenset of str
+        The operations that stay.
+    words : str
+        Why, for the caption: "needed for loss".
+    is_way : bool
+        Whether to draw them and the lines between them heavier.
+    """
+
+    names: frozenset[str]
+    words: str
+    is_way: bool = False
+
+
+def count_boxes(folding: Folding) -> int:
+    """How many boxes a picture would have."""
+    return sum(len(inside) for inside in folding.children.values())
+
+
+def scene_of(folding: Folding, coloring: Coloring = NO_COLORING, emphasis: Emphasis | None = None) -> Scene:
     """Lay out the visible boxes of a folding."""
-    boxes = sum(len(inside) for inside in folding.children.values())
+    boxes = count_boxes(folding)
     if boxes > MAX_BOXES:
         raise ValueError(
             f"This picture would have {boxes:,} boxes, more than anybody can read (the limit is {MAX_BOXES:,}). "
             "Open fewer scopes: give a smaller depth, or open single scopes by name with expand."
         )
-    return SceneBuilder(folding).build()
+    return SceneBuilder(folding, coloring, emphasis).build()
 
 
 class SceneBuilder:
     """Holds what the three steps share."""
 
-    def __init__(self, folding: Folding) -> None:
+    def __init__(self, folding: Folding, coloring: Coloring = NO_COLORING, emphasis: Emphasis | None = None) -> None:
         self.folding = folding
+        self.coloring = coloring
+        self.emphasis = emphasis
         self.view = folding.view
         self.labels = Labels(folding)
         self.trained: set[str] = set()
@@ -335,14 +367,30 @@ class SceneBuilder:
         return block.origin[0] + block.layout.centres[port][0] - block.width / 2
 
     def box_size(self, box: str) -> tuple[float, float]:
-        title, detail = self.labels.title(box), self.labels.detail(box)
+        title, detail = self.labels.title(box), self.detail(box)
         text = max(text_width(title, FONT, bold=self.labels.is_folded(box)), text_width(detail, FONT))
         kind = self.labels.kind(box)
         extra = {"input": 36, "const": 26, "state": 30, "scope": 40, "gradient": 40}.get(kind, 24)
         if self.labels.is_folded(box) and kind not in ("scope", "gradient"):
             extra += 16
+        tint = self.coloring.tints.get(box)
+        if tint is not None and tint.letter:
+            extra += 24
         height = 30.0 + (LINE if detail else 0.0) + (10.0 if kind == "var" else 0.0)
         return round(max(54.0, text + extra), 1), height
+
+    def detail(self, box: str) -> str:
+        """The second line of a box: what was measured, where the colours show that."""
+        tint = self.coloring.tints.get(box)
+        return tint.words if tint is not None and tint.words else self.labels.detail(box)
+
+    def state(self, *boxes: str) -> str:
+        """Whether boxes belong to what the picture brings out."""
+        if self.emphasis is None:
+            return ""
+        if not all(any(name in self.emphasis.names for name in self.folding.members[box]) for box in boxes):
+            return "dim"
+        return "lit" if self.emphasis.is_way else ""
 
     # --- words ------------------------------------------------------------------------------------------------------
 
@@ -366,7 +414,8 @@ class SceneBuilder:
         shown = sum(not self.folding.is_open(box) for inside in self.folding.children.values() for box in inside)
         total = len(self.view.nodes)
         folded = f", drawn as {count(shown, 'box')}" if shown != total else ""
-        return count(total, "operation") + folded
+        brought_out = f"; {len(self.emphasis.names):,} of them {self.emphasis.words}" if self.emphasis else ""
+        return count(total, "operation") + folded + brought_out
 
     # --- places --------------------------------------------------------------------------------------------------
 
@@ -385,7 +434,7 @@ class SceneBuilder:
                     item,
                     self.labels.kind(item),
                     self.labels.label(item) if is_open else self.labels.title(item),
-                    "" if is_open else self.labels.detail(item),
+                    "" if is_open else self.detail(item),
                     self.tip(item),
                     round(cx - width / 2, 1),
                     round(cy - height / 2, 1),
@@ -396,6 +445,9 @@ class SceneBuilder:
                     level,
                     TRAINED if item in self.trained else "",
                     round(cx - width / 2 + self.blocks[item].title_x, 1) if is_open else 0.0,
+                    item in self.folding.stacks,
+                    None if is_open else self.coloring.tints.get(item),
+                    self.state(item),
                 )
             )
             if is_open:
@@ -416,6 +468,8 @@ class SceneBuilder:
             if end in self.neighbours:
                 points.append((points[-1][0], ceiling if end in self.upward else floor))
             elements = max(bundle.elements for bundle in piece.bundles)
+            pairs = tuple((bundle.source, bundle.target) for bundle in piece.bundles)
+            states = {self.state(*pair) for pair in pairs}
             self.lines.append(
                 Line(
                     start,
@@ -425,6 +479,8 @@ class SceneBuilder:
                     line_width(elements),
                     end in self.folding.members and not self.folding.is_open(end),
                     self.line_tip(piece),
+                    pairs,
+                    next((state for state in ("lit", "") if state in states), "dim"),
                 )
             )
 
@@ -500,8 +556,13 @@ class SceneBuilder:
         if any(line.is_control for line in self.lines):
             entries.append(("line control", "only an order"))
             entries = [entry for entry in entries if entry[0] != "control"]
+        if any(box.is_stack and not box.is_open for box in self.boxes):
+            entries.append(("stack", "several alike"))
         if any(box.badge for box in self.boxes):
             entries.append((f"badge {TRAINED}", "trained by the optimizer"))
+        if self.emphasis is not None and any(box.state == "dim" for box in self.boxes):
+            entries.append(("dim", f"not {self.emphasis.words}"))
+        entries += [(f"tint {tint.hue} {tint.letter}", words) for tint, words in self.coloring.legend]
         samples, x = [], MARGIN
         for kind, text in entries:
             needed = 34 + text_width(text, FONT) + 18

@@ -21,6 +21,7 @@ class Theme:
     panel: str  # behind the side column
     fills: dict[str, str] = field(repr=False)
     curves: tuple[str, ...] = field(repr=False)
+    hues: tuple[str, ...] = field(repr=False)  # of boxes that belong together; each comes with a letter
 
 
 LIGHT = Theme(
@@ -42,6 +43,7 @@ LIGHT = Theme(
         "gradient": "#f0dfeb",
     },
     curves=("#0072b2", "#d55e00", "#009e73", "#b8508a", "#8a6d00", "#2f93cf", "#555555"),
+    hues=("#cfe8f7", "#fbe3b5", "#c9ecd9", "#f3d0e4", "#f6f0a8", "#f9cfb8", "#dcd6f7", "#d9dde3"),
 )
 DARK = Theme(
     name="dark",
@@ -62,5 +64,6 @@ DARK = Theme(
         "gradient": "#55304f",
     },
     curves=("#56b4e9", "#e69f00", "#2fc99a", "#e79ac2", "#f0e442", "#0a8fdc", "#bbbbbb"),
+    hues=("#0b4163", "#5f4100", "#0a4a37", "#5a2549", "#4c4800", "#6b2d10", "#3a3178", "#43464d"),
 )
 THEMES = {"light": LIGHT, "dark": DARK}

@@ -64,4 +64,13 @@ def dark_rules(theme: Theme) -> list[tuple[str, str]]:
         (".flow-badge", f"fill: {theme.fills['state']};"),
     ]
     rules += [(f".flow-{kind} > .flow-shape", f"fill: {color};") for kind, color in theme.fills.items()]
+    rules += [(f".flow-hue{k} > .flow-shape", f"fill: {color};") for k, color in enumerate(theme.hues)]
+    rules += [
+        (".flow-behind", f"fill: {theme.background}; stroke: {theme.border};"),
+        (".flow-dim > .flow-shape", f"fill: none; stroke: {theme.line};"),
+        (".flow-dim > .flow-text", f"fill: {theme.line};"),
+        (".flow-lit > .flow-line", f"stroke: {theme.text};"),
+        (".flow-lit > .flow-tip", f"fill: {theme.text};"),
+        (".flow-measure", f"fill: {theme.curves[1]};"),
+    ]
     return rules

@@ -16,7 +16,6 @@ from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.keys import GraphKeys
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.util.export import export
-from flowlab._src.variables.mode import disable_resource_variables as disable_resource_variables  # moved there
 from flowlab._src.variables.store import VariableStore, get_from_store
 from flowlab._src.variables.variable import Variable, VariableAggregation, VariableSynchronization
 

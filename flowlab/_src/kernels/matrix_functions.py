@@ -125,9 +125,9 @@ def tridiagonal_solve(diagonals: NDArray[Any], rhs: NDArray[Any], pivoting: bool
     u1[..., -1] = 0
     with np.errstate(all="ignore"):
         for i in range(n - 1):
-            here = u0[..., i], u1[..., i], u2[..., i]
+            here: tuple[Any, ...] = u0[..., i], u1[..., i], u2[..., i]
             past = above[..., i + 1] if i + 2 < n else np.zeros_like(main[..., 0])
-            there = below[..., i + 1], main[..., i + 1], past
+            there: tuple[Any, ...] = below[..., i + 1], main[..., i + 1], past
             rows = x[..., i, :], x[..., i + 1, :]
             if pivoting:
                 swap = np.abs(there[0]) > np.abs(here[0])

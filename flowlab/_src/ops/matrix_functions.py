@@ -65,7 +65,7 @@ class MatrixSquareRoot(Op):
         unit = reshape(eye(order, dtype=root.dtype.base_dtype), [-1])
         units = reshape(raw.Tile(unit, [count]), shape)
         turned = matrix_transpose(root)
-        equations = raw.AddV2(kronecker(units, turned), kronecker(root, units))
+        equations = raw.AddV2(kronecker(units, turned), kronecker(root, units), name="Add")
         batch = raw.Slice(shape, [0], [raw.Sub(size(shape), 2)])
         columns = concat([batch, [order * order], [1]], 0)
         right = reshape(matrix_transpose(dy), columns)
@@ -97,8 +97,12 @@ PADE = {
         10559470521600.0, 670442572800.0, 33522128640.0, 1323241920.0, 40840800.0, 960960.0, 16380.0, 182.0,
     ],
 }  # fmt: skip
-SINGLE = (3, 5, 7), (4.258730016922831e-001, 1.880152677804762e000), 3.925724783138660
-DOUBLE = (
+SINGLE: tuple[tuple[int, ...], tuple[float, ...], float] = (
+    (3, 5, 7),
+    (4.258730016922831e-001, 1.880152677804762e000),
+    3.925724783138660,
+)
+DOUBLE: tuple[tuple[int, ...], tuple[float, ...], float] = (
     (3, 5, 7, 9, 13),
     (1.495585217958292e-002, 2.539398330063230e-001, 9.504178996162932e-001, 2.097847961257068e000),
     5.371920351148152,
@@ -176,8 +180,8 @@ def matrix_exponential(input: Any, name: str | None = None) -> Tensor:
             orders, limits, largest = DOUBLE
         else:
             raise misuse(ValueError(f"tf.linalg.expm does not support matrices of type {dtype!r}"))
-        largest = make_constant(largest, real)
-        halvings = raw.Maximum(raw.Floor(raw.Log(norm / largest) / raw.Log(make_constant(2.0, real))), 0)
+        most = make_constant(largest, real)
+        halvings = raw.Maximum(raw.Floor(raw.Log(norm / most) / raw.Log(make_constant(2.0, real))), 0)
         parts = [pade(matrix, order) for order in orders[:-1]]
         halved = matrix / cast(raw.Pow(make_constant(2.0, real), halvings), dtype)
         parts.append(pade(halved, orders[-1]))
@@ -192,10 +196,10 @@ def matrix_exponential(input: Any, name: str | None = None) -> Tensor:
         finite = raw.IsFinite(reduce_max(norm))
         nan = make_constant(np.nan, dtype)
         result = cond(finite, lambda: matrix_solve(-u + v, u + v), lambda: fill(shape_of(matrix), nan))
-        most = reduce_max(halvings)
+        times = reduce_max(halvings)
 
         def more(i: Tensor, _: Tensor) -> Tensor:
-            return cond(finite, lambda: raw.Less(i, most), lambda: make_constant(False))
+            return cond(finite, lambda: raw.Less(i, times), lambda: make_constant(False))
 
         def squared(i: Tensor, r: Tensor) -> Any:
             return i + 1, where_v2(raw.Less(i, halvings), matmul(r, r), r)

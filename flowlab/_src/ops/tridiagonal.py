@@ -120,9 +120,9 @@ class TridiagonalSolve(Op):
             raise ShapeError(f"Dimension must be 3 but is {diagonals.dims[-2]}")
         if diagonals.dims is None or rhs.dims is None:
             return UNKNOWN if rhs.dims is None else rhs.shape
-        rows = merge_dims(diagonals.dims[-1], rhs.dims[-2])
-        leading = TensorShape.of(diagonals.dims[:-2]).merge_with(TensorShape.of(rhs.dims[:-2]))
-        return leading.concatenate(TensorShape.of((rows, rhs.dims[-1])))
+        merge_dims(diagonals.dims[-1], rhs.dims[-2])
+        TensorShape.of(diagonals.dims[:-2]).merge_with(TensorShape.of(rhs.dims[:-2]))
+        return rhs.shape
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """As for MatrixSolve; of the gradient for the matrix only three diagonals are computed."""
@@ -238,8 +238,9 @@ def tridiagonal_solve(
         rhs = matrix_transpose(rhs, conjugate=conjugate_rhs)
     elif conjugate_rhs:
         rhs = conj(rhs)
-    if diagonals.shape.ndims is not None and rhs.shape.ndims is not None:
-        columns, rows = diagonals._shape._dims[-1], rhs._shape._dims[-2]
+    sizes, rhs_sizes = diagonals._shape._dims, rhs._shape._dims
+    if sizes is not None and rhs_sizes is not None:
+        columns, rows = sizes[-1], rhs_sizes[-2]
         if columns and rows and columns != rows:
             message = f"Expected number of left-hand sided and right-hand sides to be equal, got {columns} and {rows}"
             raise misuse(ValueError(message))
@@ -249,9 +250,10 @@ def tridiagonal_solve(
 
 def _check_ranks(diagonals: Tensor, rhs: Tensor) -> bool:
     """Whether the right sides are vectors; refuse what cannot fit."""
-    count, rhs_rank = diagonals.shape.ndims, rhs.shape.ndims
-    if count is None:
+    sizes, rhs_rank = diagonals._shape._dims, rhs.shape.ndims
+    if sizes is None:
         return False
+    count = len(sizes)
     if count < 2:
         raise misuse(ValueError(f"Expected diagonals to have rank at least 2, got {count}"))
     if rhs_rank and rhs_rank not in (count, count - 1):
@@ -259,8 +261,8 @@ def _check_ranks(diagonals: Tensor, rhs: Tensor) -> bool:
     if rhs_rank and not diagonals.shape[:-2].is_compatible_with(rhs.shape[: count - 2]):
         message = f"Batch shapes {diagonals.shape[:-2]} and {rhs.shape[: count - 2]} are incompatible"
         raise misuse(ValueError(message))
-    if diagonals._shape._dims[-2] not in (None, 3):
-        raise misuse(ValueError(f"Expected 3 diagonals got {diagonals._shape._dims[-2]}"))
+    if sizes[-2] not in (None, 3):
+        raise misuse(ValueError(f"Expected 3 diagonals got {sizes[-2]}"))
     return rhs_rank is not None and rhs_rank == count - 1
 
 

@@ -130,7 +130,7 @@ SAMPLES = [
     Sample(
         "TridiagonalSolve",
         lambda tf, d, b: tf.linalg.tridiagonal_solve(d, b, transpose_rhs=True, conjugate_rhs=True),
-        (np.stack([BANDS, BANDS[:, ::-1]]), np.stack([LONG.T, LONG.T * 2])),
+        (np.stack([BANDS, BANDS[:, ::-1]]), np.stack([LONG.T, LONG.T * 2]).copy("C")),
     ),
     Sample(
         "TridiagonalSolve",
@@ -140,8 +140,10 @@ SAMPLES = [
     ),
     Sample(
         "TridiagonalSolve",
-        lambda tf, a, b, c, r: tf.linalg.tridiagonal_solve((a, b, c), r, diagonals_format="sequence"),
-        (BANDS[0, :-1].copy(), BANDS[1], BANDS[2], LONG),
+        lambda tf, b, c, r: tf.linalg.tridiagonal_solve(
+            (tf.constant(BANDS[0, :-1]), tf.reshape(b, [4]), c), r, diagonals_format="sequence"
+        ),
+        (BANDS[1], BANDS[2], LONG),
         second=False,
     ),
     Sample("TridiagonalMatMul", lambda tf, d, b: tf.linalg.tridiagonal_matmul(d, b), (BANDS, LONG)),

@@ -294,7 +294,7 @@ def test_feeds_that_do_not_fit_are_refused_by_an_error_of_the_run(name: str) -> 
                 values = [misfit(value.dtype, name, trial, i) for i, value in enumerate(values)]
             try:
                 fetches = sample.call(tf, *inputs)
-                with tf.Session(config=limit(name.startswith(("queues", "readers")))) as sess:
+                with tf.Session(config=limit(name.startswith(("queues", "readers", "control_flow")))) as sess:
                     sess.run(tf.global_variables_initializer())
                     sess.run(fetches, dict(zip(inputs, values, strict=True)))
             except Exception as error:

@@ -154,8 +154,6 @@ LEFT_OUT = (
             "contrib.kinesis",
             "contrib.learn.*Classifier",
             "contrib.learn.*Regressor",
-            "contrib.learn.Experiment",
-            "contrib.learn.learn_runner",
             "contrib.learn.Estimator",
             "contrib.learn.preprocessing",
             "contrib.legacy_seq2seq",

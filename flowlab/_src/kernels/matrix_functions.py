@@ -125,15 +125,15 @@ def tridiagonal_solve(diagonals: NDArray[Any], rhs: NDArray[Any], pivoting: bool
     u1[..., -1] = 0
     with np.errstate(all="ignore"):
         for i in range(n - 1):
-            here: tuple[Any, ...] = u0[..., i], u1[..., i], u2[..., i]
+            here: Any = u0[..., i], u1[..., i], u2[..., i]
             past = above[..., i + 1] if i + 2 < n else np.zeros_like(main[..., 0])
-            there: tuple[Any, ...] = below[..., i + 1], main[..., i + 1], past
+            there: Any = below[..., i + 1], main[..., i + 1], past
             rows = x[..., i, :], x[..., i + 1, :]
             if pivoting:
                 swap = np.abs(there[0]) > np.abs(here[0])
                 here, there = (
-                    tuple(np.where(swap, q, p) for p, q in zip(here, there, strict=True)),
-                    tuple(np.where(swap, p, q) for p, q in zip(here, there, strict=True)),
+                    [np.where(swap, q, p) for p, q in zip(here, there, strict=True)],
+                    [np.where(swap, p, q) for p, q in zip(here, there, strict=True)],
                 )
                 turned = swap[..., None]
                 rows = np.where(turned, rows[1], rows[0]), np.where(turned, rows[0], rows[1])

@@ -80,6 +80,15 @@ def check_keys(keys: Any, dtype: DType) -> None:
         )
 
 
+def check_initializer(value: Any) -> None:
+    """TypeError unless the value is something that fills tables."""
+    if not isinstance(value, TableInitializerBase):
+        raise misuse(
+            TypeError(f"initializer must be a TableInitializerBase, got {type(value).__name__}"),
+            fix="tf.lookup.KeyValueTensorInitializer(keys, values), or tf.lookup.TextFileInitializer(...)",
+        )
+
+
 @export("contrib.lookup.LookupInterface")
 class LookupInterface:
     """What all lookup tables can do: `lookup(keys)` and `size()`.
@@ -227,10 +236,11 @@ class StaticHashTable(InitializableLookupTableBase):
     """
 
     def __init__(self, initializer: TableInitializerBase, default_value: Any, name: str | None = None) -> None:
-        self._make(initializer, default_value, initializer._shared_name, name)
+        self._make(initializer, default_value, "", name)
 
     def _make(self, initializer: TableInitializerBase, default_value: Any, shared_name: str, name: str | None) -> None:
-        self._shared_name = shared_name
+        check_initializer(initializer)
+        self._shared_name = shared_name or initializer._shared_name
         self._name = name or "hash_table"
         self._table_name = ""
         InitializableLookupTableBase.__init__(self, default_value, initializer)
@@ -281,7 +291,7 @@ class HashTable(StaticHashTable):
         shared_name: str | None = None,
         name: str | None = None,
     ) -> None:
-        self._make(initializer, default_value, shared_name or initializer._shared_name, name)
+        self._make(initializer, default_value, shared_name or "", name)
 
     @property
     def init(self) -> Operation:
@@ -460,6 +470,8 @@ class IdTableWithHashBuckets(BucketTable):
         count = as_int(num_oov_buckets, "num_oov_buckets")
         name = name.rstrip("/") if name else name
         if table is not None:
+            if not isinstance(table, LookupInterface):
+                raise misuse(TypeError(f"table must be a lookup table, got {type(table).__name__}"))
             key_dtype = table.key_dtype if key_dtype is None else as_dtype(key_dtype)
             self._check_types(table, key_dtype)
             name = name or table.name
@@ -517,6 +529,7 @@ class StaticVocabularyTable(BucketTable):
             raise misuse(ValueError("oov_buckets must be > 0; use StaticHashTable: `num_oov_buckets` must be > 0"))
         name = name.rstrip("/") if name else name
         if initializer is not None:
+            check_initializer(initializer)
             key_dtype = initializer.key_dtype if lookup_key_dtype is None else as_dtype(lookup_key_dtype)
             self._check_types(initializer, key_dtype)
             self._table = HashTable(initializer, default_value=-1)

@@ -91,7 +91,7 @@ def embedding_lookup_sparse(
            [2., 3.]], dtype=float32)
     """
     combiner = "mean" if combiner is None else combiner
-    if combiner not in _REDUCED:
+    if not isinstance(combiner, str) or combiner not in _REDUCED:
         raise misuse(ValueError("combiner must be one of 'mean', 'sqrtn' or 'sum'"), inputs=f"combiner = {combiner!r}")
     params = _parts_of(params)
     if not isinstance(sp_ids, SparseTensor):
@@ -196,6 +196,10 @@ def safe_embedding_lookup_sparse(
     tables = _parts_of(embedding_weights)
     if not tables:
         raise misuse(ValueError("Missing embedding_weights []."))
+    if not isinstance(sparse_ids, SparseTensor):
+        raise misuse(TypeError(f"sparse_ids must be SparseTensor, got {type(sparse_ids).__name__}"))
+    if sparse_weights is not None and not isinstance(sparse_weights, SparseTensor):
+        raise misuse(TypeError("sparse_weights must be either None or SparseTensor"))
     dtype = sparse_weights.dtype if sparse_weights is not None else None
     tables = [w if hasattr(w, "handle") and dtype in (None, w.dtype.base_dtype) else convert(w, dtype) for w in tables]
     with name_scope(name, "embedding_lookup", [*tables, sparse_ids, sparse_weights]) as scope:

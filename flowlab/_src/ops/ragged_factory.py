@@ -9,7 +9,7 @@ import numpy as np
 
 from flowlab._src.graph import dtypes
 from flowlab._src.graph.arguments import as_int
-from flowlab._src.graph.dtypes import DType, as_dtype
+from flowlab._src.graph.dtypes import as_dtype
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.ops.constant import constant
@@ -84,7 +84,7 @@ def ragged_constant_value(
     >>> tf.ragged.constant_value([[1, 2], [3]]).flat_values
     array([1, 2, 3])
     """
-    kind = dtype.as_numpy_dtype if isinstance(dtype, DType) else dtype
+    kind = None if dtype is None else as_dtype(dtype).as_numpy_dtype
     splits_kind = as_dtype(row_splits_dtype).as_numpy_dtype
 
     def cut(values: Any, splits: list[int]) -> RaggedTensorValue:

@@ -180,6 +180,8 @@ def map_flat_values(op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     ...     sess.run(tf.ragged.map_flat_values(tf.ones_like, rt)).to_list()
     [[1, 1, 1], [], [1, 1]]
     """
+    if not callable(op):
+        raise misuse(TypeError(f"op must be a function, got {type(op).__name__}"))
     found: list[RaggedTensor] = []
 
     def inside(value: Any) -> Any:

@@ -51,7 +51,7 @@ class RaggedTensor(RaggedMaking, Composite):
     __array_priority__ = 100  # so that numpy_array + ragged asks the ragged tensor
 
     def __init__(self, values: Any, row_splits: Any, internal: bool = False) -> None:
-        if not internal:
+        if internal is not True:
             raise misuse(
                 ValueError("RaggedTensor constructor is private; please use one of the factory methods instead "
                            "(e.g., RaggedTensor.from_row_lengths())"),

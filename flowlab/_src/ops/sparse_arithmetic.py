@@ -110,6 +110,8 @@ def _values_at(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
 class SparseAddGrad(Op):
     """The gradient of SparseAdd: for each element of a summand that of the sum at its place."""
 
+    grad = None
+
     def kernel(
         self,
         backprop_val_grad: Array[Number],

@@ -52,7 +52,6 @@ class SparseCross(Op):
     dense_types: list[DType]
     out_type: DType
     internal_type: DType
-    grad = None
 
     @property
     def list_sizes(self) -> tuple[int, ...]:

@@ -43,6 +43,7 @@ class SparseConcat(Op):
     """Sparse tensors put one after another along an axis."""
 
     concat_dim: int
+    grad = None
 
     def kernel(
         self, indices: Sequence[Array[np.int64]], values: Sequence[Array[T]], shapes: Sequence[Array[np.int64]]
@@ -531,6 +532,8 @@ def sparse_mask(a: Any, mask_indices: Any, name: str | None = None) -> IndexedSl
     ...     sess.run(tf.sparse.mask(a, [12, 37])).values
     array([[2.]], dtype=float32)
     """
+    if not isinstance(a, IndexedSlices):
+        raise misuse(TypeError(f"a must be IndexedSlices, got {type(a).__name__}"))
     with name_scope(name, "sparse_mask", [a.values, mask_indices]) as name:
         out_indices, kept = setdiff1d(a.indices, mask_indices)
         values = gather(a.values, kept, name=name)

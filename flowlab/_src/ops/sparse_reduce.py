@@ -141,8 +141,6 @@ class SparseReduceMax(DenseReduction):
 class SparseReduceSumSparse(SparseReduction):
     """As SparseReduceSum, with a sparse result."""
 
-    grad = None
-
     def kernel(
         self,
         input_indices: Array[np.int64],
@@ -155,8 +153,6 @@ class SparseReduceSumSparse(SparseReduction):
 
 class SparseReduceMaxSparse(SparseReduction):
     """As SparseReduceMax, with a sparse result."""
-
-    grad = None
 
     def kernel(
         self,

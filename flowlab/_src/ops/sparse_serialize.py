@@ -97,7 +97,6 @@ class Serializing(Op, abstract=True):
     """A sparse tensor as strings or, without being written, as variants."""
 
     out_type: DType = dtypes.string
-    grad = None
 
     def write(self, array: np.ndarray) -> Any:
         """One part of a sparse tensor."""
@@ -158,7 +157,6 @@ class Deserializing(Op, abstract=True):
     """Sparse tensors put together again: one for each three strings, on axes added in front."""
 
     dtype: DType
-    grad = None
 
     def join(self, serialized: np.ndarray) -> Parts:
         """The parts of the whole."""

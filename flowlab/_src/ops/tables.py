@@ -229,7 +229,6 @@ class LookupTableExportV2(Op):
     Tvalues: DType
     stateful = True
     reads_only = True
-    grad = None
 
     def kernel(self, run: Any, table_handle: Array[Resource]) -> tuple[Array, Array]:
         table = table_of(table_handle)

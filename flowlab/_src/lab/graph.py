@@ -1,27 +1,33 @@
-"""`tf.lab.graph`: the picture of a graph."""
+"""`tf.lab.graph`: the picture of a graph, still in a file and alive in a notebook."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from flowlab._src.graph.arguments import as_list, as_text
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.graph import Graph
-from flowlab._src.lab.folding import Folding, fold
-from flowlab._src.lab.live import in_kernel
+from flowlab._src.lab.coloring import metadata_costs
+from flowlab._src.lab.conceptual import conceptual_view
+from flowlab._src.lab.explore import COLORS, Explorer
+from flowlab._src.lab.folding import Folding
+from flowlab._src.lab.live import has_page, in_kernel
+from flowlab._src.lab.panel import Panel
 from flowlab._src.lab.picture import scene_drawing
 from flowlab._src.lab.png import drawing_png
-from flowlab._src.lab.roles import FORWARD, operation_roles
-from flowlab._src.lab.scene import Scene, scene_of
+from flowlab._src.lab.running import given_values, session_values
+from flowlab._src.lab.scene import Scene
 from flowlab._src.lab.settings import find_theme
-from flowlab._src.lab.svg import drawing_svg
+from flowlab._src.lab.trace import operation_names
 from flowlab._src.lab.tree import tree_text
 from flowlab._src.lab.views import GraphView, graph_view
+from flowlab._src.runtime.session import Session
 from flowlab._src.util.export import export
+from flowlab._src.util.text import did_you_mean
 
 PNG_BOXES = 600  # a picture with more boxes has no PNG beside its SVG: it would take longer than anybody waits
 
@@ -30,31 +36,45 @@ PNG_BOXES = 600  # a picture with more boxes has no PNG beside its SVG: it would
 class GraphPicture:
     """A drawn graph, as `tf.lab.graph` returns it; the last expression of a notebook cell shows it.
 
+    In a notebook page it is alive: scopes open and close, a panel tells of the selected operation. Files and stored
+    notebooks get the same picture as it stands.
+
     Attributes
     ----------
-    scene : Scene
-        Boxes, lines and words with their places, in pixels.
+    explorer : Explorer
+        What is open, selected and brought out.
+    note : str
+        What could not be shown, such as values of what is not fed.
     """
 
-    def __init__(self, folding: Folding, zoom: float, theme: str | None) -> None:
-        self.folding = folding
-        self.zoom = zoom
-        self.theme = find_theme(theme)
+    def __init__(
+        self, explorer: Explorer, static: bool | None = None, note: str = "", follows_page: bool = False
+    ) -> None:
+        self.explorer = explorer
+        self.static = static
+        self.note = note
+        self.follows_page = follows_page
+        self._widget: Any = None
 
-    @cached_property
+    @property
+    def folding(self) -> Folding:
+        return self.explorer.folding
+
+    @property
     def scene(self) -> Scene:
-        return scene_of(self.folding)
+        """Boxes, lines and words with their places, in pixels."""
+        return self.explorer.scene
 
     def svg(self) -> str:
         """The picture as SVG text."""
-        return drawing_svg(scene_drawing(self.scene, self.theme), self.zoom)
+        return self.explorer.svg()
 
     def png(self) -> bytes:
         """The picture as PNG, two dots to the pixel."""
-        return drawing_png(scene_drawing(self.scene, self.theme), self.zoom)
+        return drawing_png(scene_drawing(self.scene, self.explorer.theme), self.explorer.zoom)
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture to a file; the ending .svg, .png or .txt says how."""
+        """Write the picture, as it stands, to a file; the ending .svg, .png or .txt says how."""
         path = Path(path)
         if path.suffix == ".svg":
             path.write_text(self.svg(), encoding="utf-8")
@@ -66,19 +86,31 @@ class GraphPicture:
             raise ValueError(f"Give the file {path.name!r} an ending that says what to write: .svg, .png or .txt.")
         return path
 
+    def widget(self) -> Any:
+        """The living picture: an ipywidgets widget, to put beside others or to show by itself."""
+        if self._widget is None:
+            from flowlab._src.lab.widgets.graph import GraphWidget
+
+            self._widget = GraphWidget(self)
+        return self._widget
+
     def __repr__(self) -> str:
         return tree_text(self.folding)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """What a notebook stores: SVG, a PNG for notebooks that are not trusted, and words."""
+        """What a notebook stores: SVG, a PNG for notebooks that are not trusted, and words; a page gets the widget."""
         makers: dict[str, Any] = {"text/plain": self.__repr__, "image/svg+xml": self.svg}
         if (include and "image/png" in include) or (in_kernel() and len(self.scene.boxes) <= PNG_BOXES):
             makers["image/png"] = self.png
-        return {
+        bundle = {
             kind: make()
             for kind, make in makers.items()
             if (not include or kind in include) and kind not in (exclude or ())
         }
+        if not include and (has_page() if self.static is None else not self.static):
+            with contextlib.suppress(ImportError):  # without anywidget the picture does not move
+                bundle |= self.widget().view_reference()
+        return bundle
 
 
 @export("lab.graph")
@@ -89,17 +121,30 @@ def graph(
     hide: str | Sequence[str] = (),
     forward: bool = False,
     zoom: float = 1.3,
-    side: bool | None = None,
+    side: bool | str | Sequence[str] | None = None,
     theme: str | None = None,
+    *,
+    fetch: Any = None,
+    trace: Any = None,
+    path: Any = None,
+    color: str | None = None,
+    session: Session | None = None,
+    feed_dict: dict[Any, Any] | None = None,
+    values: dict[Any, Any] | None = None,
+    run_metadata: Any = None,
+    stack: bool | None = None,
+    static: bool | None = None,
 ) -> GraphPicture:
     """Draw a graph: operations as boxes, tensors as arrows, name scopes folded.
 
-    Gradients, optimizer, initial values and savers stand beside the model, so that the model can be read.
+    Gradients, optimizer, initial values and savers stand beside the model, so that the model can be read. In a notebook
+    a click on a box (or the arrow keys) opens a panel about it: what it computes, where it was made, what it reads,
+    who reads it, its gradient and its value. A double click (or Enter) opens and closes a scope.
 
     Parameters
     ----------
     graph : Graph, or anything with a `graph` (a session, tensor or operation), optional
-        The default graph if not given.
+        The default graph if not given, or that of `session`.
     depth : int, optional
         Levels of name scopes to open. By default all stay folded, unless hardly anything would be seen.
     expand : str or sequence of str
@@ -111,9 +156,29 @@ def graph(
         Whether to draw the model alone, nothing beside it.
     zoom : float
         Size on the page; at 1 letters are 13 pixels high. 1.8 suits a lecture room.
-    side : bool, optional
-        Whether to use the side column; by default small graphs do without.
+    side : bool, str or sequence of str, optional
+        Whether to use the side column; by default small graphs do without. Names or patterns put these boxes into it
+        as well ("summaries,accuracy"); with "!" in front they stay with the model ("!train").
     theme : {"light", "dark"}, optional
+    fetch : Tensor, Operation or name, or a list of them, optional
+        Show what `session.run` of it would run: the rest is drawn hollow. `feed_dict` counts.
+    trace : Tensor, Operation or name, or a list of them, optional
+        Show all that leads to it.
+    path : pair of Tensor, Operation or name, optional
+        Show all ways from the first to the second.
+    color : {"kind", "structure", "device", "time", "memory"}, optional
+        What colours (with letters or numbers beside them) stand for. Time and memory need `run_metadata`.
+    session : Session, optional
+        Show the values that it would compute now with `feed_dict`, without changing anything in it.
+    feed_dict : dict, optional
+    values : dict from Tensor or name to array, optional
+        Values to show, of a run of your own.
+    run_metadata : RunMetadata, optional
+        Of a run with `tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)`: time and memory of each operation.
+    stack : bool, optional
+        Whether series of five and more alike boxes are drawn as one; by default where a scope has many boxes.
+    static : bool, optional
+        Whether the picture stays still; by default it lives where a notebook page shows it.
 
     Returns
     -------
@@ -123,7 +188,7 @@ def graph(
     Raises
     ------
     ValueError
-        If nothing fits a name in `expand`, or the picture would have more than 1,500 boxes.
+        If nothing fits a name in `expand`, `fetch`, `trace` or `path`, or the picture would have more than 1,500 boxes.
 
     Examples
     --------
@@ -134,25 +199,93 @@ def graph(
       a  Const = 5.0
       b  Const = 3.0
       c  Mul  <- a, b
+    >>> d = tf.add(a, b, name="d")
+    >>> tf.lab.graph(fetch=c).scene.caption
+    '4 operations; 3 of them needed for c'
     """
-    view = as_view(graph)
+    if graph is None and session is not None:
+        graph = session
+    whole = view = as_view(graph)
+    owner = owner_of(graph) if not isinstance(graph, GraphView) else None
     hidden = patterns(hide)
     if hidden:
         view = view.without(node.name for node in view.nodes if is_hidden(node.name, node.type, hidden))
-    if forward:
-        roles = operation_roles(view)
-        view = view.without(name for name, role in roles.items() if role != FORWARD)
-    return GraphPicture(fold(view, depth, patterns(expand), side), zoom, theme)
+    known, note = given_values(values or {}), ""
+    if session is not None:
+        computed, note = session_values(session, feed_dict)
+        known = {**computed, **known}
+    costs = metadata_costs(run_metadata) if run_metadata is not None else {}
+    look = find_theme(theme)
+    fed = operation_names(whole, list(feed_dict or {}), "feed_dict")
+    rules = [] if side is None or isinstance(side, bool) else patterns(side)
+    explorer = Explorer(
+        view,
+        depth=depth,
+        expand=patterns(expand),
+        side=side if isinstance(side, bool) else None,
+        put_aside=[rule for rule in rules if not rule.startswith("!")],
+        keep=[rule[1:].strip() for rule in rules if rule.startswith("!")],
+        stack=stack,
+        forward=forward,
+        color=find_color(color, bool(costs)),
+        panel=Panel(whole, owner, known, costs, look),
+        costs=costs,
+        fed=fed,
+        theme=look,
+        zoom=zoom,
+    )
+    if fetch is not None:
+        names = operation_names(explorer.view, fetch, "fetch")
+        explorer.need(names, ", ".join(names[:3]))
+    elif trace is not None:
+        names = operation_names(explorer.view, trace, "trace")
+        explorer.trace(names, ", ".join(names[:3]))
+    elif path is not None:
+        show_path(explorer, path)
+    return GraphPicture(explorer, static, note, follows_page=theme is None and look.name == "light")
+
+
+def show_path(explorer: Explorer, path: Any) -> None:
+    """Bring out the ways between two operations."""
+    ends = list(path) if isinstance(path, (list, tuple)) else []
+    if len(ends) != 2:
+        raise ValueError(f"path takes two operations, from and to; it got {path!r}.")
+    (start,), (end,) = (operation_names(explorer.view, wanted, "path")[:1] for wanted in ends)
+    words = explorer.path([start], [end], f"from {start} to {end}")
+    if words.startswith("there is no way"):
+        raise ValueError(f"path: {words}, in neither direction.")
+
+
+def find_color(color: str | None, has_costs: bool) -> str:
+    """The colouring asked for; time, where a run was measured and nothing else is wanted."""
+    if color is None:
+        return "time" if has_costs else "kind"
+    if as_text(color, "color") not in COLORS:
+        nearest = did_you_mean(color, COLORS) or f"Choose one of {', '.join(COLORS)}."
+        raise ValueError(f"There are no colours by {color!r}. {nearest}")
+    if color in ("time", "memory") and not has_costs:
+        raise ValueError(
+            f"Colours by {color} need a measured run: sess.run(..., options=tf.RunOptions(trace_level="
+            "tf.RunOptions.FULL_TRACE), run_metadata=metadata), then tf.lab.graph(run_metadata=metadata)."
+        )
+    return color
+
+
+def owner_of(graph: Any) -> Graph | None:
+    """The graph itself, of whatever `tf.lab.graph` was given."""
+    found = (
+        get_default_graph() if graph is None else graph if isinstance(graph, Graph) else getattr(graph, "graph", None)
+    )
+    return found if isinstance(found, Graph) else None
 
 
 def as_view(graph: Any) -> GraphView:
-    """The records of a graph, of the graph that something belongs to, or of the default graph."""
-    if isinstance(graph, GraphView):
-        return graph
-    if graph is None:
-        graph = get_default_graph()
-    found = graph if isinstance(graph, Graph) else getattr(graph, "graph", None)
-    if not isinstance(found, Graph):
+    """The records of a graph, of the graph that something belongs to, of a model, or of the default graph."""
+    registered = conceptual_view(graph)
+    if registered is not None:
+        return registered
+    found = owner_of(graph)
+    if found is None:
         raise TypeError(f"tf.lab.graph draws a tf.Graph, or the graph of a session or tensor; it got {graph!r}.")
     return graph_view(found)
 

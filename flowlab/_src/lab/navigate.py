@@ -9,6 +9,8 @@ from flowlab._src.lab.folding import Folding
 from flowlab._src.lab.labels import Labels, count
 from flowlab._src.lab.scene import Box, Scene
 
+BAND = 40.0  # pixels
+
 
 def navigation(scene: Scene, folding: Folding) -> dict[str, dict[str, Any]]:
     """For each box of a scene, in the order of the scene: its label and its neighbours.
@@ -25,6 +27,11 @@ def navigation(scene: Scene, folding: Folding) -> dict[str, dict[str, Any]]:
         inputs.setdefault(bundle.target, []).append(bundle.source)
         outputs.setdefault(bundle.source, []).append(bundle.target)
     by_height = sorted(scene.boxes, key=lambda box: box.y)
+    rows: dict[int, list[Box]] = {}  # boxes by the bands of the picture they touch
+    for box in scene.boxes:
+        if not box.is_open:
+            for band in range(int(box.y // BAND), int((box.y + box.height) // BAND) + 1):
+                rows.setdefault(band, []).append(box)
     found: dict[str, dict[str, Any]] = {}
     for box in scene.boxes:
         parent = folding.paths[box.id][-2]
@@ -46,8 +53,7 @@ def navigation(scene: Scene, folding: Folding) -> dict[str, dict[str, Any]]:
                     record[way] = nearest(box, linked)
             if "up" not in record and parent in boxes:
                 record["up"] = parent
-        for way, other in beside(box, scene).items():
-            record[way] = other
+        record |= beside(box, rows)
         found[box.id] = record
     for box in scene.boxes:  # nothing stays out of reach of the arrows
         for way, sign in (("up", -1), ("down", 1)):
@@ -87,12 +93,12 @@ def nearest(box: Box, others: list[Box]) -> str:
     return min(others, key=lambda other: abs(middle(other)[0] - x) * 2 + abs(middle(other)[1] - y)).id
 
 
-def beside(box: Box, scene: Scene) -> dict[str, str]:
+def beside(box: Box, rows: dict[int, list[Box]]) -> dict[str, str]:
     """The next boxes to the left and to the right on about the same height."""
     x, y = middle(box)
     found: dict[str, tuple[float, str]] = {}
-    for other in scene.boxes:
-        if other.id == box.id or other.is_open or not (other.y < y < other.y + other.height):
+    for other in rows.get(int(y // BAND), ()):
+        if other.id == box.id or not (other.y < y < other.y + other.height):
             continue
         ox = middle(other)[0]
         way = "right" if ox > x else "left"

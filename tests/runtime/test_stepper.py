@@ -146,14 +146,90 @@ def test_an_overridden_value_flows_on() -> None:
         assert sess.run(e) == 7.0
 
 
-def test_values_cannot_be_replaced_in_the_past() -> None:
+def test_a_value_replaced_in_the_past_lets_the_rest_be_computed_anew() -> None:
     e = five_nodes()
     with tf.Session() as sess:
         stepper = Stepper(sess, e)
         stepper.finish()
         stepper.back()
+        stepper.back()
+        stepper.override("c", 1.0)
+        assert [m.node.name for m in stepper.log] == ["a", "b", "c", "c"]
+        stepper.finish()
+        assert stepper.result() == -7.0
+        with pytest.raises(LookupError, match="no value yet"):
+            Stepper(sess, e).override("c", 1.0)
+
+
+def test_after_an_error_an_input_can_be_replaced_and_the_run_goes_on() -> None:
+    x = tf.placeholder(tf.int32, [], name="x")
+    y = tf.gather([1, 2, 3], x, name="picked") + 1
+    with tf.Session() as sess:
+        stepper = Stepper(sess, y, {x: 7})
+        stepper.finish()
+        assert stepper.error is not None
+        stepper.back()
+        stepper.override(x, 1)
+        stepper.finish()
+        assert stepper.error is None
+        assert stepper.result() == 3
+
+
+def test_values_of_a_loop_cannot_be_replaced_in_its_past() -> None:
+    _, y = tf.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, y * 2.0), (0, 1.0), name="loop")
+    with tf.Session() as sess:
+        stepper = Stepper(sess, y)
+        stepper.run_to("loop/mul")
+        stepper.back()
         with pytest.raises(RuntimeError, match="front of the run"):
-            stepper.override("c", 1.0)
+            stepper.override("loop/add", 1)
+        stepper.step()
+        stepper.override("loop/mul", 10.0)
+        stepper.finish()
+        assert stepper.result() == 40.0
+
+
+def test_an_endless_loop_pauses_at_the_limit() -> None:
+    y = tf.while_loop(lambda i: i >= 0, lambda i: i + 0, [1])
+    with tf.Session() as sess:
+        stepper = Stepper(sess, y)
+        stepper.limit = 50
+        stepper.finish()
+        assert stepper.paused
+        assert stepper.position == 50
+        assert not stepper.finished
+
+
+def test_an_instruction_waits_only_as_long_as_it_may() -> None:
+    queue = tf.FIFOQueue(2, [tf.float32], name="queue")
+    item = queue.dequeue()
+    with tf.Session() as sess:
+        stepper = Stepper(sess, item)
+        stepper.patience = 0.0
+        stepper.finish()
+        assert isinstance(stepper.error, tf.errors.DeadlineExceededError)
+
+
+def test_a_partial_run_is_walked_part_by_part() -> None:
+    a, b = tf.placeholder(tf.float32, [], name="a"), tf.placeholder(tf.float32, [], name="b")
+    c = tf.multiply(a, 2.0, name="c")
+    d = tf.add(c, b, name="d")
+    with tf.Session() as sess:
+        handle = sess.partial_run_setup([c, d], [a, b])
+        first = Stepper(sess, c, {a: 3.0}, handle)
+        assert "c" in [node.name for node in first.nodes]
+        assert "d" not in [node.name for node in first.nodes]
+        first.finish()
+        assert first.result() == 6.0
+        first.back()
+        first.step()
+        second = Stepper(sess, d, {b: 4.0}, handle)
+        assert [node.name for node in second.nodes] == ["d"]
+        assert [t.name for t in second.fed] == ["a:0", "b:0"]
+        second.finish()
+        assert second.result() == 10.0
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Must run 'setup'"):
+            sess.partial_run(handle, d)
 
 
 def test_breakpoints_by_node_by_type_and_by_condition() -> None:

@@ -8,7 +8,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from flowlab._src.runtime.feed import check_feed_dict, feed_converter, flatten_f
 from flowlab._src.runtime.fetch import Fetches, as_result, expansion_of
 from flowlab._src.runtime.limits import run_limited
 from flowlab._src.runtime.placement import check_placement
-from flowlab._src.runtime.plan import Plan, compile_plan
+from flowlab._src.runtime.plan import Instruction, Plan, compile_plan
 from flowlab._src.runtime.profile import run_profiled
 from flowlab._src.runtime.state import UNINITIALIZED, SessionState
 from flowlab._src.runtime.targets import reset_target, state_for
@@ -47,6 +47,15 @@ class _Prepared:
         self.converters = converters
         self.single = True  # the feed_dict has one key for each fed tensor, in order
         self.fed: frozenset[int] = frozenset()  # which of the fetches are fed
+
+
+class _Start(NamedTuple):
+    """What the stepper begins with; it calls `complete` when all instructions have run."""
+
+    frame: Frame
+    fetches: Fetches
+    instructions: tuple[Instruction, ...]
+    complete: Callable[[], None] | None = None
 
 
 @export("Session")
@@ -186,16 +195,35 @@ class Session:
             results[i] = np.array(results[i])
         return prepared.fetches.build(results)
 
-    def _frame_to_step(self, fetches: Any, feed_dict: dict[Any, Any] | None) -> tuple[Frame, _Prepared]:
-        """A frame that has everything to begin with, for the stepper: every node is kept, and every value."""
+    def _frame_to_step(self, fetches: Any, feed_dict: dict[Any, Any] | None, handle: str | None = None) -> _Start:
+        """A frame that has everything to begin with, for the stepper: every node is kept, and every value.
+
+        With `handle` it is the frame of a run that `partial_run_setup` announced.
+        """
         if feed_dict is not None:
             check_feed_dict(feed_dict)
+        if handle is not None:
+            return self._part_to_step(handle, fetches, feed_dict or {})
         prepared = self._prepare(fetches, feed_dict, None, fold=False, keep=True)
         frame = Frame(prepared.plan, self._state)
         flat = flatten_feeds(feed_dict or {}, self._graph)
         for slot, convert, value in zip(prepared.plan.feeds, prepared.converters, flat.values(), strict=True):
             frame.values[slot] = convert(value)
-        return frame, prepared
+        return _Start(frame, prepared.fetches, prepared.plan.instructions)
+
+    def _part_to_step(self, handle: str, fetches: Any, feed_dict: dict[Any, Any]) -> _Start:
+        self._check_open()
+        partial = self._partial_run(handle)
+        wanted = Fetches(fetches, self._graph)
+        needed = partial.begin(wanted, flatten_feeds(feed_dict, self._graph))
+
+        def complete() -> None:
+            if not partial.has(wanted):
+                partial.complete(wanted, needed)
+                if partial.spent:
+                    self._partial.pop(handle, None)
+
+        return _Start(partial.frame, wanted, partial.instructions(needed), complete)
 
     def _check_initialized(self, plan: Plan, frame: Frame) -> None:
         for tensor in plan.checked:
@@ -301,19 +329,23 @@ class Session:
     def partial_run(self, handle: str, fetches: Any, feed_dict: dict[Any, Any] | None = None) -> Any:
         """Go on with a run that `partial_run_setup` announced: values computed before are kept."""
         self._check_open()
-        partial = self._partial.get(as_key(handle, "handle"))  # type: ignore[call-overload]  # any key may be looked up
         if feed_dict is not None:
             check_feed_dict(feed_dict)
-        if partial is None:
-            raise InvalidArgumentError(
-                None, None, f"Must run 'setup' before performing partial runs! Unknown handle {handle!r}."
-            )
+        partial = self._partial_run(handle)
         wanted = Fetches(fetches, self._graph)
         flat = flatten_feeds(feed_dict or {}, self._graph)
         values = partial.advance(wanted, flat)
         if partial.spent:
             del self._partial[handle]
         return wanted.build(values)
+
+    def _partial_run(self, handle: Any) -> _PartialRun:
+        partial: _PartialRun | None = self._partial.get(as_key(handle, "handle"))  # type: ignore[call-overload]  # any key
+        if partial is None:
+            raise InvalidArgumentError(
+                None, None, f"Must run 'setup' before performing partial runs! Unknown handle {handle!r}."
+            )
+        return partial
 
     # ---- life ---------------------------------------------------------------------------------------------------
 
@@ -360,7 +392,7 @@ class _PartialRun:
 
     def __init__(self, plan: Plan, announced: Fetches, feeds: list[Tensor], state: SessionState) -> None:
         self._plan = plan
-        self._frame = Frame(plan, state)
+        self.frame = Frame(plan, state)
         self._waiting_feeds = dict.fromkeys(feeds)
         self._announced_feeds = set(feeds)
         self._waiting_fetches: dict[Any, None] = dict.fromkeys([*announced.tensors, *announced.operations])
@@ -374,6 +406,13 @@ class _PartialRun:
 
     def advance(self, wanted: Fetches, feeds: dict[Tensor, Any]) -> list[Any]:
         """Take new feeds, run the instructions that the new fetches need and that have not run."""
+        needed = self.begin(wanted, feeds)
+        run_to_end(self.frame, self.instructions(needed))
+        self.complete(wanted, needed)
+        return [as_result(self.frame.values[self._plan.slots[t]]) for t in wanted.tensors]
+
+    def begin(self, wanted: Fetches, feeds: dict[Tensor, Any]) -> set[Operation]:
+        """Check and take new feeds; return the operations that the new fetches need and that have not run."""
         for tensor in feeds:
             if tensor not in self._announced_feeds:
                 raise _invalid(
@@ -389,15 +428,24 @@ class _PartialRun:
                 )
                 raise _invalid(f"The fetch {item.name} {text}", "each fetch must be announced, and can be had once")
         for tensor, value in feeds.items():
-            self._frame.values[self._plan.slots[tensor]] = feed_converter(tensor)(value)
+            self.frame.values[self._plan.slots[tensor]] = feed_converter(tensor)(value)
             del self._waiting_feeds[tensor]
-        needed = self._needed(wanted)
-        run_to_end(self._frame, [i for i in self._plan.instructions if i.node in needed])
+        return self._needed(wanted)
+
+    def instructions(self, needed: set[Operation]) -> tuple[Instruction, ...]:
+        """The instructions of some operations, in the order of the plan."""
+        return tuple(i for i in self._plan.instructions if i.node in needed)
+
+    def complete(self, wanted: Fetches, needed: set[Operation]) -> None:
+        """Note that some operations have run, and what has been fetched."""
         self._done |= needed
         for item in wanted.items:
             del self._waiting_fetches[item]
             self._fetched.add(item)
-        return [as_result(self._frame.values[self._plan.slots[t]]) for t in wanted.tensors]
+
+    def has(self, wanted: Fetches) -> bool:
+        """Whether all of it has been fetched already."""
+        return all(item in self._fetched for item in wanted.items)
 
     def _needed(self, wanted: Fetches) -> set[Operation]:
         """The operations to run now; all feeds they depend on must be there."""

@@ -7,6 +7,7 @@ are computed, so going back only moves a pointer, and gives variables the values
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -76,6 +77,8 @@ class Stepper:
     session : Session
     fetches : as for `Session.run`
     feed_dict : dict, optional
+    handle : str, optional
+        Of a run that `partial_run_setup` announced: the instructions of this part of it are walked through.
 
     Attributes
     ----------
@@ -83,14 +86,25 @@ class Stepper:
         What has happened so far, also what was taken back.
     position : int
         How many of them count: `log[:position]` is the past, the rest can be walked through again.
+    limit : int or None
+        After so many instructions `over`, `out`, `run_to`, `finish` and `run_to_nan` pause (`paused` is then True), so
+        that an endless loop does not hold whoever drives the stepper.
+    patience : float or None
+        Seconds that one instruction may wait for others (an empty queue); then it fails with DeadlineExceededError.
     """
 
-    def __init__(self, session: Any, fetches: Any, feed_dict: dict[Any, Any] | None = None) -> None:
-        frame, prepared = session._frame_to_step(fetches, feed_dict)
+    def __init__(
+        self, session: Any, fetches: Any, feed_dict: dict[Any, Any] | None = None, handle: str | None = None
+    ) -> None:
+        start = session._frame_to_step(fetches, feed_dict, handle)
+        frame = start.frame
         self.session = session
         self.frame: Frame = frame
-        self._prepared = prepared
-        self._generator: Iterator[Frame] = execute(frame)
+        self._start = start
+        self._generator: Iterator[Frame] = execute(frame, start.instructions)
+        self.limit: int | None = None
+        self.patience: float | None = None
+        self.paused = False
         self._pending: Frame | None = None  # its instruction comes next
         self._running: Any = None  # the instruction of `_pending`; the frame itself goes on to the next one
         self._open: list[_Open] = []
@@ -137,7 +151,13 @@ class Stepper:
     @property
     def nodes(self) -> list[Operation]:
         """The operations of this run in their order, those inside of bodies left out."""
-        return [i.node for i in self.frame.plan.instructions]
+        return list(dict.fromkeys(i.node for i in self._start.instructions))
+
+    @property
+    def fed(self) -> list[Tensor]:
+        """The tensors that were given a value from outside."""
+        values, plan = self.frame.values, self.frame.plan
+        return [t for t, slot in plan.slots.items() if slot in plan.feeds and values[slot] is not None]
 
     @property
     def irreversible(self) -> list[str]:
@@ -166,7 +186,7 @@ class Stepper:
         """
         planned = set(self.nodes)
         fed = {t for t, slot in self.frame.plan.slots.items() if slot in self.frame.plan.feeds}
-        roots = [*self._prepared.fetches.operations, *[t.op for t in self._prepared.fetches.tensors if t not in fed]]
+        roots = [*self._start.fetches.operations, *[t.op for t in self._start.fetches.tensors if t not in fed]]
         seen: dict[Operation, Operation | None] = {}
         queue: deque[tuple[Operation, Operation | None]] = deque((root, None) for root in roots)
         while queue:
@@ -221,7 +241,8 @@ class Stepper:
         """What `sess.run` would have returned; only when the run is finished."""
         if not self.finished or self.error is not None:
             raise RuntimeError("The run is not finished: step on, or call finish().")
-        return self._prepared.fetches.build([as_result(self.frame.values[s]) for s in self.frame.plan.fetches])
+        slots = self.frame.plan.slots
+        return self._start.fetches.build([as_result(self.frame.values[slots[t]]) for t in self._start.fetches.tensors])
 
     def state_of(self, node: Operation) -> str:
         """One word for a node: "fed", "next", "run", "overridden", "changed", "error", "waiting" or "unused"."""
@@ -280,9 +301,7 @@ class Stepper:
     def over(self) -> Moment | None:
         """Run the next instruction, a branch or loop with all that is in it."""
         depth = self.depth
-        moment = self.step()
-        while moment is not None and not self.finished and self.depth > depth:
-            moment = self.step()
+        moment = self._go(lambda _: self.finished or self.depth <= depth)
         if moment is not None and moment.kind != "leave" and self._next_is_leave(depth):
             moment = self.step()
         return moment
@@ -292,10 +311,7 @@ class Stepper:
         depth = self.depth
         if depth == 0:
             return self.finish()
-        moment = self.step()
-        while moment is not None and not (moment.kind == "leave" and self.depth < depth) and not self.finished:
-            moment = self.step()
-        return moment
+        return self._go(lambda moment: (moment.kind == "leave" and self.depth < depth) or self.finished)
 
     def _next_is_leave(self, depth: int) -> bool:
         return (
@@ -307,26 +323,29 @@ class Stepper:
     def run_to(self, target: Any) -> Moment | None:
         """Go on until an operation (or the one of a tensor) has run."""
         node = self._node(target)
-        moment = self.step()
-        while moment is not None and not (moment.node is node and moment.kind in ("run", "leave", "error")):
-            moment = self.step()
-        return moment
+        return self._go(lambda moment: moment.node is node and moment.kind in ("run", "leave", "error"))
 
     def finish(self) -> Moment | None:
         """Go on to the end, or to the next breakpoint."""
-        moment = last = self.step()
-        while moment is not None:
-            last = moment
-            if self.stopped_by(moment):
-                break
-            moment = self.step()
-        return last
+        last = self.position
+        moment = self._go(self.stopped_by)
+        return self.log[self.position - 1] if moment is None and self.position > last else moment
 
     def run_to_nan(self) -> Moment | None:
         """Go on until an operation gives an inf or a nan; None if none does."""
+        return self._go(not_finite)
+
+    def _go(self, until: Callable[[Moment], bool]) -> Moment | None:
+        """Step until a moment is what was looked for, the run is over (None), or the limit is reached."""
         moment = self.step()
-        while moment is not None and not not_finite(moment):
+        steps = 1
+        self.paused = False
+        while moment is not None and not until(moment):
+            if self.limit is not None and steps >= self.limit and not self.finished:
+                self.paused = True
+                break
             moment = self.step()
+            steps += 1
         return moment
 
     def break_at(self, target: Any = None, op_type: str | None = None, when: Condition | None = None) -> None:
@@ -366,18 +385,21 @@ class Stepper:
     def override(self, tensor: Any, value: Any) -> Moment:
         """Replace a computed value and go on with the new one.
 
-        Only at the front of the run: what was computed from the old value after it is not computed again.
+        What was computed from the old value before stays as it is. After a way back, what had been computed later is
+        forgotten, and will be computed anew from the new value; so also after an error. In the past of a loop or
+        branch that is not possible: step back to before it, or forward to the front of the run.
         """
         tensor = self._tensor(tensor)
-        if self.position < len(self.log):
-            raise RuntimeError("Values can be replaced at the front of the run only: step forward first.")
+        self.value(tensor)  # LookupError if it has none
+        new = feed_converter(tensor)(value)
+        if self.position < len(self.log) or self._pending is None:
+            self._begin_again()
         frame = self._pending
         while frame is not None and (tensor not in frame.plan.slots or frame.values[frame.plan.slots[tensor]] is None):
             frame = frame.parent
         if frame is None:
             raise LookupError(f"{tensor.name} has no value here that could be replaced.")
         slot = frame.plan.slots[tensor]
-        new = feed_converter(tensor)(value)
         moment = Moment("override", tensor.op, frame, (tensor,), replaced=(slot, frame.values[slot], new))
         frame.values[slot] = new
         self.log.append(moment)
@@ -391,9 +413,41 @@ class Stepper:
 
     def watch(self, tensor: Any) -> None:
         """Keep an eye on a tensor: it is listed in `watched`."""
-        self.watched.append(self._tensor(tensor))
+        found = self._tensor(tensor)
+        if found not in self.watched:
+            self.watched.append(found)
+
+    def unwatch(self, tensor: Any) -> None:
+        """Take a tensor off the list."""
+        found = self._tensor(tensor)
+        self.watched = [t for t in self.watched if t is not found]
 
     # ---- inside -------------------------------------------------------------------------------------------------
+
+    def _begin_again(self) -> None:
+        """Forget what was taken back, and let the executor go on from here."""
+        frame = self.next_frame
+        if (frame is not None and frame is not self.frame) or any(m.kind == "enter" for m in self._unfinished()):
+            raise RuntimeError(
+                "Inside of a loop or branch values can be replaced at the front of the run only: step forward to where "
+                "it has come, or back to before the loop."
+            )
+        done = sum(m.kind in ("run", "leave") and m.frame is self.frame for m in self.past)
+        del self.log[self.position :]
+        self._generator = execute(self.frame, self._start.instructions[done:])
+        self._pending, self._running, self.error = None, None, None
+        self._open.clear()
+        self._advance()
+
+    def _unfinished(self) -> list[Moment]:
+        """The bodies that the run has gone into and not come out of."""
+        opened: list[Moment] = []
+        for moment in self.past:
+            if moment.kind == "enter":
+                opened.append(moment)
+            elif moment.kind == "leave":
+                opened.pop()
+        return opened
 
     def _advance(self) -> None:
         """Let the generator go to its next yield, and write down what happened on the way."""
@@ -401,10 +455,13 @@ class Stepper:
         state = self.frame.state
         began, variables = time.perf_counter(), dict(state.variables)
         try:
-            with np.errstate(all="ignore"):
+            waiting = contextlib.nullcontext() if self.patience is None else state.limit(self.patience)
+            with np.errstate(all="ignore"), waiting:
                 following: Frame | None = next(self._generator)
         except StopIteration:
             following = None
+            if self._start.complete is not None:
+                self._start.complete()
         except Exception as error:
             self.error = error
             if pending is not None:

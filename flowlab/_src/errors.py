@@ -6,6 +6,8 @@ made, which values met, what to type) follows as one exception note, written by 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flowlab._src.util.export import export
@@ -219,6 +221,13 @@ def error_code_from_exception_type(cls: type[OpError]) -> int:
     if not (isinstance(cls, type) and issubclass(cls, OpError)):
         raise TypeError(f"Expected a class of tf.errors, got {cls!r}.")
     return cls.code
+
+
+@export("errors.raise_exception_on_not_ok_status")
+@contextmanager
+def raise_exception_on_not_ok_status() -> Iterator[None]:
+    """Accepted, for programs that called TensorFlow's C interface: kernels raise the errors of `tf.errors` themselves."""
+    yield
 
 
 class ShapeError(ValueError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_PART = re.compile(r"^(?:(job|replica|task):(.+)|(?:device:)?(cpu|gpu|tpu|[a-z_]+):(\*|\d+)|(cpu|gpu))$", re.IGNORECASE)
+_PART = re.compile(r"^(?:(job|replica|task):(.+)|(device:[a-z_]+|cpu|gpu|tpu):(\*|\d+)|(cpu|gpu))$", re.IGNORECASE)
 _ORDER = ("job", "replica", "task", "device")
 
 
@@ -21,7 +21,7 @@ def parse_device(text: str) -> dict[str, str]:
         if match.group(1):
             parts[match.group(1).lower()] = match.group(2)
         else:
-            kind = (match.group(3) or match.group(5)).upper()
+            kind = (match.group(3) or match.group(5)).upper().removeprefix("DEVICE:")
             parts["device"] = f"{kind}:{match.group(4) or 0}"
     return parts
 

@@ -71,6 +71,12 @@ class name_scope:
             block.__exit__(None, None, None)
 
 
+@export("op_scope")
+def op_scope(values: Any, name: str | None, default_name: str | None = None) -> name_scope:
+    """Open a name scope, with the arguments in the order of TensorFlow 0.x; write `tf.name_scope`."""
+    return name_scope(name, default_name, values)
+
+
 @export("control_dependencies")
 def control_dependencies(control_inputs: Any) -> Any:
     """Let the operations made in a `with` block run only after the given ones.

@@ -85,6 +85,7 @@ def function(
     autograph: bool = True,
     experimental_autograph_options: Any = None,
     experimental_relax_shapes: bool = False,
+    experimental_compile: Any = None,
 ) -> Any:
     """Decorator: mark a function of tensors; TensorFlow makes a graph of it, here it stays a Python function.
 
@@ -96,7 +97,7 @@ def function(
     func : callable
     input_signature : list of TensorSpec, optional
         What the arguments must be.
-    autograph, experimental_autograph_options, experimental_relax_shapes
+    autograph, experimental_autograph_options, experimental_relax_shapes, experimental_compile
         Accepted for compatibility.
 
     Examples

@@ -83,12 +83,10 @@ LEFT_OUT = (
     LeftOut(
         "Numbers of 8 bits",
         (
-            "quantized_concat",
             "nn.quantized_avg_pool",
             "nn.quantized_conv2d",
             "nn.quantized_max_pool",
             "nn.quantized_relu_x",
-            "quantization.quantized_concat",
             "contrib.quantization",
             "contrib.quantize",
         ),
@@ -127,7 +125,7 @@ LEFT_OUT = (
     ),
     LeftOut(
         "TensorFlow 2",
-        ("compat.v2", "optimizers", "numpy", "random.Generator", "random.experimental.Generator"),
+        ("compat.v2", "optimizers", "numpy", "random.Generator"),
         "flowlab follows TensorFlow 1.15",
         "the name of 1.15: tf.compat.v1 is flowlab itself",
     ),

@@ -27,6 +27,7 @@ class _StandardError(logging.Handler):
         print(self.format(record), file=sys.stderr)
 
 
+@export("get_logger")
 def logger() -> logging.Logger:
     """The logger called "tensorflow", which programs may configure as any other."""
     found = logging.getLogger("tensorflow")

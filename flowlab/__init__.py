@@ -4,48 +4,76 @@
 
 from typing import TYPE_CHECKING, Any
 
+from flowlab import app as app
+from flowlab import autograph as autograph
 from flowlab import bitwise as bitwise
 from flowlab import compat as compat
+from flowlab import config as config
 from flowlab import debugging as debugging
+from flowlab import distribute as distribute
 from flowlab import dtypes as dtypes
 from flowlab import errors as errors
+from flowlab import flags as flags
+from flowlab import gfile as gfile
 from flowlab import graph_util as graph_util
 from flowlab import image as image
 from flowlab import initializers as initializers
 from flowlab import io as io
 from flowlab import layers as layers
 from flowlab import linalg as linalg
+from flowlab import logging as logging
 from flowlab import lookup as lookup
 from flowlab import losses as losses
 from flowlab import manip as manip
 from flowlab import math as math
+from flowlab import metrics as metrics
 from flowlab import nest as nest
 from flowlab import nn as nn
 from flowlab import python_io as python_io
+from flowlab import quantization as quantization
 from flowlab import queue as queue
+from flowlab import ragged as ragged
 from flowlab import random as random
+from flowlab import resource_loader as resource_loader
+from flowlab import sets as sets
 from flowlab import signal as signal
 from flowlab import sparse as sparse
 from flowlab import spectral as spectral
 from flowlab import strings as strings
 from flowlab import summary as summary
+from flowlab import sysconfig as sysconfig
 from flowlab import train as train
 from flowlab import version as version
 from flowlab._src.variables.scope import AUTO_REUSE as AUTO_REUSE
 from flowlab._src.autodiff.gradients import AggregationMethod as AggregationMethod
 from flowlab._src.ops.assertion import assert_ as Assert
+from flowlab._src.util.version import COMPILER_VERSION as COMPILER_VERSION
+from flowlab._src.util.version import CXX11_ABI_FLAG as CXX11_ABI_FLAG
+from flowlab._src.ops.accumulators import ConditionalAccumulator as ConditionalAccumulator
+from flowlab._src.ops.accumulators import ConditionalAccumulatorBase as ConditionalAccumulatorBase
 from flowlab._src.runtime.config import ConfigProto as ConfigProto
 from flowlab._src.graph.dtypes import DType as DType
+from flowlab._src.graph.device_spec import DeviceSpec as DeviceSpec
 from flowlab._src.graph.shape import Dimension as Dimension
 from flowlab._src.ops.queues import FIFOQueue as FIFOQueue
+from flowlab._src.ops.parsing_features import FixedLenFeature as FixedLenFeature
+from flowlab._src.ops.parsing_features import FixedLenSequenceFeature as FixedLenSequenceFeature
+from flowlab._src.ops.readers import FixedLengthRecordReader as FixedLengthRecordReader
 from flowlab._src.util.version import GIT_VERSION as GIT_VERSION
 from flowlab._src.runtime.config import GPUOptions as GPUOptions
+from flowlab._src.util.version import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION
+from flowlab._src.util.version import GRAPH_DEF_VERSION_MIN_CONSUMER as GRAPH_DEF_VERSION_MIN_CONSUMER
+from flowlab._src.util.version import GRAPH_DEF_VERSION_MIN_PRODUCER as GRAPH_DEF_VERSION_MIN_PRODUCER
+from flowlab._src.autodiff.gradient_tape import GradientTape as GradientTape
 from flowlab._src.graph.graph import Graph as Graph
 from flowlab._src.graph.keys import GraphKeys as GraphKeys
 from flowlab._src.runtime.config import GraphOptions as GraphOptions
+from flowlab._src.ops.readers import IdentityReader as IdentityReader
 from flowlab._src.autodiff.slices import IndexedSlices as IndexedSlices
 from flowlab._src.runtime.fetch import IndexedSlicesValue as IndexedSlicesValue
 from flowlab._src.runtime.session import InteractiveSession as InteractiveSession
+from flowlab._src.ops.readers import LMDBReader as LMDBReader
+from flowlab._src.util.version import MONOLITHIC_BUILD as MONOLITHIC_BUILD
 from flowlab._src.autodiff.gradients import not_differentiable as NoGradient
 from flowlab._src.autodiff.gradients import not_differentiable as NotDifferentiable
 from flowlab._src.errors import OpError as OpError
@@ -56,23 +84,32 @@ from flowlab._src.ops.printing import Print_ as Print
 from flowlab._src.ops.queues import PriorityQueue as PriorityQueue
 from flowlab._src.graph.dtypes import QUANTIZED_DTYPES as QUANTIZED_DTYPES
 from flowlab._src.ops.queues import QueueBase as QueueBase
+from flowlab._src.ops.ragged_tensor import RaggedTensor as RaggedTensor
 from flowlab._src.ops.queues import RandomShuffleQueue as RandomShuffleQueue
+from flowlab._src.ops.readers import ReaderBase as ReaderBase
 from flowlab._src.autodiff.gradients import RegisterGradient as RegisterGradient
 from flowlab._src.runtime.config import RunMetadata as RunMetadata
 from flowlab._src.runtime.config import RunOptions as RunOptions
 from flowlab._src.runtime.session import Session as Session
+from flowlab._src.ops.accumulators import SparseConditionalAccumulator as SparseConditionalAccumulator
+from flowlab._src.ops.parsing_features import SparseFeature as SparseFeature
 from flowlab._src.graph.sparse_tensor import SparseTensor as SparseTensor
 from flowlab._src.graph.sparse_tensor import SparseTensorValue as SparseTensorValue
+from flowlab._src.ops.readers import TFRecordReader as TFRecordReader
 from flowlab._src.graph.tensor import Tensor as Tensor
 from flowlab._src.ops.tensor_array_class import TensorArray as TensorArray
 from flowlab._src.graph.shape import TensorShape as TensorShape
+from flowlab._src.graph.tensor_spec import TensorSpec as TensorSpec
+from flowlab._src.ops.readers import TextLineReader as TextLineReader
 from flowlab._src.autodiff.gradients import UnconnectedGradients as UnconnectedGradients
 from flowlab._src.util.version import VERSION as VERSION
+from flowlab._src.ops.parsing_features import VarLenFeature as VarLenFeature
 from flowlab._src.variables.variable import Variable as Variable
 from flowlab._src.variables.variable import VariableAggregation as VariableAggregation
 from flowlab._src.variables.scope import VariableScope as VariableScope
 from flowlab._src.variables.variable import VariableSynchronization as VariableSynchronization
-from flowlab._src.util.version import __version__ as __version__
+from flowlab._src.ops.readers import WholeFileReader as WholeFileReader
+from flowlab._src.util.version import VERSION as __version__
 from flowlab._src.ops.magnitude import abs_ as abs
 from flowlab._src.ops.arithmetic import accumulate_n as accumulate_n
 from flowlab._src.ops.transcendental import acos as acos
@@ -148,11 +185,13 @@ from flowlab._src.graph.dtypes import complex128 as complex128
 from flowlab._src.graph.dtypes import complex64 as complex64
 from flowlab._src.ops.joining import concat as concat
 from flowlab._src.ops.cond import cond as cond
+from flowlab._src.ops.confusion import confusion_matrix as confusion_matrix
 from flowlab._src.ops.cast import conj as conj
 from flowlab._src.ops.constant import constant as constant
 from flowlab._src.variables.initializers import Constant as constant_initializer
 from flowlab._src.graph.scopes import container as container
 from flowlab._src.graph.scopes import control_dependencies as control_dependencies
+from flowlab._src.util.switches import control_flow_v2_enabled as control_flow_v2_enabled
 from flowlab._src.graph.convert import convert_to_tensor as convert_to_tensor
 from flowlab._src.autodiff.slices import convert_to_tensor_or_indexed_slices as convert_to_tensor_or_indexed_slices
 from flowlab._src.graph.sparse_tensor import convert_to_tensor_or_sparse_tensor as convert_to_tensor_or_sparse_tensor
@@ -165,32 +204,60 @@ from flowlab._src.ops.cumulative import cumprod as cumprod
 from flowlab._src.ops.cumulative import cumsum as cumsum
 from flowlab._src.autodiff.custom import custom_gradient as custom_gradient
 from flowlab._src.ops.string_numbers import decode_base64 as decode_base64
+from flowlab._src.ops.parsing import decode_compressed as decode_compressed
+from flowlab._src.ops.parsing_csv import decode_csv as decode_csv
+from flowlab._src.ops.parsing import decode_json_example as decode_json_example
+from flowlab._src.ops.parsing import decode_raw as decode_raw
 from flowlab._src.ops.blocks import depth_to_space as depth_to_space
+from flowlab._src.ops.quantize import dequantize as dequantize
+from flowlab._src.ops.sparse_serialize import deserialize_many_sparse as deserialize_many_sparse
 from flowlab._src.graph.scopes import device as device
 from flowlab._src.ops.diagonals import diag as diag
 from flowlab._src.ops.diagonals import diag_part as diag_part
 from flowlab._src.ops.special import digamma as digamma
 from flowlab._src.util.compat import dimension_at_index as dimension_at_index
 from flowlab._src.util.compat import dimension_value as dimension_value
+from flowlab._src.util.switches import disable_control_flow_v2 as disable_control_flow_v2
+from flowlab._src.runtime.eager import disable_eager_execution as disable_eager_execution
 from flowlab._src.variables.mode import disable_resource_variables as disable_resource_variables
+from flowlab._src.util.switches import disable_tensor_equality as disable_tensor_equality
+from flowlab._src.util.switches import disable_v2_behavior as disable_v2_behavior
+from flowlab._src.util.switches import disable_v2_tensorshape as disable_v2_tensorshape
 from flowlab._src.ops.division import div as div
 from flowlab._src.ops.no_nan import div_no_nan as div_no_nan
 from flowlab._src.ops.overloads import divide as divide
 from flowlab._src.graph.dtypes import float64 as double
 from flowlab._src.ops.partition import dynamic_partition as dynamic_partition
 from flowlab._src.ops.partition import dynamic_stitch as dynamic_stitch
+from flowlab._src.ops.edit_distance import edit_distance as edit_distance
 from flowlab._src.ops.einsum import einsum as einsum
+from flowlab._src.util.switches import enable_control_flow_v2 as enable_control_flow_v2
+from flowlab._src.runtime.eager import enable_eager_execution as enable_eager_execution
 from flowlab._src.variables.mode import enable_resource_variables as enable_resource_variables
+from flowlab._src.util.switches import enable_tensor_equality as enable_tensor_equality
+from flowlab._src.util.switches import enable_v2_behavior as enable_v2_behavior
+from flowlab._src.util.switches import enable_v2_tensorshape as enable_v2_tensorshape
 from flowlab._src.ops.string_numbers import encode_base64 as encode_base64
 from flowlab._src.ops.identity import ensure_shape as ensure_shape
 from flowlab._src.ops.compare import equal as equal
 from flowlab._src.ops.special import erf as erf
 from flowlab._src.ops.special import erfc as erfc
+from flowlab._src.runtime.eager import executing_eagerly as executing_eagerly
 from flowlab._src.ops.transcendental import exp as exp
 from flowlab._src.ops.array_shape import expand_dims as expand_dims
 from flowlab._src.ops.transcendental import expm1 as expm1
 from flowlab._src.ops.patches import extract_image_patches as extract_image_patches
 from flowlab._src.ops.diagonals import eye as eye
+from flowlab._src.ops.quantize import fake_quant_with_min_max_args as fake_quant_with_min_max_args
+from flowlab._src.ops.quantize import fake_quant_with_min_max_args_gradient as fake_quant_with_min_max_args_gradient
+from flowlab._src.ops.quantize import fake_quant_with_min_max_vars as fake_quant_with_min_max_vars
+from flowlab._src.ops.quantize import fake_quant_with_min_max_vars_gradient as fake_quant_with_min_max_vars_gradient
+from flowlab._src.ops.quantize import (
+    fake_quant_with_min_max_vars_per_channel as fake_quant_with_min_max_vars_per_channel,
+)
+from flowlab._src.ops.quantize import (
+    fake_quant_with_min_max_vars_per_channel_gradient as fake_quant_with_min_max_vars_per_channel_gradient,
+)
 from flowlab._src.ops.fft import fft as fft
 from flowlab._src.ops.fft import fft2d as fft2d
 from flowlab._src.ops.fft import fft3d as fft3d
@@ -205,6 +272,7 @@ from flowlab._src.ops.division import floordiv as floordiv
 from flowlab._src.ops.division import floormod as floormod
 from flowlab._src.ops.functional import foldl as foldl
 from flowlab._src.ops.functional import foldr as foldr
+from flowlab._src.runtime.function import function as function
 from flowlab._src.ops.gather import gather as gather
 from flowlab._src.ops.gather import gather_nd as gather_nd
 from flowlab._src.graph.default import get_collection as get_collection
@@ -212,7 +280,9 @@ from flowlab._src.graph.default import get_collection_ref as get_collection_ref
 from flowlab._src.graph.default import get_default_graph as get_default_graph
 from flowlab._src.graph.stacks import default_session as get_default_session
 from flowlab._src.variables.scope import get_local_variable as get_local_variable
+from flowlab._src.util.log import logger as get_logger
 from flowlab._src.ops.random import get_seed as get_seed
+from flowlab._src.graph.static_value import constant_value as get_static_value
 from flowlab._src.variables.scope import get_variable as get_variable
 from flowlab._src.variables.scope import get_variable_scope as get_variable_scope
 from flowlab._src.ops.clip import global_norm as global_norm
@@ -225,7 +295,9 @@ from flowlab._src.ops.compare import greater as greater
 from flowlab._src.ops.compare import greater_equal as greater_equal
 from flowlab._src.ops.control import group as group
 from flowlab._src.graph.dtypes import float16 as half
-from flowlab._src.autodiff.custom import hessians as hessians
+from flowlab._src.ops.hessians import hessians as hessians
+from flowlab._src.ops.histogram import histogram_fixed_width as histogram_fixed_width
+from flowlab._src.ops.histogram import histogram_fixed_width_bins as histogram_fixed_width_bins
 from flowlab._src.ops.identity import identity as identity
 from flowlab._src.ops.identity import identity_n as identity_n
 from flowlab._src.ops.fft import ifft as ifft
@@ -235,7 +307,9 @@ from flowlab._src.ops.special import igamma as igamma
 from flowlab._src.ops.special import igammac as igammac
 from flowlab._src.ops.cast import imag as imag
 from flowlab._src.graph.graphdef_import import import_graph_def as import_graph_def
+from flowlab._src.runtime.eager import init_scope as init_scope
 from flowlab._src.ops.lookup import initialize_all_tables as initialize_all_tables
+from flowlab._src.util.as_tensorflow import install_as_tensorflow as install_as_tensorflow
 from flowlab._src.graph.dtypes import int16 as int16
 from flowlab._src.graph.dtypes import int32 as int32
 from flowlab._src.graph.dtypes import int64 as int64
@@ -247,6 +321,7 @@ from flowlab._src.ops.compare import is_nan as is_nan
 from flowlab._src.ops.checks import is_non_decreasing as is_non_decreasing
 from flowlab._src.ops.checks_shape import is_numeric_tensor as is_numeric_tensor
 from flowlab._src.ops.checks import is_strictly_increasing as is_strictly_increasing
+from flowlab._src.graph.static_value import is_tensor as is_tensor
 from flowlab._src.variables.variable import is_variable as is_variable
 from flowlab._src.ops.state import is_variable_initialized as is_variable_initialized
 from flowlab._src.ops.special import lbeta as lbeta
@@ -266,8 +341,10 @@ from flowlab._src.ops.compare import logical_not as logical_not
 from flowlab._src.ops.compare import logical_or as logical_or
 from flowlab._src.ops.compare import logical_xor as logical_xor
 from flowlab._src.graph.tensor_proto import make_ndarray as make_ndarray
+from flowlab._src.variables.template import make_template as make_template
 from flowlab._src.graph.tensor_proto import make_tensor_proto as make_tensor_proto
 from flowlab._src.ops.functional import map_fn as map_fn
+from flowlab._src.ops.file_io import matching_files as matching_files
 from flowlab._src.ops.linalg import matmul as matmul
 from flowlab._src.ops.diagonals import matrix_band_part as matrix_band_part
 from flowlab._src.ops.solving import matrix_determinant as matrix_determinant
@@ -277,6 +354,7 @@ from flowlab._src.ops.solving import matrix_inverse as matrix_inverse
 from flowlab._src.ops.diagonals import matrix_set_diag as matrix_set_diag
 from flowlab._src.ops.solving import matrix_solve as matrix_solve
 from flowlab._src.ops.solving import matrix_solve_ls as matrix_solve_ls
+from flowlab._src.ops.matrix_functions import matrix_square_root as matrix_square_root
 from flowlab._src.ops.transposing import matrix_transpose as matrix_transpose
 from flowlab._src.ops.solving import matrix_triangular_solve as matrix_triangular_solve
 from flowlab._src.ops.magnitude import maximum as maximum
@@ -301,19 +379,28 @@ from flowlab._src.ops.one_hot import one_hot as one_hot
 from flowlab._src.ops.fill import ones as ones
 from flowlab._src.variables.initializers import Ones as ones_initializer
 from flowlab._src.ops.fill import ones_like as ones_like
+from flowlab._src.graph.scopes import op_scope as op_scope
 from flowlab._src.variables.initializers import Orthogonal as orthogonal_initializer
 from flowlab._src.ops.padding import pad as pad
 from flowlab._src.ops.joining import parallel_stack as parallel_stack
+from flowlab._src.ops.parsing_examples import parse_example as parse_example
+from flowlab._src.ops.parsing_examples import parse_single_example as parse_single_example
+from flowlab._src.ops.parsing_sequences import parse_single_sequence_example as parse_single_sequence_example
+from flowlab._src.ops.parsing import parse_tensor as parse_tensor
 from flowlab._src.ops.placeholder import placeholder as placeholder
 from flowlab._src.ops.placeholder import placeholder_with_default as placeholder_with_default
 from flowlab._src.ops.special import polygamma as polygamma
 from flowlab._src.ops.powers import pow_ as pow
 from flowlab._src.ops.printing import print_ as print
 from flowlab._src.ops.py_function import py_func as py_func
+from flowlab._src.ops.eager_py_function import py_function as py_function
 from flowlab._src.graph.dtypes import qint16 as qint16
 from flowlab._src.graph.dtypes import qint32 as qint32
 from flowlab._src.graph.dtypes import qint8 as qint8
 from flowlab._src.ops.solving import qr as qr
+from flowlab._src.ops.quantize import quantize as quantize
+from flowlab._src.ops.quantize import quantize_v2 as quantize_v2
+from flowlab._src.ops.quantize import quantized_concat as quantized_concat
 from flowlab._src.graph.dtypes import quint16 as quint16
 from flowlab._src.graph.dtypes import quint8 as quint8
 from flowlab._src.ops.random import random_crop as random_crop
@@ -327,6 +414,7 @@ from flowlab._src.variables.initializers import RandomUniform as random_uniform_
 from flowlab._src.ops.sequences import range_ as range
 from flowlab._src.ops.array_shape import rank as rank
 from flowlab._src.ops.raw_ops import raw_ops as raw_ops
+from flowlab._src.ops.file_io import read_file as read_file
 from flowlab._src.ops.cast import real as real
 from flowlab._src.ops.division import realdiv as realdiv
 from flowlab._src.ops.powers import reciprocal as reciprocal
@@ -380,6 +468,9 @@ from flowlab._src.ops.segments import segment_sum as segment_sum
 from flowlab._src.ops.solving import self_adjoint_eig as self_adjoint_eig
 from flowlab._src.ops.solving import self_adjoint_eigvals as self_adjoint_eigvals
 from flowlab._src.ops.selecting import sequence_mask as sequence_mask
+from flowlab._src.ops.sparse_serialize import serialize_many_sparse as serialize_many_sparse
+from flowlab._src.ops.sparse_serialize import serialize_sparse as serialize_sparse
+from flowlab._src.ops.parsing import serialize_tensor as serialize_tensor
 from flowlab._src.ops.random import set_random_seed as set_random_seed
 from flowlab._src.ops.unique import setdiff1d as setdiff1d
 from flowlab._src.ops.array_shape import shape as shape
@@ -474,6 +565,7 @@ from flowlab._src.graph.dtypes import uint32 as uint32
 from flowlab._src.graph.dtypes import uint64 as uint64
 from flowlab._src.graph.dtypes import uint8 as uint8
 from flowlab._src.variables.initializers import UniformUnitScaling as uniform_unit_scaling_initializer
+from flowlab._src.util.as_tensorflow import uninstall_as_tensorflow as uninstall_as_tensorflow
 from flowlab._src.ops.unique import unique as unique
 from flowlab._src.ops.unique import unique_with_counts as unique_with_counts
 from flowlab._src.ops.segments import unsorted_segment_max as unsorted_segment_max
@@ -494,6 +586,7 @@ from flowlab._src.ops.finite import verify_tensor_all_finite as verify_tensor_al
 from flowlab._src.ops.selecting import where as where
 from flowlab._src.ops.selecting import where_v2 as where_v2
 from flowlab._src.ops.while_loop import while_loop as while_loop
+from flowlab._src.ops.file_io import write_file as write_file
 from flowlab._src.ops.fill import zeros as zeros
 from flowlab._src.variables.initializers import Zeros as zeros_initializer
 from flowlab._src.ops.fill import zeros_like as zeros_like
@@ -504,18 +597,33 @@ __all__ = [
     "AUTO_REUSE",
     "AggregationMethod",
     "Assert",
+    "COMPILER_VERSION",
+    "CXX11_ABI_FLAG",
+    "ConditionalAccumulator",
+    "ConditionalAccumulatorBase",
     "ConfigProto",
     "DType",
+    "DeviceSpec",
     "Dimension",
     "FIFOQueue",
+    "FixedLenFeature",
+    "FixedLenSequenceFeature",
+    "FixedLengthRecordReader",
     "GIT_VERSION",
     "GPUOptions",
+    "GRAPH_DEF_VERSION",
+    "GRAPH_DEF_VERSION_MIN_CONSUMER",
+    "GRAPH_DEF_VERSION_MIN_PRODUCER",
+    "GradientTape",
     "Graph",
     "GraphKeys",
     "GraphOptions",
+    "IdentityReader",
     "IndexedSlices",
     "IndexedSlicesValue",
     "InteractiveSession",
+    "LMDBReader",
+    "MONOLITHIC_BUILD",
     "NoGradient",
     "NotDifferentiable",
     "OpError",
@@ -526,22 +634,31 @@ __all__ = [
     "PriorityQueue",
     "QUANTIZED_DTYPES",
     "QueueBase",
+    "RaggedTensor",
     "RandomShuffleQueue",
+    "ReaderBase",
     "RegisterGradient",
     "RunMetadata",
     "RunOptions",
     "Session",
+    "SparseConditionalAccumulator",
+    "SparseFeature",
     "SparseTensor",
     "SparseTensorValue",
+    "TFRecordReader",
     "Tensor",
     "TensorArray",
     "TensorShape",
+    "TensorSpec",
+    "TextLineReader",
     "UnconnectedGradients",
     "VERSION",
+    "VarLenFeature",
     "Variable",
     "VariableAggregation",
     "VariableScope",
     "VariableSynchronization",
+    "WholeFileReader",
     "abs",
     "accumulate_n",
     "acos",
@@ -552,6 +669,7 @@ __all__ = [
     "add_to_collection",
     "add_to_collections",
     "angle",
+    "app",
     "approximate_equal",
     "arg_max",
     "arg_min",
@@ -588,6 +706,7 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "autograph",
     "batch_gather",
     "batch_scatter_update",
     "batch_to_space",
@@ -619,11 +738,14 @@ __all__ = [
     "complex64",
     "concat",
     "cond",
+    "config",
+    "confusion_matrix",
     "conj",
     "constant",
     "constant_initializer",
     "container",
     "control_dependencies",
+    "control_flow_v2_enabled",
     "convert_to_tensor",
     "convert_to_tensor_or_indexed_slices",
     "convert_to_tensor_or_sparse_tensor",
@@ -637,14 +759,26 @@ __all__ = [
     "custom_gradient",
     "debugging",
     "decode_base64",
+    "decode_compressed",
+    "decode_csv",
+    "decode_json_example",
+    "decode_raw",
     "depth_to_space",
+    "dequantize",
+    "deserialize_many_sparse",
     "device",
     "diag",
     "diag_part",
     "digamma",
     "dimension_at_index",
     "dimension_value",
+    "disable_control_flow_v2",
+    "disable_eager_execution",
     "disable_resource_variables",
+    "disable_tensor_equality",
+    "disable_v2_behavior",
+    "disable_v2_tensorshape",
+    "distribute",
     "div",
     "div_no_nan",
     "divide",
@@ -652,24 +786,38 @@ __all__ = [
     "dtypes",
     "dynamic_partition",
     "dynamic_stitch",
+    "edit_distance",
     "einsum",
+    "enable_control_flow_v2",
+    "enable_eager_execution",
     "enable_resource_variables",
+    "enable_tensor_equality",
+    "enable_v2_behavior",
+    "enable_v2_tensorshape",
     "encode_base64",
     "ensure_shape",
     "equal",
     "erf",
     "erfc",
     "errors",
+    "executing_eagerly",
     "exp",
     "expand_dims",
     "expm1",
     "extract_image_patches",
     "eye",
+    "fake_quant_with_min_max_args",
+    "fake_quant_with_min_max_args_gradient",
+    "fake_quant_with_min_max_vars",
+    "fake_quant_with_min_max_vars_gradient",
+    "fake_quant_with_min_max_vars_per_channel",
+    "fake_quant_with_min_max_vars_per_channel_gradient",
     "fft",
     "fft2d",
     "fft3d",
     "fill",
     "fixed_size_partitioner",
+    "flags",
     "float16",
     "float32",
     "float64",
@@ -679,6 +827,7 @@ __all__ = [
     "floormod",
     "foldl",
     "foldr",
+    "function",
     "gather",
     "gather_nd",
     "get_collection",
@@ -686,9 +835,12 @@ __all__ = [
     "get_default_graph",
     "get_default_session",
     "get_local_variable",
+    "get_logger",
     "get_seed",
+    "get_static_value",
     "get_variable",
     "get_variable_scope",
+    "gfile",
     "global_norm",
     "global_variables",
     "global_variables_initializer",
@@ -701,6 +853,8 @@ __all__ = [
     "group",
     "half",
     "hessians",
+    "histogram_fixed_width",
+    "histogram_fixed_width_bins",
     "identity",
     "identity_n",
     "ifft",
@@ -711,8 +865,10 @@ __all__ = [
     "imag",
     "image",
     "import_graph_def",
+    "init_scope",
     "initialize_all_tables",
     "initializers",
+    "install_as_tensorflow",
     "int16",
     "int32",
     "int64",
@@ -725,6 +881,7 @@ __all__ = [
     "is_non_decreasing",
     "is_numeric_tensor",
     "is_strictly_increasing",
+    "is_tensor",
     "is_variable",
     "is_variable_initialized",
     "layers",
@@ -741,6 +898,7 @@ __all__ = [
     "log1p",
     "log_matrix_determinant",
     "log_sigmoid",
+    "logging",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -748,9 +906,11 @@ __all__ = [
     "lookup",
     "losses",
     "make_ndarray",
+    "make_template",
     "make_tensor_proto",
     "manip",
     "map_fn",
+    "matching_files",
     "math",
     "matmul",
     "matrix_band_part",
@@ -761,10 +921,12 @@ __all__ = [
     "matrix_set_diag",
     "matrix_solve",
     "matrix_solve_ls",
+    "matrix_square_root",
     "matrix_transpose",
     "matrix_triangular_solve",
     "maximum",
     "meshgrid",
+    "metrics",
     "min_max_variable_partitioner",
     "minimum",
     "mod",
@@ -787,23 +949,34 @@ __all__ = [
     "ones",
     "ones_initializer",
     "ones_like",
+    "op_scope",
     "orthogonal_initializer",
     "pad",
     "parallel_stack",
+    "parse_example",
+    "parse_single_example",
+    "parse_single_sequence_example",
+    "parse_tensor",
     "placeholder",
     "placeholder_with_default",
     "polygamma",
     "pow",
     "print",
     "py_func",
+    "py_function",
     "python_io",
     "qint16",
     "qint32",
     "qint8",
     "qr",
+    "quantization",
+    "quantize",
+    "quantize_v2",
+    "quantized_concat",
     "queue",
     "quint16",
     "quint8",
+    "ragged",
     "random",
     "random_crop",
     "random_gamma",
@@ -816,6 +989,7 @@ __all__ = [
     "range",
     "rank",
     "raw_ops",
+    "read_file",
     "real",
     "realdiv",
     "reciprocal",
@@ -837,6 +1011,7 @@ __all__ = [
     "reset_default_graph",
     "reshape",
     "resource",
+    "resource_loader",
     "resource_variables_enabled",
     "reverse",
     "reverse_sequence",
@@ -867,8 +1042,12 @@ __all__ = [
     "self_adjoint_eig",
     "self_adjoint_eigvals",
     "sequence_mask",
+    "serialize_many_sparse",
+    "serialize_sparse",
+    "serialize_tensor",
     "set_random_seed",
     "setdiff1d",
+    "sets",
     "shape",
     "shape_n",
     "sigmoid",
@@ -933,6 +1112,7 @@ __all__ = [
     "subtract",
     "summary",
     "svd",
+    "sysconfig",
     "tables_initializer",
     "tan",
     "tanh",
@@ -967,6 +1147,7 @@ __all__ = [
     "uint64",
     "uint8",
     "uniform_unit_scaling_initializer",
+    "uninstall_as_tensorflow",
     "unique",
     "unique_with_counts",
     "unsorted_segment_max",
@@ -988,6 +1169,7 @@ __all__ = [
     "where",
     "where_v2",
     "while_loop",
+    "write_file",
     "zeros",
     "zeros_initializer",
     "zeros_like",
@@ -1011,6 +1193,7 @@ _lazy = {
     "examples": "flowlab.examples",
     "lab": "flowlab.lab",
     "load_ipython_extension": "flowlab._src.lab.magics:load_ipython_extension",
+    "test": "flowlab.test",
     "unload_ipython_extension": "flowlab._src.lab.magics:unload_ipython_extension",
 }
 
@@ -1018,6 +1201,7 @@ if TYPE_CHECKING:
     from flowlab import contrib as contrib
     from flowlab import examples as examples
     from flowlab import lab as lab
+    from flowlab import test as test
     from flowlab._src.formats.messages import AttrValue as AttrValue
     from flowlab._src.formats.messages import Event as Event
     from flowlab._src.formats.messages import GraphDef as GraphDef

@@ -27,12 +27,14 @@ from flowlab._src.ops.checks_shape import assert_scalar as assert_scalar
 from flowlab._src.ops.checks_shape import assert_shapes as assert_shapes
 from flowlab._src.ops.checks_shape import assert_type as assert_type
 from flowlab._src.ops.identity import check_numerics as check_numerics
+from flowlab._src.runtime.physical_devices import get_log_device_placement as get_log_device_placement
 from flowlab._src.ops.compare import is_finite as is_finite
 from flowlab._src.ops.compare import is_inf as is_inf
 from flowlab._src.ops.compare import is_nan as is_nan
 from flowlab._src.ops.checks import is_non_decreasing as is_non_decreasing
 from flowlab._src.ops.checks_shape import is_numeric_tensor as is_numeric_tensor
 from flowlab._src.ops.checks import is_strictly_increasing as is_strictly_increasing
+from flowlab._src.runtime.physical_devices import set_log_device_placement as set_log_device_placement
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -59,12 +61,14 @@ __all__ = [
     "assert_shapes",
     "assert_type",
     "check_numerics",
+    "get_log_device_placement",
     "is_finite",
     "is_inf",
     "is_nan",
     "is_non_decreasing",
     "is_numeric_tensor",
     "is_strictly_increasing",
+    "set_log_device_placement",
 ]
 _lazy: dict[str, str] = {}
 

@@ -40,6 +40,7 @@ from flowlab._src.errors import UnimplementedError as UnimplementedError
 from flowlab._src.errors import UnknownError as UnknownError
 from flowlab._src.errors import error_code_from_exception_type as error_code_from_exception_type
 from flowlab._src.errors import exception_type_from_error_code as exception_type_from_error_code
+from flowlab._src.errors import raise_exception_on_not_ok_status as raise_exception_on_not_ok_status
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "UnknownError",
     "error_code_from_exception_type",
     "exception_type_from_error_code",
+    "raise_exception_on_not_ok_status",
 ]
 _lazy: dict[str, str] = {}
 

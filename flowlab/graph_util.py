@@ -4,11 +4,21 @@
 
 from typing import TYPE_CHECKING
 
+from flowlab._src.graph.graph_util import convert_variables_to_constants as convert_variables_to_constants
+from flowlab._src.graph.graph_util import extract_sub_graph as extract_sub_graph
 from flowlab._src.graph.graphdef_import import import_graph_def as import_graph_def
+from flowlab._src.graph.graph_util import must_run_on_cpu as must_run_on_cpu
+from flowlab._src.graph.graph_util import remove_training_nodes as remove_training_nodes
+from flowlab._src.graph.graph_util import tensor_shape_from_node_def_name as tensor_shape_from_node_def_name
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
+    "convert_variables_to_constants",
+    "extract_sub_graph",
     "import_graph_def",
+    "must_run_on_cpu",
+    "remove_training_nodes",
+    "tensor_shape_from_node_def_name",
 ]
 _lazy: dict[str, str] = {}
 

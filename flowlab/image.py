@@ -28,6 +28,7 @@ from flowlab._src.ops.image_encode import encode_png as encode_png
 from flowlab._src.ops.image_crop import extract_glimpse as extract_glimpse
 from flowlab._src.ops.patches import extract_image_patches as extract_image_patches
 from flowlab._src.ops.image_decode import extract_jpeg_shape as extract_jpeg_shape
+from flowlab._src.ops.patches import extract_patches as extract_patches
 from flowlab._src.ops.image_transform import flip_left_right as flip_left_right
 from flowlab._src.ops.image_transform import flip_up_down as flip_up_down
 from flowlab._src.ops.image_color import grayscale_to_rgb as grayscale_to_rgb
@@ -99,6 +100,7 @@ __all__ = [
     "extract_glimpse",
     "extract_image_patches",
     "extract_jpeg_shape",
+    "extract_patches",
     "flip_left_right",
     "flip_up_down",
     "grayscale_to_rgb",

@@ -15,20 +15,30 @@ from flowlab._src.ops.diagonals import matrix_diag_part as diag_part
 from flowlab._src.ops.solving import self_adjoint_eig as eigh
 from flowlab._src.ops.solving import self_adjoint_eigvals as eigvalsh
 from flowlab._src.ops.einsum import einsum as einsum
+from flowlab._src.ops.matrix_functions import matrix_exponential as expm
 from flowlab._src.ops.diagonals import eye as eye
 from flowlab._src.ops.clip import global_norm as global_norm
 from flowlab._src.ops.solving import matrix_inverse as inv
 from flowlab._src.ops.nn_normalize import l2_normalize as l2_normalize
 from flowlab._src.ops.solving import logdet as logdet
+from flowlab._src.ops.matrix_functions import matrix_logarithm as logm
 from flowlab._src.ops.solving import matrix_solve_ls as lstsq
+from flowlab._src.ops.factorized import lu as lu
+from flowlab._src.ops.factorized import lu_matrix_inverse as lu_matrix_inverse
+from flowlab._src.ops.factorized import lu_reconstruct as lu_reconstruct
+from flowlab._src.ops.factorized import lu_solve as lu_solve
 from flowlab._src.ops.linalg import matmul as matmul
+from flowlab._src.ops.factorized import matrix_rank as matrix_rank
 from flowlab._src.ops.transposing import matrix_transpose as matrix_transpose
 from flowlab._src.ops.linalg import matvec as matvec
 from flowlab._src.ops.linalg import norm as norm
+from flowlab._src.ops.linalg import normalize as normalize
+from flowlab._src.ops.factorized import pinv as pinv
 from flowlab._src.ops.solving import qr as qr
 from flowlab._src.ops.diagonals import matrix_set_diag as set_diag
 from flowlab._src.ops.solving import log_matrix_determinant as slogdet
 from flowlab._src.ops.solving import matrix_solve as solve
+from flowlab._src.ops.matrix_functions import matrix_square_root as sqrtm
 from flowlab._src.ops.solving import svd as svd
 from flowlab._src.ops.diagonals import diag as tensor_diag
 from flowlab._src.ops.diagonals import diag_part as tensor_diag_part
@@ -36,6 +46,8 @@ from flowlab._src.ops.linalg import tensordot as tensordot
 from flowlab._src.ops.linalg import trace as trace
 from flowlab._src.ops.transposing import matrix_transpose as transpose
 from flowlab._src.ops.solving import matrix_triangular_solve as triangular_solve
+from flowlab._src.ops.tridiagonal import tridiagonal_matmul as tridiagonal_matmul
+from flowlab._src.ops.tridiagonal import tridiagonal_solve as tridiagonal_solve
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -50,20 +62,30 @@ __all__ = [
     "eigh",
     "eigvalsh",
     "einsum",
+    "expm",
     "eye",
     "global_norm",
     "inv",
     "l2_normalize",
     "logdet",
+    "logm",
     "lstsq",
+    "lu",
+    "lu_matrix_inverse",
+    "lu_reconstruct",
+    "lu_solve",
     "matmul",
+    "matrix_rank",
     "matrix_transpose",
     "matvec",
     "norm",
+    "normalize",
+    "pinv",
     "qr",
     "set_diag",
     "slogdet",
     "solve",
+    "sqrtm",
     "svd",
     "tensor_diag",
     "tensor_diag_part",
@@ -71,6 +93,8 @@ __all__ = [
     "trace",
     "transpose",
     "triangular_solve",
+    "tridiagonal_matmul",
+    "tridiagonal_solve",
 ]
 _lazy: dict[str, str] = {}
 

@@ -26,6 +26,7 @@ from flowlab._src.ops.special import bessel_i1e as bessel_i1e
 from flowlab._src.ops.special import betainc as betainc
 from flowlab._src.ops.counting import bincount as bincount
 from flowlab._src.ops.transcendental import ceil as ceil
+from flowlab._src.ops.confusion import confusion_matrix as confusion_matrix
 from flowlab._src.ops.cast import conj as conj
 from flowlab._src.ops.transcendental import cos as cos
 from flowlab._src.ops.transcendental import cosh as cosh
@@ -154,6 +155,7 @@ __all__ = [
     "betainc",
     "bincount",
     "ceil",
+    "confusion_matrix",
     "conj",
     "cos",
     "cosh",

@@ -4,9 +4,12 @@
 
 from typing import TYPE_CHECKING
 
+from flowlab._src.ops.accumulators import SparseConditionalAccumulator as SparseConditionalAccumulator
 from flowlab._src.graph.sparse_tensor import SparseTensor as SparseTensor
 from flowlab._src.ops.sparse_arithmetic import sparse_add as add
 from flowlab._src.ops.sparse_parts import sparse_concat as concat
+from flowlab._src.ops.sparse_cross import sparse_cross as cross
+from flowlab._src.ops.sparse_cross import sparse_cross_hashed as cross_hashed
 from flowlab._src.ops.sparse_order import sparse_expand_dims as expand_dims
 from flowlab._src.ops.sparse_order import sparse_eye as eye
 from flowlab._src.ops.sparse_parts import sparse_fill_empty_rows as fill_empty_rows
@@ -38,9 +41,12 @@ from flowlab._src.ops.sparse_order import sparse_transpose as transpose
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
+    "SparseConditionalAccumulator",
     "SparseTensor",
     "add",
     "concat",
+    "cross",
+    "cross_hashed",
     "expand_dims",
     "eye",
     "fill_empty_rows",

@@ -5,10 +5,12 @@
 from typing import TYPE_CHECKING
 
 from flowlab._src.ops.string_numbers import as_string as as_string
+from flowlab._src.ops.string_ragged import bytes_split as bytes_split
 from flowlab._src.ops.string_numbers import string_format as format
 from flowlab._src.ops.strings import string_join as join
 from flowlab._src.ops.strings import string_length as length
 from flowlab._src.ops.strings import string_lower as lower
+from flowlab._src.ops.string_ragged import ngrams as ngrams
 from flowlab._src.ops.strings import reduce_join as reduce_join
 from flowlab._src.ops.string_regex import regex_full_match as regex_full_match
 from flowlab._src.ops.string_regex import regex_replace as regex_replace
@@ -19,16 +21,25 @@ from flowlab._src.ops.string_hash import string_to_hash_bucket as to_hash_bucket
 from flowlab._src.ops.string_hash import string_to_hash_bucket_fast as to_hash_bucket_fast
 from flowlab._src.ops.string_hash import string_to_hash_bucket_strong as to_hash_bucket_strong
 from flowlab._src.ops.string_numbers import string_to_number as to_number
+from flowlab._src.ops.string_ragged import unicode_decode as unicode_decode
+from flowlab._src.ops.string_ragged import unicode_decode_with_offsets as unicode_decode_with_offsets
+from flowlab._src.ops.string_ragged import unicode_encode as unicode_encode
+from flowlab._src.ops.string_unicode import unicode_script as unicode_script
+from flowlab._src.ops.string_ragged import unicode_split as unicode_split
+from flowlab._src.ops.string_ragged import unicode_split_with_offsets as unicode_split_with_offsets
+from flowlab._src.ops.string_unicode import unicode_transcode as unicode_transcode
 from flowlab._src.ops.strings import unsorted_segment_join as unsorted_segment_join
 from flowlab._src.ops.strings import string_upper as upper
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
     "as_string",
+    "bytes_split",
     "format",
     "join",
     "length",
     "lower",
+    "ngrams",
     "reduce_join",
     "regex_full_match",
     "regex_replace",
@@ -39,6 +50,13 @@ __all__ = [
     "to_hash_bucket_fast",
     "to_hash_bucket_strong",
     "to_number",
+    "unicode_decode",
+    "unicode_decode_with_offsets",
+    "unicode_encode",
+    "unicode_script",
+    "unicode_split",
+    "unicode_split_with_offsets",
+    "unicode_transcode",
     "unsorted_segment_join",
     "upper",
 ]

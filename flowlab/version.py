@@ -4,12 +4,20 @@
 
 from typing import TYPE_CHECKING
 
+from flowlab._src.util.version import COMPILER_VERSION as COMPILER_VERSION
 from flowlab._src.util.version import GIT_VERSION as GIT_VERSION
+from flowlab._src.util.version import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION
+from flowlab._src.util.version import GRAPH_DEF_VERSION_MIN_CONSUMER as GRAPH_DEF_VERSION_MIN_CONSUMER
+from flowlab._src.util.version import GRAPH_DEF_VERSION_MIN_PRODUCER as GRAPH_DEF_VERSION_MIN_PRODUCER
 from flowlab._src.util.version import VERSION as VERSION
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
+    "COMPILER_VERSION",
     "GIT_VERSION",
+    "GRAPH_DEF_VERSION",
+    "GRAPH_DEF_VERSION_MIN_CONSUMER",
+    "GRAPH_DEF_VERSION_MIN_PRODUCER",
     "VERSION",
 ]
 _lazy: dict[str, str] = {}

@@ -4,14 +4,28 @@
 
 from typing import TYPE_CHECKING
 
+from flowlab.contrib import eager as eager
+from flowlab.contrib import framework as framework
+from flowlab.contrib import image as image
+from flowlab.contrib import layers as layers
+from flowlab.contrib import learn as learn
 from flowlab.contrib import lookup as lookup
+from flowlab.contrib import rnn as rnn
 from flowlab.contrib import tensorboard as tensorboard
+from flowlab.contrib import training as training
 from flowlab.contrib import util as util
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
+    "eager",
+    "framework",
+    "image",
+    "layers",
+    "learn",
     "lookup",
+    "rnn",
     "tensorboard",
+    "training",
     "util",
 ]
 _lazy: dict[str, str] = {}

@@ -4,11 +4,13 @@
 
 from typing import TYPE_CHECKING
 
+from flowlab._src.graph.static_value import constant_value as constant_value
 from flowlab._src.graph.tensor_proto import make_ndarray as make_ndarray
 from flowlab._src.graph.tensor_proto import make_tensor_proto as make_tensor_proto
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
+    "constant_value",
     "make_ndarray",
     "make_tensor_proto",
 ]

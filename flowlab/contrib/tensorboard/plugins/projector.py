@@ -4,9 +4,14 @@
 
 from typing import TYPE_CHECKING
 
+from flowlab._src.contrib.projector import PROJECTOR_FILENAME as PROJECTOR_FILENAME
+from flowlab._src.contrib.projector import visualize_embeddings as visualize_embeddings
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
-__all__: list[str] = []
+__all__ = [
+    "PROJECTOR_FILENAME",
+    "visualize_embeddings",
+]
 _lazy = {
     "EmbeddingInfo": "flowlab._src.formats.messages:EmbeddingInfo",
     "ProjectorConfig": "flowlab._src.formats.messages:ProjectorConfig",

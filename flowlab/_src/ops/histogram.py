@@ -30,7 +30,6 @@ class HistogramFixedWidth(Op):
     """How many values fall into each bin; those outside the range count for the first or the last one."""
 
     dtype: DType = int32
-    grad = None
     reads_values = True
 
     def kernel(self, values: Array[Measured], value_range: Array[Measured], nbins: Array[np.int32]) -> Array:

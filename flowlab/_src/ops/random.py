@@ -256,8 +256,6 @@ class RandomGamma(RandomOp):
 class RandomGammaGrad(Elementwise):
     """The derivative of gamma samples by alpha."""
 
-    grad = None
-
     def kernel(self, alpha: Array[Floating], sample: Array[Floating]) -> Array[Floating]:
         return gamma_sample_grad_a(alpha, sample)
 

@@ -5,7 +5,7 @@ The state of Philox is three numbers of 64 bits: two for the counter, the lower 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +31,6 @@ class Stateful(Op, abstract=True):
 
     stateful = True
     reads_values = True
-    grad: ClassVar[Any] = None
 
     def draw(self, run: Any, resource: Any, algorithm: Any, take: Any) -> Any:
         """What `take` makes of the generator; the variable gets the new position."""
@@ -154,7 +153,6 @@ class NonDeterministicInts(Op):
     dtype: DType = int64
     stateful = True
     reads_values = True
-    grad = None
 
     def kernel(self, run: Any, shape: Array[Index]) -> Array:
         numbers = np.random.default_rng().integers(0, MASK64, sizes(shape), np.uint64, endpoint=True)

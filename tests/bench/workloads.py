@@ -113,6 +113,42 @@ def scalar_chain_torch(torch: Any) -> Step:
     return step, 1000
 
 
+# ---- control flow --------------------------------------------------------------------------------------------------
+
+
+def _counting(tf: Any) -> Any:
+    x = tf.placeholder_with_default(1.0, [])
+    return x, tf.while_loop(lambda i, y: i < 10000, lambda i, y: (i + 1, y * 1.0001), [tf.constant(0), x])[1]
+
+
+@workload("while_loop of 10,000 iterations with two scalars, each iteration", over_tensorflow=1)
+def loop(tf: Any) -> Step:
+    """A comparison, an addition and a product in each iteration."""
+    _, y = _counting(tf)
+    sess = tf.Session()
+    return lambda: sess.run(y), 10000
+
+
+@twin
+def loop_torch(torch: Any) -> Step:
+    def run() -> Any:
+        i, y = torch.tensor(0), torch.tensor(1.0)
+        while i < 10000:
+            i, y = i + 1, y * 1.0001
+        return y
+
+    return run, 10000
+
+
+@workload("gradient of the same while_loop, each iteration", over_tensorflow=1)
+def loop_gradient(tf: Any) -> Step:
+    """The loop and its backward loop."""
+    x, y = _counting(tf)
+    (dx,) = tf.gradients(y, x)
+    sess = tf.Session()
+    return lambda: sess.run(dx), 10000
+
+
 # ---- building ------------------------------------------------------------------------------------------------------
 
 

@@ -63,6 +63,11 @@ class ArrayList:
         result.size = max(self.size, other.size)
         return result
 
+    def __add__(self, other: Any) -> ArrayList:
+        return self.plus(as_array_list(other))
+
+    __radd__ = __add__
+
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         return np.zeros((), dtype or np.float32)
 

@@ -32,11 +32,15 @@ def is_bias(x: Any, y: Any) -> bool:
     return y.ndim == 1 and x.ndim > 1 and x.size >= LEAST and y.shape == x.shape[-1:]
 
 
+# The kernels below use Python's operators: the same as NumPy's functions for arrays, and ten times as fast for single
+# numbers, of which loops are full.
+
+
 class AddV2(Elementwise):
     """x + y: what the operator + makes."""
 
     def kernel(self, x: Array[Number], y: Array[Number]) -> Array[Number]:
-        return bias_add(x, y) if is_bias(x, y) else np.add(x, y)
+        return bias_add(x, y) if is_bias(x, y) else x + y
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """The gradient goes to both inputs as it is, summed where one was stretched."""
@@ -50,7 +54,7 @@ class Add(Elementwise):
     """x + y, also for strings: what `tf.add` makes."""
 
     def kernel(self, x: Array[T], y: Array[T]) -> Array[T]:
-        return bias_add(x, y) if is_bias(x, y) else np.add(x, y)
+        return bias_add(x, y) if is_bias(x, y) else x + y
 
     grad = AddV2.grad
 
@@ -59,7 +63,7 @@ class Sub(Elementwise):
     """x - y."""
 
     def kernel(self, x: Array[Number], y: Array[Number]) -> Array[Number]:
-        return np.subtract(x, y)
+        return x - y
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """The gradient for x, its negative for y."""
@@ -84,7 +88,7 @@ class Mul(Elementwise):
     """x * y."""
 
     def kernel(self, x: Array[Number], y: Array[Number]) -> Array[Number]:
-        return np.multiply(x, y)
+        return x * y
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """dy * y for x, x * dy for y."""

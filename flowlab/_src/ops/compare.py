@@ -37,28 +37,28 @@ class Less(Comparison):
     """x < y."""
 
     def kernel(self, x: Array[RealNumber], y: Array[RealNumber]) -> Array[np.bool_]:
-        return np.less(x, y)
+        return x < y
 
 
 class LessEqual(Comparison):
     """x <= y."""
 
     def kernel(self, x: Array[RealNumber], y: Array[RealNumber]) -> Array[np.bool_]:
-        return np.less_equal(x, y)
+        return x <= y
 
 
 class Greater(Comparison):
     """x > y."""
 
     def kernel(self, x: Array[RealNumber], y: Array[RealNumber]) -> Array[np.bool_]:
-        return np.greater(x, y)
+        return x > y
 
 
 class GreaterEqual(Comparison):
     """x >= y."""
 
     def kernel(self, x: Array[RealNumber], y: Array[RealNumber]) -> Array[np.bool_]:
-        return np.greater_equal(x, y)
+        return x >= y
 
 
 class ApproximateEqual(Comparison):

@@ -47,6 +47,9 @@ class If(Op):
 
         def kernel(run: Any, cond: Any, *inputs: Any) -> Any:
             part = then if cond else other
+            if not run.watched:
+                values, kept = run.straight(part)(run, (cond, *inputs), (), lambda position: inputs[position - 1])
+                return [*values, kept]
             frame = yield from run.run_part(part, (cond, *inputs), tapes=lambda position: inputs[position - 1])
             values = frame.values
             return [*[values[i] for i in part.outputs], tuple([values[i] for i in part.recorded])]

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from flowlab._src.autodiff.gradients import is_trainable
 from flowlab._src.autodiff.nested import TapeGradient, gradients_inside
 from flowlab._src.errors import InvalidArgumentError, add_notes
@@ -52,9 +54,18 @@ class While(Op):
         outputs, recorded = body.outputs, body.recorded
 
         def kernel(run: Any, *inputs: Any) -> Any:
-            values = list(inputs[:count])
+            values: Any = list(inputs[:count])
             tape: list[tuple[Any, ...]] = []
             iteration = 0
+            if not run.watched:
+                holds, step = run.straight(condition), run.straight(body)
+                inputs, values = step.numbers(inputs), step.numbers(values)
+                while truth(holds(run, inputs, values, None, iteration)[0][0], node):
+                    values, kept = step(run, inputs, values, None, iteration)
+                    if records:
+                        tape.append(kept)
+                    iteration += 1
+                return [*values, tape]
             while True:
                 frame = yield from run.run_part(condition, inputs, values, None, iteration)
                 if not truth(frame.values[answer], node):
@@ -62,10 +73,8 @@ class While(Op):
                 frame = yield from run.run_part(body, inputs, values, None, iteration)
                 new = frame.values
                 values = [new[i] for i in outputs]
-                if recorded:
+                if records:
                     tape.append(tuple([new[i] for i in recorded]))
-                elif records:
-                    tape.append(())
                 iteration += 1
             return [*values, tape]
 
@@ -84,6 +93,8 @@ class While(Op):
 
 def truth(value: Any, node: Operation) -> bool:
     """The answer of a loop's condition."""
+    if value.__class__ is np.bool_:
+        return bool(value)
     if getattr(value, "shape", ()) != ():
         raise InvalidArgumentError(
             None, node, f"The loop condition of {node.name} must be a scalar, but has shape {list(value.shape)}."
@@ -109,10 +120,18 @@ class WhileGrad(Op):
         outputs, recorded = body.outputs, body.recorded
 
         def kernel(run: Any, *inputs: Any) -> Any:
-            values = list(inputs[first : first + count])
+            values: Any = list(inputs[first : first + count])
             iterations = len(inputs[0])
             tape: list[tuple[Any, ...]] = [()] * iterations
-            for iteration in range(iterations - 1, -1, -1) if reverse else range(iterations):
+            order = range(iterations - 1, -1, -1) if reverse else range(iterations)
+            if not run.watched:
+                step = run.straight(body)
+                for iteration in order:
+                    values, tape[iteration] = step(
+                        run, inputs, values, lambda position, i=iteration: inputs[position][i], iteration
+                    )
+                return [*values, tape]
+            for iteration in order:
                 frame = yield from run.run_part(
                     body, inputs, values, lambda position, i=iteration: inputs[position][i], iteration
                 )

@@ -13,12 +13,13 @@ import numpy as np
 from flowlab._src.runtime.explain import explain_failure, uninitialized
 from flowlab._src.runtime.plan import NESTED, STATEFUL, Instruction, Part, Plan
 from flowlab._src.runtime.state import UNINITIALIZED, SessionState
+from flowlab._src.runtime.straight import Straight
 
 
 class Frame:
     """A run in progress: its plan, the values so far and the instruction that comes next."""
 
-    __slots__ = ("instruction", "iteration", "parent", "plan", "state", "values")
+    __slots__ = ("instruction", "iteration", "parent", "plan", "state", "values", "watched")
 
     def __init__(self, plan: Plan, state: SessionState, parent: Frame | None = None) -> None:
         self.plan = plan
@@ -27,6 +28,7 @@ class Frame:
         self.values: list[Any] = list(plan.initial)
         self.instruction: Instruction | None = None
         self.iteration = 0
+        self.watched: bool = parent is None or parent.watched  # somebody looks at each instruction
 
     @property
     def node(self) -> Any:
@@ -41,8 +43,7 @@ class Frame:
 
         `tapes(position)` gives the tuple of recorded values that belongs to this branch or iteration.
         """
-        frame = Frame(part.plan, self.state, self)
-        frame.iteration = iteration
+        frame = inner_frame(part.plan, self, iteration)
         values = frame.values
         for slot, value in zip(part.parameters, parameters, strict=True):
             if slot is not None:
@@ -55,6 +56,20 @@ class Frame:
             values[slot] = self.state.read(name)
         yield from execute(frame)
         return frame
+
+    def straight(self, part: Part) -> Straight:
+        """The body as a function, for when nobody watches."""
+        if not part.straight:
+            part.straight.append(Straight(part, inner_frame))
+        function: Straight = part.straight[0]
+        return function
+
+
+def inner_frame(plan: Plan, parent: Frame, iteration: int) -> Frame:
+    """A frame for one run of a body."""
+    frame = Frame(plan, parent.state, parent)
+    frame.iteration = iteration
+    return frame
 
 
 def execute(frame: Frame, instructions: Sequence[Instruction] | None = None) -> Iterator[Frame]:
@@ -91,6 +106,7 @@ def execute(frame: Frame, instructions: Sequence[Instruction] | None = None) -> 
 
 def run_to_end(frame: Frame, instructions: Sequence[Instruction] | None = None) -> None:
     """Run all instructions. Floating-point faults give inf and nan, as in TensorFlow, without a warning."""
+    frame.watched = False
     with np.errstate(all="ignore"):
         for _ in execute(frame, instructions):
             pass

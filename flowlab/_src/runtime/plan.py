@@ -62,6 +62,7 @@ class Part(NamedTuple):
     variables: tuple[tuple[int, str], ...]  # slots that hold a session variable: read anew for each frame
     outputs: tuple[int, ...]
     recorded: tuple[int, ...]  # slots of the values that the tape keeps
+    straight: list[Any]  # the body as a function, made when it first runs unwatched
 
 
 def prune(
@@ -257,6 +258,7 @@ class _Nested:
             tuple(dict.fromkeys([(slots[t], name) for t, name in aliases.items()])),
             plan.fetches[:count],
             plan.fetches[count:],
+            [],
         )
 
     def _read(self, body: Body, recorded: Tensor, slot: int) -> tuple[int, int, int]:

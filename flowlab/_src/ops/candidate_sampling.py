@@ -39,6 +39,7 @@ class CandidateSampler(RandomOp, abstract=True):
     num_sampled: int = 0
     unique: bool = False
 
+    grad: ClassVar[Any] = NotImplemented
     at_least: ClassVar[dict[str, int]] = {"num_true": 1, "num_sampled": 1, "range_max": 1, "num_shards": 1, "shard": 0}
 
     def __init__(self, *args: Any, **attrs: Any) -> None:
@@ -195,7 +196,6 @@ class ComputeAccidentalHits(Op):
     num_true: int
     seed: int = 0
     seed2: int = 0
-    grad = None
 
     def kernel(
         self, true_classes: Array[np.int64], sampled_candidates: Array[np.int64]

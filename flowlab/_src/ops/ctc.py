@@ -156,6 +156,8 @@ class CTCLoss(Op):
 class Decoder(Op, abstract=True):
     """Gives labellings as the parts of sparse tensors."""
 
+    grad = None
+
     @staticmethod
     def parts(paths: list[list[int]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Indices, values and shape of the sparse tensor with these rows."""

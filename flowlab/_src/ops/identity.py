@@ -69,6 +69,20 @@ class PreventGradient(Unary):
         raise LookupError(f"Gradient explicitly disabled. Reason: {self.message.encode()!r}")
 
 
+class GuaranteeConst(Unary):
+    """The input itself, and a promise that it never changes."""
+
+    def kernel(self, input: Array[T]) -> Array[T]:
+        return input
+
+
+@export("guarantee_const")
+def guarantee_const(input: Any, name: str | None = None) -> Tensor:
+    """Return the input, and promise that its value never changes; nothing relies on it here."""
+    result: Tensor = GuaranteeConst()(input, name=name)
+    return result
+
+
 class CheckNumerics(Unary):
     """The input itself, after a look at it: inf or nan end the run with an error."""
 

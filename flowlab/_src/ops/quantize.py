@@ -228,6 +228,8 @@ class FakeQuantWithMinMaxArgs(RangeOfAttributes):
 class FakeQuantWithMinMaxArgsGradient(RangeOfAttributes):
     """The gradient of FakeQuantWithMinMaxArgs."""
 
+    grad = None
+
     def kernel(self, gradients: Array[np.float32], inputs: Array[np.float32]) -> Array[np.float32]:
         self.check_range()
         same_size(gradients, inputs)
@@ -264,6 +266,8 @@ class FakeQuantWithMinMaxVars(FakeQuantization):
 class FakeQuantWithMinMaxVarsGradient(FakeQuantization):
     """The gradient of FakeQuantWithMinMaxVars: for the input, and for both ends of the range."""
 
+    grad = None
+
     channels: ClassVar[bool] = False
 
     def kernel(
@@ -298,6 +302,7 @@ class FakeQuantWithMinMaxVarsPerChannelGradient(FakeQuantWithMinMaxVarsGradient)
     """The gradient of FakeQuantWithMinMaxVarsPerChannel."""
 
     channels = True
+    grad = None
 
     def shape(self, gradients: Spec, inputs: Spec, min: Spec, max: Spec) -> list[TensorShape]:
         shape = merged(gradients, inputs)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from flowlab._src.autodiff.gradients import is_trainable
 from flowlab._src.autodiff.nested import TapeGradient, gradients_inside
 from flowlab._src.errors import ShapeError, add_notes
 from flowlab._src.graph import dtypes
@@ -64,6 +65,16 @@ class If(Op):
             raise ShapeError(f"Shape must be rank 0 but is rank {cond.rank}")
         pairs = zip(self.then_branch.outputs, self.else_branch.outputs, strict=True)
         return [*[common_shape(a._shape, b._shape) for a, b in pairs], TensorShape.of(())]
+
+    def grad(self, node: Operation, *dys: Any) -> list[Any]:
+        """The bodies run backwards, see `backward`."""
+        return self.backward(node, list(dys), [is_trainable(t) for t in node._inputs])
+
+    def explain_shapes(self, cond: Tensor, *inputs: Tensor) -> tuple[str, str]:
+        return (
+            f"tf.cond takes one true or false, '{cond.name}' holds {cond.shape.num_elements() or 'many'}",
+            "tf.where(condition, a, b)  # chooses element by element",
+        )
 
     def backward(self, node: Operation, dys: list[Any], wanted: list[bool]) -> list[Any]:
         """The gradient is an `If` on the same predicate: each branch runs its own operations backwards."""

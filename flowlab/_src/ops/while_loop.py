@@ -86,6 +86,10 @@ class While(Op):
     def shape(self, input: Sequence[Spec]) -> list[TensorShape]:
         return [*[t._shape for t in self.body.parameters], TensorShape.of(())]
 
+    def grad(self, node: Operation, *dys: Any) -> list[Any]:
+        """The bodies run backwards, see `backward`."""
+        return self.backward(node, list(dys), [is_trainable(t) for t in node._inputs])
+
     def backward(self, node: Operation, dys: list[Any], wanted: list[bool]) -> list[Any]:
         """The gradient is a loop over the same iterations in the opposite order."""
         return backward_loop(node, self.body, dys, wanted, first_variable=0, reverse=True)
@@ -148,6 +152,10 @@ class WhileGrad(Op):
 
     def shape(self, input: Sequence[Spec]) -> list[TensorShape]:
         return [*[t._shape for t in self.body.parameters], TensorShape.of(())]
+
+    def grad(self, node: Operation, *dys: Any) -> list[Any]:
+        """The bodies run backwards, see `backward`."""
+        return self.backward(node, list(dys), [is_trainable(t) for t in node._inputs])
 
     def backward(self, node: Operation, dys: list[Any], wanted: list[bool]) -> list[Any]:
         """The gradient of a backward loop is a forward loop, and so on."""

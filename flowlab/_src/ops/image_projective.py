@@ -18,6 +18,7 @@ from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.op import Array, Op, Spec, constant_value
 from flowlab._src.graph.scopes import name_scope
+from flowlab._src.graph.registry import raw
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels.image_projective import project
@@ -70,6 +71,16 @@ class ImageProjectiveTransformV2(Op):
         batch, _, _, channels = images.ranked(4)
         transforms.ranked(2)
         return TensorShape.of((batch, *size_dims(output_shape), channels))
+
+    def grad(self, node: Any, dy: Any) -> Any:
+        """The gradient moved back by the inverse transform, as tf.contrib.image approximates it."""
+        images, transforms, _ = node.inputs
+        inverse = raw.MatrixInverse(flat_transforms_to_matrices(transforms))
+        size = raw.Shape(images)[1:3]
+        back = raw.ImageProjectiveTransformV2(
+            dy, matrices_to_flat_transforms(inverse), size, interpolation=self.interpolation
+        )
+        return back, None, None
 
 
 IMAGE_DTYPES = (dtypes.uint8, dtypes.int32, dtypes.int64, dtypes.float16, dtypes.float32, dtypes.float64)

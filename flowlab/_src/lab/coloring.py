@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from flowlab._src.lab.roles import FORWARD
+
 if TYPE_CHECKING:
     from flowlab._src.lab.folding import Folding
 
@@ -48,15 +50,17 @@ def leaves(folding: Folding) -> list[str]:
 
 
 def by_structure(folding: Folding) -> Coloring:
-    """Folded scopes with the same operations inside get the same colour and letter."""
+    """Folded scopes with the same operations inside (of the model, if they have any) get the same colour and letter."""
     alike: dict[tuple[Any, ...], list[str]] = {}
     for box in leaves(folding):
         names = folding.members[box]
-        if len(names) > 1:
+        if box.endswith("/") and not folding.is_family(box):
+            # what an optimizer keeps beside a variable is not what a layer is
+            names = [name for name in names if folding.roles[name] == FORWARD] or names
             key = tuple((name[len(box) :], folding.view.by_name[name].type) for name in names)
             alike.setdefault(key, []).append(box)
     groups = [boxes for boxes in alike.values() if len(boxes) > 1]
-    return lettered([(boxes, f"the same {len(folding.members[boxes[0]])} operations inside") for boxes in groups])
+    return lettered([(boxes, f"alike: {len(boxes)} times") for boxes in groups])
 
 
 def by_device(folding: Folding) -> Coloring:
@@ -90,7 +94,10 @@ def by_cost(folding: Folding, costs: Mapping[str, Cost], measure: Callable[[Cost
     whole = sum(totals.values()) or 1.0
     text = seconds_text if unit == "time" else bytes_text
     return Coloring(
-        {box: Tint(share=total / whole, words=f"{text(total)} · {total / whole:.0%}") for box, total in totals.items()}
+        {
+            box: Tint(share=total / whole, words=f"{text(total)} · {percent(total / whole)}")
+            for box, total in totals.items()
+        }
     )
 
 
@@ -116,6 +123,11 @@ def metadata_costs(metadata: Any) -> dict[str, Cost]:
             before = costs.get(stats.node_name, Cost(0.0, 0))
             costs[stats.node_name] = Cost(before.seconds + stats.op_end_rel_micros / 1e6, before.nbytes + nbytes)
     return costs
+
+
+def percent(share: float) -> str:
+    """A part of the whole: "74%", "<1%"."""
+    return "<1%" if 0 < share < 0.01 else f"{share:.0%}"
 
 
 def seconds_text(seconds: float) -> str:

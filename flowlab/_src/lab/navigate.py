@@ -78,9 +78,10 @@ def spoken(box: Box, labels: Labels, inputs: list[str]) -> str:
     what = node.type if node is not None else f"folded name scope, {box.detail}"
     if node is not None and box.detail and box.detail != node.type:
         what += f" {box.detail}"
+    what = "" if what == name else f", {what}"
     state = ", not needed" if box.state == "dim" else ""
     reads = ", reads " + " and ".join(source.rstrip("/") for source in inputs[:3]) if inputs else ""
-    return f"{name}, {what}{reads}{state}"
+    return f"{name}{what}{reads}{state}"
 
 
 def middle(box: Box) -> tuple[float, float]:

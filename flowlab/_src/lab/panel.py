@@ -10,6 +10,7 @@ import linecache
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from textwrap import dedent
 from typing import Any
 
 from flowlab._src.lab.coloring import Cost, bytes_text, seconds_text
@@ -22,7 +23,7 @@ from flowlab._src.lab.trace import consumers
 from flowlab._src.lab.values import Record, each_output, summary_text, value_records
 from flowlab._src.lab.views import GraphView, NodeRecord, shape_text
 
-LINKS = 12  # longer lists end with "and 30 more"
+LINKS = 8  # longer lists end with "and 30 more"
 GRADIENT_NAME = re.compile(r"((?:.*/)?gradients(?:_\d+)?/)(.+?)_grad/.*")
 
 PURPOSE = {
@@ -108,6 +109,11 @@ class Panel:
         if formula is not None:
             records.append({"kind": "formula", "tex": formula.tex, "text": formula.text})
         records += self.output_records(node)
+        for output, value in each_output(self.values, name):
+            shown = value_records(value, self.theme)
+            if len(node.outputs) > 1:
+                shown[0] = {**shown[0], "label": f"Value of output {output}"}
+            records += shown
         records += self.source_records(node)
         inputs = [self.link(source, self.output_text(source, output)) for source, output in node.inputs]
         records += self.links("Reads", inputs)
@@ -125,18 +131,13 @@ class Panel:
             cost = self.costs[name]
             rows = [["time", seconds_text(cost.seconds)], ["output", bytes_text(cost.nbytes)]]
             records.append({"kind": "rows", "label": "When it ran", "rows": rows})
-        for output, value in each_output(self.values, name):
-            shown = value_records(value, self.theme)
-            if len(node.outputs) > 1:
-                shown[0] = {**shown[0], "label": f"Value of output {output}"}
-            records += shown
         return records
 
     def output_records(self, node: NodeRecord) -> list[Record]:
         rows = []
         for k, record in enumerate(node.outputs[:6]):
             label = "gives" if len(node.outputs) == 1 else f"output {k}"
-            rows.append([label, f"{record.dtype} {shape_text(record.shape)}"])
+            rows.append([label, f"{record.dtype.removesuffix('_ref')} {shape_text(record.shape)}"])
         if len(node.outputs) > 6:
             rows.append(["…", f"{len(node.outputs)} outputs"])
         if node.value:
@@ -163,14 +164,13 @@ class Panel:
     def output_text(self, name: str, output: int) -> str:
         """What flows along an edge: dtype and shape, and the value if there is one."""
         node = self.view.by_name.get(name)
-        words = []
-        if node is not None and 0 <= output < len(node.outputs):
-            record = node.outputs[output]
-            words.append(f"{record.dtype} {shape_text(record.shape)}")
         known = self.values.get(name, [])
         if output < len(known) and known[output] is not None:
-            words.append(f"= {summary_text(known[output])}")
-        return " ".join(words)
+            return f"= {summary_text(known[output])}"
+        if node is None or not 0 <= output < len(node.outputs):
+            return ""
+        record = node.outputs[output]
+        return f"{record.dtype.removesuffix('_ref')} {shape_text(record.shape)}"
 
     # ---- a scope --------------------------------------------------------------------------------------------------
 
@@ -190,7 +190,8 @@ class Panel:
                     reads.setdefault(source, self.output_text(source, output))
         records += self.links("Reads", [self.link(name, text) for name, text in reads.items()])
         after = dict.fromkeys(other for name in names for other in self.consumers[name] if other not in inside)
-        records += self.links("Read by", [self.link(name) for name in after])
+        ordered = sorted(after, key=lambda name: folding.roles.get(name, FORWARD) != FORWARD)
+        records += self.links("Read by", [self.link(name) for name in ordered])
         ran = [self.costs[name] for name in names if name in self.costs]
         if ran:
             rows = [
@@ -198,7 +199,13 @@ class Panel:
                 ["outputs", bytes_text(sum(cost.nbytes for cost in ran))],
             ]
             records.append({"kind": "rows", "label": "When it ran", "rows": rows})
-        records += self.links("Inside", [self.link(name, self.view.by_name[name].type) for name in names])
+        records += self.links(
+            "Inside",
+            [
+                {**self.link(name, self.view.by_name[name].type), "text": name.removeprefix(box) or name}
+                for name in names
+            ],
+        )
         return records
 
     # ---- links ----------------------------------------------------------------------------------------------------
@@ -216,9 +223,12 @@ class Panel:
 
 def source_lines(site: Any) -> str:
     """The line that made an operation with its neighbours, marked by an arrow."""
-    lines = []
-    for number in range(max(1, site.line - 1), site.line + 2):
-        text = linecache.getline(site.filename, number).rstrip()
-        if text or number == site.line:
-            lines.append(f"{'→' if number == site.line else ' '} {number:>3}  {text}")
-    return "\n".join(lines) if site.text else ""
+    if not site.text:
+        return ""
+    numbers = range(max(1, site.line - 1), site.line + 2)
+    texts = dedent("\n".join(linecache.getline(site.filename, number).rstrip() for number in numbers)).split("\n")
+    return "\n".join(
+        f"{'→' if number == site.line else ' '} {number:>3}  {text}"
+        for number, text in zip(numbers, texts, strict=False)
+        if text or number == site.line
+    )

@@ -71,6 +71,8 @@ def draw_line(line: Line, theme: Theme) -> Group:
 def draw_box(box: Box, theme: Theme) -> Group:
     middle = box.x + box.width / 2
     first = box.y + box.height / 2 + 4.5 - (LINE / 2 if box.detail else 0.0) + (2.5 if box.kind == "var" else 0.0)
+    if box.tint is not None and box.tint.share is not None:
+        first -= 5.0  # the bar stands below the words
     title = f"+ {box.title}" if box.is_folded else box.title
     items: list[Shape | Text] = []
     if box.is_stack:

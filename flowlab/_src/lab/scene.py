@@ -377,6 +377,8 @@ class SceneBuilder:
         if tint is not None and tint.letter:
             extra += 24
         height = 30.0 + (LINE if detail else 0.0) + (10.0 if kind == "var" else 0.0)
+        if tint is not None and tint.share is not None:
+            height += 10.0  # for the bar
         return round(max(54.0, text + extra), 1), height
 
     def detail(self, box: str) -> str:

@@ -11,7 +11,7 @@ from flowlab._src.lab.roles import VARIABLE_TYPES
 from flowlab._src.lab.views import GraphView
 
 STACK_FROM = 5  # so many alike boxes make a stack
-CROWDED_FROM = 9  # but a scope with fewer boxes is readable as it is
+CROWDED_FROM = 16  # but a scope with fewer boxes is readable as it is
 
 NUMBERED = re.compile(r"(.*?)_?(\d*)")
 

@@ -22,7 +22,7 @@ from flowlab._src.lab.theme import LIGHT, Theme
 
 Record = dict[str, Any]
 
-TABLE = 8  # rows and columns of a small table
+TABLE = 6  # rows and columns of a small table
 TILES = 16  # feature maps, filters or digits side by side
 BINS = 24
 MANY = 2_000_000  # of larger arrays only every n-th element is looked at
@@ -40,7 +40,7 @@ def value_records(value: Any, theme: Theme = LIGHT) -> list[Record]:
         records.append(picture)
     if array.size:
         records.append(small_table(array))
-    if array.size >= 8 and array.dtype.kind in "fiuc" and np.ptp(finite_sample(array)[:1000] if array.size else 0) > 0:
+    if array.size >= 8 and array.dtype.kind in "fiuc" and np.unique(finite_sample(array)[:1000]).size > 1:
         records.append({"kind": "drawing", "label": "How the values are spread", "svg": histogram_svg(array, theme)})
     return records
 
@@ -116,7 +116,7 @@ def cell_text(value: Any) -> str:
     elif isinstance(value, (str, bool, np.bool_)):
         text = str(value)
     elif isinstance(value, (int, float, complex, np.number)):
-        return f"{value:.4g}".replace("-", "−")
+        return f"{value:.3g}".replace("-", "−")
     else:
         text = type(value).__name__
     return text if len(text) <= WORDS_AT_MOST else text[: WORDS_AT_MOST - 1] + "…"
@@ -156,7 +156,7 @@ def thumbnails(array: np.ndarray) -> Record | None:
     if not pieces:
         return None
     height, width = pieces[0].shape[:2]
-    columns = min(len(pieces), max(1, round(math.sqrt(len(pieces) * 1.6))))
+    columns = math.ceil(math.sqrt(len(pieces)))
     rows = math.ceil(len(pieces) / columns)
     is_color = pieces[0].ndim == 3
     sheet = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1, 3), 127, np.uint8)

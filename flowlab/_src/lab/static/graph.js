@@ -157,7 +157,7 @@ function render({ model, el }) {
     results.hidden = !links.length;
     results.replaceChildren(...links.map((link) => {
       const row = make("div");
-      const one = make("button", "flow-link", link.text, { type: "button" });
+      const one = setName(make("button", "flow-link", "", { type: "button" }), link.text);
       one.addEventListener("click", () => { go(link.name); search.value = ""; ask("search", ""); });
       row.append(one, make("span", "flow-faint", ` ${link.detail}`));
       return row;

@@ -12,6 +12,13 @@ function make(tag, className = "", text = "", attributes = {}) {
   return element;
 }
 
+// A long name that may break after each slash.
+function setName(element, name) {
+  element.replaceChildren();
+  for (const part of name.split(/(?<=\/)/)) element.append(part, document.createElement("wbr"));
+  return element;
+}
+
 // The SVG text as an element; whatever does not belong into one of our pictures is left out.
 function readPicture(text) {
   const root = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
@@ -144,9 +151,12 @@ class Picture {
     if (id === undefined || id === null || event.ctrlKey || event.metaKey) return;
     const box = this.boxes[id] || {};
     const way = { ArrowUp: "up", ArrowDown: "down", ArrowLeft: "left", ArrowRight: "right" }[event.key];
-    const ids = [...this.groups.keys()];
+    const ids = Object.keys(this.boxes).filter((one) => this.groups.has(one));
     if (way) {
       if (box[way] !== undefined && box[way] !== null) this.choose(box[way]);
+    } else if (event.key === "PageDown" || event.key === "PageUp") { // one after the other, in reading order
+      const next = ids[ids.indexOf(id) + (event.key === "PageDown" ? 1 : -1)];
+      if (next !== undefined) this.choose(next);
     } else if (event.key === "Home") this.choose(ids[0]);
     else if (event.key === "End") this.choose(ids[ids.length - 1]);
     else if (event.key === "Enter" || event.key === " ") {
@@ -217,7 +227,7 @@ function panelPart(record, on, model) {
   const { kind } = record;
   if (kind === "title") {
     const part = make("div", "flow-head");
-    part.append(make("h3", "", record.text));
+    part.append(setName(make("h3"), record.text));
     if (record.detail) part.append(make("p", "flow-faint", record.detail));
     return part;
   }
@@ -236,7 +246,7 @@ function panelPart(record, on, model) {
     const list = make("ul");
     for (const link of record.links) {
       const item = make("li");
-      const button = make("button", "flow-link", link.text, { type: "button" });
+      const button = setName(make("button", "flow-link", "", { type: "button" }), link.text);
       button.addEventListener("click", () => on.go?.(link.name));
       item.append(button);
       if (link.detail) item.append(make("span", "flow-faint", ` ${link.detail}`));

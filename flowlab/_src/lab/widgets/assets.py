@@ -27,7 +27,8 @@ def theme_style() -> str:
     dark = ", ".join(f"{page} .flow-lab" for page in DARK_PAGES)
     rules = [f".flow-lab {{ {variables(LIGHT)} }}", f"{dark} {{ {variables(DARK)} }}"]
     for selector, settings in dark_rules(DARK):
-        places = ", ".join(f"{page} .flow-follow {selector}" for page in DARK_PAGES)
+        parts = selector.split(", ")
+        places = ", ".join(f"{page} .flow-follow {part}" for page in DARK_PAGES for part in parts)
         rules.append(f"{places} {{ {settings} }}")
     return "\n".join(rules)
 
@@ -58,19 +59,19 @@ def dark_rules(theme: Theme) -> list[tuple[str, str]]:
             ".flow-detail, .flow-panel .flow-text, .flow-words .flow-text, .flow-legend .flow-text",
             f"fill: {theme.faint};",
         ),
-        (".flow-shape, .flow-inner, .flow-badge", f"stroke: {theme.border};"),
-        (".flow-line", f"stroke: {theme.line};"),
-        (".flow-tip", f"fill: {theme.line};"),
-        (".flow-badge", f"fill: {theme.fills['state']};"),
+        ("path.flow-shape, path.flow-inner, path.flow-badge", f"stroke: {theme.border};"),
+        ("path.flow-line", f"stroke: {theme.line};"),
+        ("path.flow-tip", f"fill: {theme.line};"),
+        ("path.flow-badge", f"fill: {theme.fills['state']};"),
     ]
-    rules += [(f".flow-{kind} > .flow-shape", f"fill: {color};") for kind, color in theme.fills.items()]
-    rules += [(f".flow-hue{k} > .flow-shape", f"fill: {color};") for k, color in enumerate(theme.hues)]
+    rules += [(f".flow-{kind} > path.flow-shape", f"fill: {color};") for kind, color in theme.fills.items()]
+    rules += [(f".flow-hue{k} > path.flow-shape", f"fill: {color};") for k, color in enumerate(theme.hues)]
     rules += [
-        (".flow-behind", f"fill: {theme.background}; stroke: {theme.border};"),
-        (".flow-dim > .flow-shape", f"fill: none; stroke: {theme.line};"),
+        ("path.flow-behind", f"fill: {theme.background}; stroke: {theme.border};"),
+        (".flow-dim > path.flow-shape", f"fill: none; stroke: {theme.line};"),
         (".flow-dim > .flow-text", f"fill: {theme.line};"),
-        (".flow-lit > .flow-line", f"stroke: {theme.text};"),
-        (".flow-lit > .flow-tip", f"fill: {theme.text};"),
-        (".flow-measure", f"fill: {theme.curves[1]};"),
+        (".flow-lit > path.flow-line", f"stroke: {theme.text};"),
+        (".flow-lit > path.flow-tip", f"fill: {theme.text};"),
+        ("path.flow-measure", f"fill: {theme.curves[1]};"),
     ]
     return rules

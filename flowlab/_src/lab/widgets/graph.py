@@ -15,7 +15,7 @@ from flowlab._src.lab.widgets.assets import script, style
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 HELP = (
-    "Tab goes into the picture and out of it. Arrows: up to an input, down to a consumer, left and right along the row. "
+    "Tab goes into the picture and out of it. Arrows: up to an input, down to a consumer, left and right along the row, Page Down to the next box. "
     "Enter opens and closes a scope, Escape goes to the scope around. "
     "/ searches, t traces inputs, n shows what is needed, p marks the start of a path, c closes all, + - 0 zoom."
 )

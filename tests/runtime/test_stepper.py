@@ -118,6 +118,12 @@ def test_over_runs_a_loop_as_one_step_and_out_leaves_it() -> None:
         assert again.depth == 1
         assert [(n.type, i) for n, i in again.iterations()] == [("While", 0)]
         assert again.value(tf.get_default_graph().get_tensor_by_name("loop/mul:0")) == 2.0
+        for _ in range(9):
+            again.step()
+        assert [(n.type, i) for n, i in again.iterations()] == [("While", 1)]
+        for _ in range(9):
+            again.back()
+        assert [(n.type, i) for n, i in again.iterations()] == [("While", 0)]
         left = again.out()
         assert left is not None
         assert (left.kind, again.depth) == ("leave", 0)

@@ -171,13 +171,18 @@ class Stepper:
 
     def iterations(self) -> list[tuple[Operation, int]]:
         """The loops around the next instruction, outermost first, and the number of the iteration in each."""
-        result = []
-        frame = self.next_frame
-        while frame is not None and frame.parent is not None:
-            assert frame.parent.instruction is not None
-            result.append((frame.parent.instruction.node, frame.iteration))
-            frame = frame.parent
-        return result[::-1]
+        frames = _chain(self.next_frame)[-2::-1]  # without the outermost
+        return [(moment.node, frame.iteration) for moment, frame in zip(self.unfinished(), frames, strict=False)]
+
+    def unfinished(self) -> list[Moment]:
+        """The branches and loops that the run has gone into and not come out of, outermost first."""
+        opened: list[Moment] = []
+        for moment in self.past:
+            if moment.kind == "enter":
+                opened.append(moment)
+            elif moment.kind == "leave":
+                opened.pop()
+        return opened
 
     def backward_walk(self) -> list[tuple[Operation, Operation | None]]:
         """How the session finds what has to run: each operation, and the one for whose sake it is needed.
@@ -427,7 +432,7 @@ class Stepper:
     def _begin_again(self) -> None:
         """Forget what was taken back, and let the executor go on from here."""
         frame = self.next_frame
-        if (frame is not None and frame is not self.frame) or any(m.kind == "enter" for m in self._unfinished()):
+        if (frame is not None and frame is not self.frame) or self.unfinished():
             raise RuntimeError(
                 "Inside of a loop or branch values can be replaced at the front of the run only: step forward to where "
                 "it has come, or back to before the loop."
@@ -438,16 +443,6 @@ class Stepper:
         self._pending, self._running, self.error = None, None, None
         self._open.clear()
         self._advance()
-
-    def _unfinished(self) -> list[Moment]:
-        """The bodies that the run has gone into and not come out of."""
-        opened: list[Moment] = []
-        for moment in self.past:
-            if moment.kind == "enter":
-                opened.append(moment)
-            elif moment.kind == "leave":
-                opened.pop()
-        return opened
 
     def _advance(self) -> None:
         """Let the generator go to its next yield, and write down what happened on the way."""

@@ -1,0 +1,331 @@
+"""`tf.contrib.seq2seq` against plain NumPy: losses, decoders, helpers, attention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import flowlab as tf
+
+seq2seq = tf.contrib.seq2seq
+RANDOM = np.random.RandomState(0)
+INPUTS = RANDOM.randn(3, 5, 4).astype(np.float32)
+LENGTHS = [5, 2, 3]
+STATE = RANDOM.randn(3, 4).astype(np.float32)
+KERNEL = RANDOM.randn(8, 4).astype(np.float32)
+EMBEDDING = RANDOM.randn(4, 4).astype(np.float32)
+
+
+@pytest.fixture(autouse=True)
+def fresh_graph() -> Any:
+    with tf.Graph().as_default():
+        yield
+
+
+def run(tensors: Any) -> Any:
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        return sess.run(tensors)
+
+
+def cell() -> Any:
+    """tanh([x, h] @ KERNEL)"""
+    return tf.nn.rnn_cell.BasicRNNCell(4, name="cell")
+
+
+def step_of_cell(x: Any, h: Any) -> Any:
+    return np.tanh(np.concatenate([x, h], 1) @ KERNEL)
+
+
+def run_with_kernel(tensors: Any) -> Any:
+    """Run with the kernel of the cell above."""
+    kernel = next(v for v in tf.global_variables() if v.name.endswith("cell/kernel:0"))
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        sess.run(kernel.assign(KERNEL))
+        return sess.run(tensors)
+
+
+def decode(helper: Any, state: Any = STATE, **options: Any) -> Any:
+    decoder = seq2seq.BasicDecoder(cell(), helper, tf.constant(state))
+    return seq2seq.dynamic_decode(decoder, **options)
+
+
+# The loss
+
+
+def crossent(logits: Any, targets: Any) -> Any:
+    log_sum = np.log(np.exp(logits).sum(-1))
+    return log_sum - np.take_along_axis(logits, targets[..., None], -1)[..., 0]
+
+
+@pytest.mark.parametrize(
+    ("flags", "axis", "by_count"),
+    [
+        ({}, (0, 1), False),
+        ({"average_across_batch": False}, 1, False),
+        ({"average_across_timesteps": False}, 0, False),
+        (
+            {
+                "average_across_timesteps": False,
+                "average_across_batch": False,
+                "sum_over_timesteps": True,
+                "sum_over_batch": True,
+            },
+            (0, 1),
+            True,
+        ),
+        ({"average_across_timesteps": False, "average_across_batch": False, "sum_over_batch": True}, 0, True),
+        ({"average_across_timesteps": False, "average_across_batch": False, "sum_over_timesteps": True}, 1, True),
+    ],
+)
+def test_sequence_loss_divides_by_weights_or_by_their_count(flags: Any, axis: Any, by_count: bool) -> None:
+    targets = RANDOM.randint(0, 4, [3, 5])
+    weights = np.abs(RANDOM.randn(3, 5)).astype(np.float32) * (np.arange(5) < np.array(LENGTHS)[:, None])
+    loss = run(seq2seq.sequence_loss(INPUTS, targets, weights, **flags))
+    total = (crossent(INPUTS, targets) * weights).sum(axis)
+    size = (weights != 0).sum(axis) if by_count else weights.sum(axis)
+    # Steps without weights count nothing, and give no NaN.
+    np.testing.assert_allclose(loss, np.where(size == 0, 0, total / np.where(size == 0, 1, size)), rtol=1e-5)
+
+
+def test_sequence_loss_as_it_is_for_each_step_and_with_another_function() -> None:
+    targets, weights = RANDOM.randint(0, 4, [3, 5]), np.ones([3, 5], np.float32)
+    none = {"average_across_timesteps": False, "average_across_batch": False}
+    loss = run(seq2seq.sequence_loss(INPUTS, targets, weights, **none))
+    np.testing.assert_allclose(loss, crossent(INPUTS, targets), rtol=1e-4, atol=1e-6)
+    largest = seq2seq.sequence_loss(
+        INPUTS, targets, weights, softmax_loss_function=lambda labels, logits: tf.reduce_max(logits, -1), **none
+    )
+    np.testing.assert_allclose(run(largest), INPUTS.max(-1))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "words"),
+    [
+        (([3, 4], [3, 5], [3, 5]), "Logits must be a"),
+        (([3, 5, 4], [3], [3, 5]), "Targets must be a"),
+        (([3, 5, 4], [3, 5], [3]), "Weights must be a"),
+    ],
+)
+def test_sequence_loss_wants_sequences(shapes: Any, words: str) -> None:
+    logits, targets, weights = shapes
+    with pytest.raises(ValueError, match=words):
+        seq2seq.sequence_loss(tf.zeros(logits), tf.zeros(targets, tf.int32), tf.zeros(weights))
+
+
+def test_sequence_loss_does_not_average_and_sum() -> None:
+    with pytest.raises(ValueError, match="cannot be set to True at same time"):
+        seq2seq.sequence_loss(tf.zeros([3, 5, 4]), tf.zeros([3, 5], tf.int32), tf.ones([3, 5]), sum_over_batch=True)
+
+
+# Decoding
+
+
+def teacher_forcing(impute: bool) -> Any:
+    """Outputs and last states, step by step."""
+    state, outputs = STATE, []
+    for time in range(5):
+        done = (time >= np.array(LENGTHS))[:, None]
+        new = step_of_cell(INPUTS[:, time], state)
+        outputs.append(np.where(done, 0, new) if impute else new)
+        state = np.where(done, state, new) if impute else new
+    return np.stack(outputs, 1), state
+
+
+@pytest.mark.parametrize("impute", [False, True])
+@pytest.mark.parametrize("time_major", [False, True])
+def test_training_helper_feeds_the_inputs(impute: bool, time_major: bool) -> None:
+    x = INPUTS.transpose(1, 0, 2) if time_major else INPUTS
+    helper = seq2seq.TrainingHelper(x, LENGTHS, time_major=time_major)
+    outputs, state, lengths = decode(helper, impute_finished=impute, output_time_major=time_major)
+    assert isinstance(outputs, seq2seq.BasicDecoderOutput)
+    (got, samples), last, steps = run_with_kernel((outputs, state, lengths))
+    if time_major:
+        got, samples = got.transpose(1, 0, 2), samples.T
+    expected, expected_state = teacher_forcing(impute)
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(last, expected_state, rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(samples, expected.argmax(-1))
+    np.testing.assert_array_equal(steps, LENGTHS)
+    assert samples.dtype == np.int32
+
+
+def test_decoding_agrees_with_dynamic_rnn_and_so_do_its_gradients() -> None:
+    x, start = tf.constant(INPUTS), tf.constant(STATE)
+    shared = cell()
+    decoder = seq2seq.BasicDecoder(shared, seq2seq.TrainingHelper(x, LENGTHS), start)
+    outputs, state, _ = seq2seq.dynamic_decode(decoder, impute_finished=True)
+    expected, expected_state = tf.nn.dynamic_rnn(shared, x, LENGTHS, initial_state=start)
+    results = []
+    for out, last in ((outputs.rnn_output, state), (expected, expected_state)):
+        loss = tf.reduce_sum(out**2) + tf.reduce_sum(last**3)
+        results.append([out, last, *tf.gradients(loss, [x, start, *tf.trainable_variables()])])
+    first, second = run(results)
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_static_shapes_of_outputs() -> None:
+    x = tf.placeholder(tf.float32, [None, None, 4])
+    made = cell()
+    helper = seq2seq.TrainingHelper(x, tf.placeholder(tf.int32, [None]))
+    decoder = seq2seq.BasicDecoder(
+        made, helper, made.zero_state(tf.shape(x)[0], tf.float32), output_layer=tf.layers.Dense(7)
+    )
+    outputs, state, lengths = seq2seq.dynamic_decode(decoder)
+    assert outputs.rnn_output.shape.as_list() == [None, None, 7]
+    assert outputs.sample_id.shape.as_list() == [None, None]
+    assert (state.shape.as_list(), lengths.shape.as_list()) == ([None, 4], [None])
+    assert {v.op.name for v in tf.trainable_variables()} >= {"decoder/dense/kernel", "decoder/dense/bias"}
+
+
+def test_output_layer_is_trained() -> None:
+    made, layer = cell(), tf.layers.Dense(3, name="project")
+    helper = seq2seq.TrainingHelper(INPUTS, LENGTHS)
+    outputs, _, _ = seq2seq.dynamic_decode(seq2seq.BasicDecoder(made, helper, tf.constant(STATE), layer))
+    (gradient,) = tf.gradients(tf.reduce_sum(outputs.rnn_output), layer.kernel)
+    got, gradient = run_with_kernel([outputs.rnn_output, gradient])
+    assert got.shape == (3, 5, 3)
+    hidden, _ = teacher_forcing(impute=False)
+    np.testing.assert_allclose(gradient, np.repeat(hidden.sum((0, 1))[:, None], 3, 1), rtol=1e-4, atol=1e-4)
+
+
+def test_greedy_helper_feeds_the_best_token_until_the_end_token() -> None:
+    helper = seq2seq.GreedyEmbeddingHelper(EMBEDDING, start_tokens=[0, 1, 2], end_token=3)
+    outputs, _, lengths = decode(helper, maximum_iterations=8)
+    samples, lengths = run_with_kernel([outputs.sample_id, lengths])
+    state, tokens, done = STATE, np.array([0, 1, 2]), np.zeros(3, bool)
+    expected, steps = [], np.zeros(3, int)
+    for _ in range(8):
+        if done.all():
+            break
+        state = step_of_cell(EMBEDDING[tokens], state)
+        tokens = state.argmax(1)
+        steps += ~done
+        done |= tokens == 3
+        expected.append(tokens)
+    np.testing.assert_array_equal(samples, np.stack(expected, 1))
+    np.testing.assert_array_equal(lengths, steps)
+
+
+@pytest.mark.parametrize("limit", [0, 1, 3])
+def test_maximum_iterations_stops(limit: int) -> None:
+    helper = seq2seq.TrainingHelper(INPUTS, LENGTHS)
+    outputs, _, lengths = decode(helper, maximum_iterations=tf.constant(limit))
+    got, lengths = run_with_kernel([outputs.rnn_output, lengths])
+    assert got.shape == (3, limit, 4)
+    np.testing.assert_array_equal(lengths, np.minimum(LENGTHS, limit))
+
+
+def test_sequences_of_no_steps() -> None:
+    outputs, state, lengths = decode(seq2seq.TrainingHelper(INPUTS, [0, 2, 0]), impute_finished=True)
+    got, state, lengths = run_with_kernel([outputs.rnn_output, state, lengths])
+    assert got.shape == (3, 2, 4)
+    np.testing.assert_array_equal(got[[0, 2]], 0)
+    np.testing.assert_array_equal(state[[0, 2]], STATE[[0, 2]])
+    np.testing.assert_array_equal(lengths, [0, 2, 0])
+
+
+def test_states_of_several_parts() -> None:
+    cells = tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.LSTMCell(4), tf.nn.rnn_cell.GRUCell(3)])
+    helper = seq2seq.TrainingHelper(INPUTS, LENGTHS)
+    decoder = seq2seq.BasicDecoder(cells, helper, cells.zero_state(3, tf.float32))
+    outputs, state, _ = seq2seq.dynamic_decode(decoder, impute_finished=True)
+    assert isinstance(state[0], tf.nn.rnn_cell.LSTMStateTuple)
+    assert run(outputs.rnn_output).shape == (3, 5, 3)
+
+
+def test_sample_helper_at_low_temperature_is_greedy_and_repeats_with_its_seed() -> None:
+    logits = tf.constant(RANDOM.randn(50, 4).astype(np.float32))
+    cold = seq2seq.SampleEmbeddingHelper(EMBEDDING, [0] * 50, 3, softmax_temperature=1e-4, seed=1)
+    np.testing.assert_array_equal(run(cold.sample(0, logits, ())), run(tf.argmax(logits, 1)))
+    warm = seq2seq.SampleEmbeddingHelper(EMBEDDING, [0] * 50, 3, seed=5)
+    same = tf.reshape(tf.multinomial(logits, 1, seed=5), [-1])
+    samples, same = run([warm.sample(0, logits, ()), same])
+    np.testing.assert_array_equal(samples, same)
+    assert samples.dtype == np.int32
+
+
+def test_inference_helper_feeds_samples_of_any_shape() -> None:
+    helper = seq2seq.InferenceHelper(
+        sample_fn=lambda outputs: outputs * 2,
+        sample_shape=[4],
+        sample_dtype=tf.float32,
+        start_inputs=INPUTS[:, 0],
+        end_fn=lambda samples: tf.fill([3], False),
+        next_inputs_fn=lambda samples: samples + 1,
+    )
+    outputs, state, _ = decode(helper, maximum_iterations=3)
+    samples, state = run_with_kernel([outputs.sample_id, state])
+    h, x, expected = STATE, INPUTS[:, 0], []
+    for _ in range(3):
+        h = step_of_cell(x, h)
+        expected.append(h * 2)
+        x = h * 2 + 1
+    np.testing.assert_allclose(samples, np.stack(expected, 1), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(state, h, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("probability", [0.0, 1.0])
+def test_scheduled_embeddings(probability: float) -> None:
+    helper = seq2seq.ScheduledEmbeddingTrainingHelper(INPUTS, [5, 5, 5], EMBEDDING, probability, seed=1)
+    outputs, _, _ = decode(helper)
+    got, samples = run_with_kernel(outputs)
+    assert np.all((samples == -1) if probability == 0 else (samples >= 0))
+    state, x = STATE, INPUTS[:, 0]
+    for time in range(5):
+        state = step_of_cell(x, state)
+        np.testing.assert_allclose(got[:, time], state, rtol=1e-4, atol=1e-5)
+        if time < 4:
+            x = INPUTS[:, time + 1] if probability == 0 else EMBEDDING[samples[:, time]]
+
+
+@pytest.mark.parametrize("with_auxiliary", [False, True])
+def test_scheduled_outputs(with_auxiliary: bool) -> None:
+    chosen = np.array([1.0, 0.0, 1.0], np.float32)
+    given, extra = (INPUTS[..., :3], INPUTS[..., 3:]) if with_auxiliary else (INPUTS, None)
+    helper = seq2seq.ScheduledOutputTrainingHelper(
+        given,
+        [5, 5, 5],
+        chosen,
+        next_inputs_fn=lambda outputs: -outputs[:, : given.shape[-1]],
+        auxiliary_inputs=extra,
+    )
+    outputs, _, _ = decode(helper)
+    got, samples = run_with_kernel(outputs)
+    np.testing.assert_array_equal(samples, np.repeat(chosen[:, None], 5, 1))
+    state, x = STATE, INPUTS[:, 0]
+    for time in range(5):
+        state = step_of_cell(x, state)
+        np.testing.assert_allclose(got[:, time], state, rtol=1e-4, atol=1e-5)
+        if time < 4:
+            x = np.where(chosen[:, None] == 1, -state, INPUTS[:, time + 1])
+            if with_auxiliary:
+                x[:, 3:] = INPUTS[:, time + 1, 3:]
+
+
+def test_what_is_no_decoder_helper_or_vector_is_said() -> None:
+    with pytest.raises(TypeError, match="Expected decoder to be type Decoder"):
+        seq2seq.dynamic_decode(cell())
+    with pytest.raises(TypeError, match="helper must be a Helper"):
+        seq2seq.BasicDecoder(cell(), None, tf.constant(STATE))
+    with pytest.raises(TypeError, match="not an RNNCell"):
+        seq2seq.BasicDecoder(None, None, tf.constant(STATE))
+    with pytest.raises(TypeError, match="output_layer must be a Layer"):
+        seq2seq.BasicDecoder(cell(), seq2seq.TrainingHelper(INPUTS, LENGTHS), tf.constant(STATE), lambda x: x)
+    with pytest.raises(ValueError, match="Expected sequence_length to be a vector"):
+        seq2seq.TrainingHelper(INPUTS, 5)
+    with pytest.raises(ValueError, match="start_tokens must be a vector"):
+        seq2seq.GreedyEmbeddingHelper(EMBEDDING, 0, 3)
+    with pytest.raises(ValueError, match="end_token must be a scalar"):
+        seq2seq.GreedyEmbeddingHelper(EMBEDDING, [0], [3])
+    with pytest.raises(ValueError, match="must be either a scalar or a vector"):
+        seq2seq.ScheduledOutputTrainingHelper(INPUTS, LENGTHS, [[0.5]])
+    with pytest.raises(ValueError, match="maximum_iterations must be a scalar"):
+        decode(seq2seq.TrainingHelper(INPUTS, LENGTHS), maximum_iterations=[3])
+    custom = seq2seq.CustomHelper(lambda: None, lambda **_: None, lambda **_: None)
+    with pytest.raises(ValueError, match="batch_size accessed before initialize"):
+        _ = custom.batch_size

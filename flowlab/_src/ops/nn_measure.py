@@ -9,6 +9,7 @@ import numpy as np
 from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.graph import dtypes
 from flowlab._src.graph.convert import convert
+from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.op import Array, Floating, Index, Op, Scalar, Spec
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.scopes import name_scope
@@ -17,6 +18,7 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.array_shape import size as size_of
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.compare import not_equal
+from flowlab._src.ops.cond import cond
 from flowlab._src.ops.fill import zeros
 from flowlab._src.ops.identity import identity
 from flowlab._src.ops.reduce import reduce_sum
@@ -136,9 +138,19 @@ def zero_fraction(value: Any, name: str | None = None) -> Tensor:
     with name_scope(name, "zero_fraction", [value]):
         value = convert(value, None, "value")
         size = size_of(value, out_type=dtypes.int64)
-        with name_scope("count_nonzero"):
-            zero = zeros([], dtype=value.dtype.base_dtype)
-            nonzero = reduce_sum(cast(not_equal(value, zero), dtypes.int64), name="nonzero_count")
+        # Short integers are enough for all but huge tensors.
+        nonzero = cond(
+            size <= dtypes.int32.max,
+            true_fn=lambda: cast(count_of_nonzero(value, dtypes.int32), dtypes.int64),
+            false_fn=lambda: count_of_nonzero(value, dtypes.int64),
+        )
         with name_scope("counts_to_fraction"):
             fraction = cast(size - nonzero, dtypes.float32) / cast(size, dtypes.float32)
         return identity(fraction, "fraction")
+
+
+def count_of_nonzero(value: Tensor, dtype: DType) -> Tensor:
+    """How many elements are not 0, counted in `dtype`."""
+    with name_scope("count_nonzero", values=[value]):
+        zero = zeros([], dtype=value.dtype.base_dtype)
+        return reduce_sum(cast(not_equal(value, zero), dtype), name="nonzero_count")

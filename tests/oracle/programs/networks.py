@@ -200,7 +200,7 @@ def normalizing_vectors(tf: Any) -> Any:
     }
 
 
-@program("values")
+@program("skeleton", "values")
 def zero_fraction(tf: Any) -> Any:
     return tf.nn.zero_fraction([[3.0, 4.0], [0.0, 0.5]])
 

@@ -48,7 +48,7 @@ def overview() -> str:
 
 def reset(chosen: Lesson, folder: Path) -> str:
     """Put a lesson into a folder as it was published, keep what was there under a name with the date, and say so."""
-    if not chosen.written:
+    if not (chosen.written or chosen.told):
         raise ValueError(f"Lesson {chosen.id}, {chosen.title}, is not written yet.")
     if (folder / "notebooks" / chosen.notebook).exists():  # started from the folder above the lessons
         folder = folder / "notebooks"

@@ -28,6 +28,7 @@ class Lesson:
     checks: int
     cap: int
     names: tuple[str, ...] = ()
+    told: bool = False
     written: bool = False
 
     @property

@@ -21,9 +21,10 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.lab.cells import forget_cells, know_cells, run_body
 from flowlab._src.lab.graph import graph
 from flowlab._src.lab.labels import count
-from flowlab._src.lab.options import FlowUsageError, cell_parser, choose, graph_parser, picture_options
+from flowlab._src.lab.options import FlowUsageError, cell_parser, choose, graph_parser, picture_options, step_parser
 from flowlab._src.lab.plot import Plot, plot
 from flowlab._src.lab.settings import find_theme, settings
+from flowlab._src.lab.step import Stepper, step
 from flowlab._src.lab.theme import THEMES
 from flowlab._src.lab.tracebacks import hide_library_frames, show_all_frames
 from flowlab._src.lab.watch import watching
@@ -32,7 +33,7 @@ from flowlab._src.util.as_tensorflow import install_as_tensorflow
 from flowlab._src.util.export import export
 from flowlab._src.util.text import did_you_mean
 
-ACTIONS = ("graph", "summary", "plot", "reset", "theme", "as-tensorflow")
+ACTIONS = ("graph", "step", "summary", "plot", "reset", "theme", "as-tensorflow")
 
 
 @magics_class
@@ -41,13 +42,14 @@ class FlowMagics(Magics):
 
     shell: Any
     last_plot: Plot | None = None
+    last_step: Stepper | None = None
 
     @no_var_expand
     @cell_magic
     def flow(self, line: str, cell: str) -> None:
         """Build a graph in this cell, run it, look at it.
 
-            %%flow [NAME] [--graph] [--run FETCH] [--feed EXPR] [--plot T1,T2] [--keep] [--seed N]
+            %%flow [NAME] [--graph] [--run FETCH] [--step FETCH] [--feed EXPR] [--plot T1,T2] [--keep] [--seed N]
                    [--depth N] [--expand SCOPES] [--hide PATTERNS] [--forward] [--zoom Z] [--static]
 
         The cell is plain Python. It starts with a new, empty graph, which stays the default graph for the cells after
@@ -59,7 +61,8 @@ class FlowMagics(Magics):
         -g, --graph           draw the graph
         -r, --run FETCH       run FETCH (a Python expression or names of nodes) and print the value; variables get
                               their initial values first, unless a default session has them already
-        --feed EXPR           a feed_dict for --run, such as "{x: 3.0}"
+        -s, --step FETCH      walk through the run of FETCH, one operation at a time, in the picture of its graph
+        --feed EXPR           a feed_dict for --run and --step, such as "{x: 3.0}"
         -p, --plot T1,T2      plot these tensors at each training step the cell runs
         --keep                add to the present default graph instead of starting a new one
         --seed N              seed of the graph, set before the cell runs
@@ -91,9 +94,12 @@ class FlowMagics(Magics):
                 self.shell.displayhook(value)
             if options.run:
                 self.run_fetch(options.run, options.feed)
-            if options.graph:
+            if options.step:
+                self.last_step = self.stepper(options)
+                display(self.last_step)
+            elif options.graph:
                 display(graph(built, **picture_options(options)))
-            elif not options.run:
+            if not (options.run or options.step or options.graph):
                 made = len(built.get_operations()) - before
                 whole = f", {count(before + made, 'operation')} in the graph" if before else ""
                 print(f"+{count(made, 'operation')}{whole}")
@@ -134,6 +140,47 @@ class FlowMagics(Magics):
     def run_fetch(self, text: str, feed: str | None) -> None:
         """Run what `--run` names, and print each value."""
         __tracebackhide__ = True
+        names, fetches = self.read_fetch(text, "--run")
+        feeds = self.read_feed(feed)
+        for name, value in zip(names, self.session().run(fetches, feeds), strict=True):
+            print(f"{name} has run" if value is None else f"{name} = {value!s}")
+
+    def stepper(self, options: Any) -> Stepper:
+        """What `--step` asks for; with `--graph` the picture shows the rest of the graph, too."""
+        __tracebackhide__ = True
+        _, fetches = self.read_fetch(options.step, "--step")
+        feeds = self.read_feed(options.feed)
+        return step(
+            self.session(),
+            fetches[0] if len(fetches) == 1 else fetches,
+            feeds,
+            depth=options.depth,
+            expand=options.expand,
+            whole=True if options.graph else None,
+            zoom=options.zoom,
+            static=options.static or None,
+        )
+
+    def session(self) -> Session:
+        """The default session, or a new one whose variables have their initial values."""
+        __tracebackhide__ = True
+        session = default_session()
+        if session is None or session.graph is not get_default_graph():
+            session = Session()
+            session.run([variable.initializer for variable in get_default_graph().get_collection("variables")])
+        return session
+
+    def read_feed(self, text: str | None) -> dict[Any, Any] | None:
+        """The feed_dict that `--feed` gives."""
+        __tracebackhide__ = True
+        feeds = eval(text, self.shell.user_ns) if text else None
+        if feeds is not None and not isinstance(feeds, dict):
+            raise FlowUsageError(f'--feed needs a dict such as "{{x: 3.0}}"; got {text}.')
+        return feeds
+
+    def read_fetch(self, text: str, option: str) -> tuple[list[str], list[Any]]:
+        """What an option names, and how it is called: a Python expression, or names of nodes with commas."""
+        __tracebackhide__ = True
         fetches = self.find(text)
         names = [text]
         if fetches is None:
@@ -143,22 +190,14 @@ class FlowMagics(Magics):
                 if found is None:
                     nodes = [op.name for op in get_default_graph().get_operations()]
                     hint = did_you_mean(name, [*nodes, *self.tensor_names()])
-                    raise FlowUsageError(f"--run {name}: the cell has no tensor or operation of that name. {hint}")
+                    raise FlowUsageError(f"{option} {name}: the cell has no tensor or operation of that name. {hint}")
         elif isinstance(fetches, list | tuple) and "," in text:
             names = [part.strip() for part in text.strip("()[] ").split(",") if part.strip()]
             if len(names) != len(fetches):
                 names, fetches = [text], [fetches]
         else:
             fetches = [fetches]
-        feeds = eval(feed, self.shell.user_ns) if feed else None
-        if feeds is not None and not isinstance(feeds, dict):
-            raise FlowUsageError(f'--feed needs a dict such as "{{x: 3.0}}"; got {feed}.')
-        session = default_session()
-        if session is None or session.graph is not get_default_graph():
-            session = Session()
-            session.run([variable.initializer for variable in get_default_graph().get_collection("variables")])
-        for name, value in zip(names, session.run(list(fetches), feeds), strict=True):
-            print(f"{name} has run" if value is None else f"{name} = {value!s}")
+        return names, list(fetches)
 
     def tensor_names(self) -> list[str]:
         """Python names of the tensors that a learner has made."""
@@ -170,6 +209,7 @@ class FlowMagics(Magics):
         """Look at what is already there.
 
         %flow graph [--depth N] [--expand SCOPES] [--hide PATTERNS] [--forward] [--zoom Z]
+        %flow step FETCH [--feed EXPR]    walk through a run in the present graph; without FETCH the last walk again
         %flow summary       the graph in words
         %flow plot          the plot of the last %%flow --plot
         %flow reset         a new, empty default graph
@@ -181,6 +221,13 @@ class FlowMagics(Magics):
         choose(action, ACTIONS, "an action")
         if action == "graph":
             return graph(**picture_options(graph_parser().read(rest)))
+        if action == "step":
+            options = step_parser().read(rest)
+            if options.step:
+                self.last_step = self.stepper(options)
+            elif self.last_step is None:
+                raise FlowUsageError("%flow step: what is to be run? Name a fetch: %flow step loss.")
+            return self.last_step
         if action == "summary":
             print(graph())
         elif action == "plot":
@@ -204,6 +251,8 @@ def complete_options(shell: Any, event: Any) -> list[str]:
         return list(ACTIONS)
     if len(words) > 1 and words[1] == "theme":
         return list(THEMES)
+    if len(words) > 1 and words[:2] == ["%flow", "step"]:
+        return step_parser().names()
     return (graph_parser() if words and words[0] == "%flow" else cell_parser()).names()
 
 

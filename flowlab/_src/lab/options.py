@@ -75,7 +75,8 @@ def add_picture_options(parser: OptionParser) -> None:
 
 def picture_options(found: argparse.Namespace) -> dict[str, Any]:
     """The arguments for `tf.lab.graph` among the options."""
-    return {name: getattr(found, name) for name in ("depth", "expand", "hide", "forward", "zoom")}
+    options = {name: getattr(found, name) for name in ("depth", "expand", "hide", "forward", "zoom")}
+    return {**options, "static": True if found.static else None}
 
 
 def cell_parser() -> OptionParser:
@@ -84,10 +85,21 @@ def cell_parser() -> OptionParser:
     parser.add_argument("name", nargs="?", metavar="NAME")
     parser.add_argument("--graph", "-g", action="store_true")
     parser.add_argument("--run", "-r", metavar="FETCH")
+    parser.add_argument("--step", "-s", metavar="FETCH")
     parser.add_argument("--plot", "-p", type=name_list, default=[], metavar="T1,T2")
     parser.add_argument("--feed", metavar="EXPR")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--seed", type=int, metavar="N")
+    add_picture_options(parser)
+    return parser
+
+
+def step_parser() -> OptionParser:
+    """The options of `%flow step`."""
+    parser = OptionParser("%flow step")
+    parser.add_argument("step", nargs="?", metavar="FETCH")
+    parser.add_argument("--graph", "-g", action="store_true")
+    parser.add_argument("--feed", metavar="EXPR")
     add_picture_options(parser)
     return parser
 

@@ -51,12 +51,12 @@ class Mark(NamedTuple):
     Attributes
     ----------
     state : key of STATES
-    count : how far a folded scope has come, "3/7"
+    part : how far a folded scope has come, "3/7"
     value : a short text of the value that the operation has given
     """
 
     state: str
-    count: str = ""
+    part: str = ""
     value: str = ""
 
 
@@ -138,8 +138,8 @@ def draw_mark(box: Box, mark: Mark, theme: Theme) -> Group:
         items.append(Shape(arrow, fill=theme.curves[1], stroke=theme.text, width=1.2, role="nextarrow"))
     else:
         items += disc(mark.state, box.x + 3, box.y + 1, theme)
-    if mark.count:
-        items += tag(mark.count, box.x + box.width - 4, box.y + 1, theme)
+    if mark.part:
+        items += tag(mark.part, box.x + box.width - 4, box.y + 1, theme)
     if mark.value:
         right = box.x + box.width - 14 + text_width(mark.value, FONT) + 12
         items += tag(mark.value, right, box.y + box.height + 3, theme, role="value")

@@ -82,6 +82,7 @@ def test_links_open_and_select(live):
     assert widget.selected == "conv2/Conv2D"
     assert widget.panel[0]["text"] == "conv2/Conv2D"
     assert widget.say == "at conv2/Conv2D"
+    assert widget.sent == [({"focus": "conv2/Conv2D"}, None)]
     widget.do("go", "nothing")
     assert widget.say == "the picture has no such operation"
 

@@ -47,8 +47,8 @@ def find_stacks(
             continue
         series: dict[tuple[object, ...], list[tuple[int, str]]] = {}
         for box, rows in boxes_inside.items():
-            node = view.by_name.get(box.rstrip("/"))
-            if node is not None and (node.type in VARIABLE_TYPES or node.type.startswith("Placeholder")):
+            own = view.by_name.get(box.rstrip("/"))
+            if own is not None and (own.type in VARIABLE_TYPES or own.type.startswith("Placeholder")):
                 continue  # what a model learns and what it is given stay in sight
             found = NUMBERED.fullmatch(box.removeprefix(parent).rstrip("/"))
             if found is not None and found[1]:

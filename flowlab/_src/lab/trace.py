@@ -88,10 +88,10 @@ def operation_names(view: GraphView, wanted: object, argument: str) -> list[str]
     if isinstance(wanted, str):
         text = wanted
     else:
-        op = getattr(wanted, "op", wanted)
-        text = getattr(op, "name", None)
-        if not isinstance(text, str):
+        named = getattr(getattr(wanted, "op", wanted), "name", None)
+        if not isinstance(named, str):
             raise TypeError(f"{argument} takes tensors, operations or their names; it got {wanted!r}.")
+        text = named
     base, colon, number = text.rpartition(":")
     name = base if colon and number.isdigit() and text not in view.by_name else text
     if name not in view.by_name:

@@ -22,7 +22,7 @@ from flowlab._src.lab.theme import LIGHT, Theme
 
 Record = dict[str, Any]
 
-TABLE = 6  # rows and columns of a small table
+TABLE = 5  # rows and columns of a small table
 TILES = 16  # feature maps, filters or digits side by side
 BINS = 24
 MANY = 2_000_000  # of larger arrays only every n-th element is looked at
@@ -247,7 +247,7 @@ def histogram_svg(array: np.ndarray, theme: Theme = LIGHT) -> str:
                 Shape(
                     polygon(*corners, (x + step - 0.5, top + height - tall), (x + step - 0.5, top + height)),
                     fill=theme.curves[0],
-                    role="measure",
+                    role="column",
                 )
             )
     base = top + height

@@ -79,8 +79,7 @@ function render({ model, el }) {
     },
   });
 
-  const go = (name) => { landing = true; ask("go", name); };
-  let landing = false; // whether the focus shall follow to the box that a link leads to
+  const go = (name) => ask("go", name);
 
   // search: Enter takes the first result, the arrow down goes into the list, Escape back to the picture
   let waiting;
@@ -124,7 +123,6 @@ function render({ model, el }) {
     if (model.get("selected") !== null) picture.selected = model.get("selected");
     picture.draw(svg, boxes, []);
     markEdges();
-    if (landing && picture.selected !== null) { picture.focus(picture.selected); landing = false; }
   }
   function markEdges() { // the arrows of the selected box
     picture.lines.forEach((line) => {
@@ -135,7 +133,6 @@ function render({ model, el }) {
   function showSelected() {
     const id = model.get("selected");
     if (id !== picture.selected) picture.select(id);
-    if (landing && id !== null) { picture.focus(id); landing = false; }
     markEdges();
   }
   function showControls() {
@@ -166,6 +163,7 @@ function render({ model, el }) {
   const showPanel = () => fillPanel(side, model.get("panel"), { go }, model);
   const speak = () => say(model.get("say"));
   const files = (message, buffers) => {
+    if (message.focus !== undefined) { picture.select(message.focus); picture.focus(message.focus); markEdges(); }
     if (message.file) download(message.file, buffers[0], "image/png");
   };
 

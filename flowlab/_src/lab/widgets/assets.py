@@ -69,9 +69,10 @@ def dark_rules(theme: Theme) -> list[tuple[str, str]]:
     rules += [
         ("path.flow-behind", f"fill: {theme.background}; stroke: {theme.border};"),
         (".flow-dim > path.flow-shape", f"fill: none; stroke: {theme.line};"),
-        (".flow-dim > .flow-text", f"fill: {theme.line};"),
+        (".flow-dim > .flow-text, .flow-dim > .flow-detail", f"fill: {theme.line};"),
         (".flow-lit > path.flow-line", f"stroke: {theme.text};"),
         (".flow-lit > path.flow-tip", f"fill: {theme.text};"),
+        ("path.flow-column", f"fill: {theme.curves[0]};"),
         ("path.flow-measure", f"fill: {theme.curves[1]};"),
     ]
     return rules

@@ -32,7 +32,7 @@ class GraphWidget(anywidget.AnyWidget):
     _css = style("picture.css", "graph.css")
 
     scene = traitlets.Dict().tag(sync=True)
-    panel = traitlets.List().tag(sync=True)
+    panel: Any = traitlets.List().tag(sync=True)
     found = traitlets.Dict().tag(sync=True)
     controls = traitlets.Dict().tag(sync=True)
     selected = traitlets.Unicode(None, allow_none=True).tag(sync=True)
@@ -43,6 +43,7 @@ class GraphWidget(anywidget.AnyWidget):
         self.picture = picture
         self.explorer: Explorer = picture.explorer
         self.path_start: str | None = None
+        self.landing: str | None = None  # the box that shall get the focus
         self.lock = threading.RLock()  # with ipykernel 7 messages may be handled in another thread
         super().__init__(follows=picture.follows_page)
         with self.hold_sync():
@@ -103,8 +104,12 @@ class GraphWidget(anywidget.AnyWidget):
         text = message.get("text", "")
         if handler is None or not isinstance(text, str):
             return
-        with self.lock, self.hold_sync():
-            handler(text)
+        with self.lock:
+            with self.hold_sync():
+                handler(text)
+            if self.landing is not None:  # after the picture in which that box is
+                self.send({"focus": self.landing})
+                self.landing = None
 
     def on_select(self, box: str) -> None:
         """A box was clicked, or reached with the arrows."""
@@ -131,13 +136,15 @@ class GraphWidget(anywidget.AnyWidget):
             self.say = "the picture has no such operation"
             return
         self.explorer.selected = box
+        self.landing = box
         self.draw()
         self.say = f"at {name}"
 
     def on_search(self, query: str) -> None:
         links, words = self.explorer.search(query)
         self.found = {"query": query, "links": links}
-        self.say = words
+        if words:
+            self.say = words
 
     def on_trace(self, box: str) -> None:
         self.bring_out(box, self.explorer.trace)

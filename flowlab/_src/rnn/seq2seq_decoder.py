@@ -148,11 +148,10 @@ class BasicDecoder(Decoder):
         return self._helper.batch_size
 
     def _rnn_output_size(self) -> Any:
-        size = self._cell.output_size
-        if self._output_layer is None:
+        size, layer = self._cell.output_size, self._output_layer
+        if layer is None:
             return size
-        layer_sizes = nest.map_structure(lambda s: self._output_layer.compute_output_shape(joined_shape(None, s)), size)
-        return nest.map_structure(lambda s: s[1:], layer_sizes)
+        return nest.map_structure(lambda s: layer.compute_output_shape(joined_shape(None, s))[1:], size)
 
     @property
     def output_size(self) -> BasicDecoderOutput:

@@ -13,7 +13,7 @@ MESSAGES = ":flowlab._src.formats.messages"
 PYTHON: dict[str, tuple[str, ...]] = {
     "client.device_lib": (":flowlab._src.runtime.physical_devices",),
     "client.session": ("",),
-    "client.timeline": (":flowlab._src.runtime.timeline",),
+    "client.timeline": (":flowlab._src.train.timeline",),
     "data.ops.dataset_ops": ("data",),
     "data.ops.iterator_ops": ("data",),
     "eager.backprop": ("", "contrib.eager"),

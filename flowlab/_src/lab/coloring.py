@@ -31,6 +31,7 @@ class Coloring:
 
     tints: Mapping[str, Tint] = field(default_factory=dict)
     legend: tuple[tuple[Tint, str], ...] = ()
+    measured: str = ""  # what bars and numbers are parts of
 
 
 NO_COLORING = Coloring()
@@ -93,12 +94,11 @@ def by_cost(folding: Folding, costs: Mapping[str, Cost], measure: Callable[[Cost
             totals[box] = sum(ran)
     whole = sum(totals.values()) or 1.0
     text = seconds_text if unit == "time" else bytes_text
-    return Coloring(
-        {
-            box: Tint(share=total / whole, words=f"{text(total)} · {percent(total / whole)}")
-            for box, total in totals.items()
-        }
-    )
+    tints = {
+        box: Tint(share=total / whole, words=f"{text(total)} · {percent(total / whole)}")
+        for box, total in totals.items()
+    }
+    return Coloring(tints, measured=f"part of all {text(whole)}")
 
 
 def find_coloring(name: str | None, folding: Folding, costs: Mapping[str, Cost]) -> Coloring:

@@ -103,10 +103,10 @@ def draw_box(box: Box, theme: Theme) -> Group:
 
 
 def stack_shapes(box: Box, theme: Theme) -> list[Shape]:
-    """Two boxes behind the first one of a stack."""
+    """Two boxes behind the first one of a stack, below it: arrow heads end at its upper edge."""
     return [
         Shape(
-            outline(box.kind, box.x + shift, box.y - shift, box.width, box.height),
+            outline(box.kind, box.x + shift, box.y + shift, box.width, box.height),
             fill=theme.background,
             stroke=theme.border,
             role="behind",
@@ -162,6 +162,13 @@ def draw_sample(sample: Sample, theme: Theme) -> Group:
         items.append(replace(shapes[0], fill=theme.hues[int(hue) % len(theme.hues)]))
         items.append(Text(letter, (sample.x + 13.5, sample.y + 4.5), theme.text, "middle"))
         kind = f"tint hue{int(hue) % len(theme.hues)}"
+    elif kind == "share":
+        items.append(
+            Shape(rectangle(sample.x, sample.y - 3, sample.x + 27, sample.y + 3), stroke=theme.border, width=0.6)
+        )
+        items.append(
+            Shape(rectangle(sample.x, sample.y - 3, sample.x + 12, sample.y + 3), theme.curves[1], role="measure")
+        )
     elif kind == "dim":
         shapes = box_shapes("op", sample.x, sample.y - 9, 27.0, 18.0, theme, double=False)
         items.append(replace(shapes[0], fill="none", stroke=theme.line, dash=DOTS))

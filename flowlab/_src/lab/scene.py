@@ -564,6 +564,8 @@ class SceneBuilder:
             entries.append((f"badge {TRAINED}", "trained by the optimizer"))
         if self.emphasis is not None and any(box.state == "dim" for box in self.boxes):
             entries.append(("dim", f"not {self.emphasis.words}"))
+        if self.coloring.measured:
+            entries.append(("share", self.coloring.measured))
         entries += [(f"tint {tint.hue} {tint.letter}", words) for tint, words in self.coloring.legend]
         samples, x = [], MARGIN
         for kind, text in entries:

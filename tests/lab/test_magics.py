@@ -225,3 +225,12 @@ def test_an_error_inside_the_library_alone_keeps_its_frames():
     from flowlab._src.lab.tracebacks import own_frames
 
     assert own_frames(None) is None
+
+
+def test_as_tensorflow(run):
+    try:
+        said = run("%flow as-tensorflow").text
+        assert said == "import tensorflow as tf now gives flowlab; restart the kernel to undo this\n"
+        assert run("import tensorflow\ntensorflow.__name__").value == "flowlab"
+    finally:
+        tf.uninstall_as_tensorflow()

@@ -41,7 +41,8 @@ def read(name: str, kind: type, text: str) -> Any:
     try:
         if kind is bool:
             return _WORDS[text.lower()]
-        return text if issubclass(kind, str) else kind(text)
+        make: Any = kind
+        return text if issubclass(kind, str) else make(text)
     except (ValueError, KeyError):
         raise ValueError(f"Could not parse hparam '{name}' of type '{kind.__name__}' with value '{text}'") from None
 

@@ -16,6 +16,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, format_dims, merge_dims, merge_shapes, require_rank_at_least
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels.memory import require_memory
 from flowlab._src.ops.array_shape import rank, shape
 from flowlab._src.ops.fill import ones, zeros, zeros_like
 from flowlab._src.ops.joining import concat
@@ -32,6 +33,7 @@ class MatrixDiag(Op):
         if diagonal.ndim < 1:
             raise InvalidArgumentError(None, None, "input must be at least 1-dim, received shape: []")
         n = diagonal.shape[-1]
+        require_memory((*diagonal.shape, n), diagonal.dtype)
         result = np.zeros((*diagonal.shape, n), diagonal.dtype)
         result[..., np.arange(n), np.arange(n)] = diagonal
         return result
@@ -218,6 +220,7 @@ class Diag(Op):
         diagonal = np.asarray(diagonal)
         if diagonal.ndim < 1:
             raise InvalidArgumentError(None, None, "Input must be at least rank 1, got 0")
+        require_memory((diagonal.size, diagonal.size), diagonal.dtype)
         result = np.zeros((diagonal.size, diagonal.size), diagonal.dtype)
         result[np.arange(diagonal.size), np.arange(diagonal.size)] = diagonal.reshape(-1)
         return result.reshape(diagonal.shape * 2)

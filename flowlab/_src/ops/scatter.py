@@ -11,6 +11,7 @@ from flowlab._src.graph.op import Array, Index, Op, Spec, T
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.shape import TensorShape, format_dims, merge_shapes
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels.memory import require_memory
 from flowlab._src.ops.fill import zeros_like
 from flowlab._src.ops.gather import check_coordinates
 from flowlab._src.ops.identity import identity
@@ -24,6 +25,7 @@ class ScatterNd(Op):
         indices, updates = np.asarray(indices), np.asarray(updates)
         dims = tuple(np.asarray(shape).tolist())
         _check_scatter(indices, updates, dims)
+        require_memory(dims, updates.dtype)
         result = np.zeros(dims, updates.dtype)
         np.add.at(result, tuple(np.moveaxis(indices, -1, 0)), updates)
         return result

@@ -22,6 +22,7 @@ from flowlab._src.graph.shape import (
     require_rank_at_least,
 )
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels.memory import require_memory
 from flowlab._src.ops.array_shape import expand_dims, rank, reshape, shape, shape_of
 from flowlab._src.ops.fill import ones, ones_like, zeros_like
 from flowlab._src.ops.gather import gather
@@ -37,6 +38,7 @@ def reduce_rows(ufunc: np.ufunc, data: np.ndarray, ids: np.ndarray, count: int, 
 
     Rows are brought in the order of their segments first, so that each segment is one stretch.
     """
+    require_memory((count, *data.shape[1:]), data.dtype)
     result = np.full((count, *data.shape[1:]), empty, data.dtype)
     if len(ids):
         if (ids[1:] < ids[:-1]).any():

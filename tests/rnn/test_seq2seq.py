@@ -329,3 +329,205 @@ def test_what_is_no_decoder_helper_or_vector_is_said() -> None:
     custom = seq2seq.CustomHelper(lambda: None, lambda **_: None, lambda **_: None)
     with pytest.raises(ValueError, match="batch_size accessed before initialize"):
         _ = custom.batch_size
+
+
+# Beams
+
+
+def test_tile_batch_repeats_each_example() -> None:
+    known, unknown = tf.constant(INPUTS), tf.placeholder_with_default(INPUTS, [None, None, 4])
+    for x, shape in ((known, [6, 5, 4]), (unknown, [None, None, 4])):
+        tiled = seq2seq.tile_batch(x, multiplier=2)
+        assert tiled.shape.as_list() == shape
+        np.testing.assert_array_equal(run(tiled), np.repeat(INPUTS, 2, 0))
+    state = tf.nn.rnn_cell.LSTMStateTuple(tf.constant(STATE), tf.constant(STATE[:, 0]))
+    c, h = run(seq2seq.tile_batch(state, tf.constant(3)))
+    np.testing.assert_array_equal(c, np.repeat(STATE, 3, 0))
+    np.testing.assert_array_equal(h, np.repeat(STATE[:, 0], 3, 0))
+    with pytest.raises(ValueError, match="must have statically known rank"):
+        seq2seq.tile_batch(tf.placeholder(tf.float32), 2)
+
+
+def hypotheses(step_ids: Any, parent_ids: Any, lengths: Any, end: int) -> Any:
+    steps, batch, beams = step_ids.shape
+    out = np.full_like(step_ids, end)
+    for b in range(batch):
+        last = min(steps, lengths[b]) - 1
+        for k in range(beams):
+            beam = k
+            for t in range(last, -1, -1):
+                out[t, b, k], beam = step_ids[t, b, beam], parent_ids[t, b, beam]
+            ends = np.flatnonzero(out[:, b, k] == end)
+            if len(ends):
+                out[ends[0] :, b, k] = end
+    return out
+
+
+def test_gather_tree_reads_hypotheses_backwards() -> None:
+    random = np.random.RandomState(3)
+    step_ids = random.randint(0, 6, [7, 4, 3]).astype(np.int32)
+    parent_ids = random.randint(0, 3, [7, 4, 3]).astype(np.int32)
+    lengths = np.array([7, 3, 0, 9], np.int32)
+    tree = seq2seq.gather_tree(step_ids, parent_ids, lengths, end_token=5)
+    assert tree.shape.as_list() == [7, 4, 3]
+    np.testing.assert_array_equal(run(tree), hypotheses(step_ids, parent_ids, lengths, 5))
+
+
+def test_gather_tree_needs_parents_that_exist() -> None:
+    tree = seq2seq.gather_tree(np.zeros([2, 1, 2], np.int32), np.full([2, 1, 2], 7, np.int32), [2], 5)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        run(tree)
+
+
+# Attention
+
+MEMORY = RANDOM.randn(3, 6, 5).astype(np.float32)
+MEMORY_LENGTHS = np.array([6, 2, 4])
+
+
+def softmax(x: Any) -> Any:
+    e = np.exp(x - x.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+def masked_softmax(score: Any) -> Any:
+    return softmax(np.where(np.arange(6) < MEMORY_LENGTHS[:, None], score, -np.inf))
+
+
+@pytest.mark.parametrize("scale", [False, True])
+def test_luong_attention(scale: bool) -> None:
+    mechanism = seq2seq.LuongAttention(4, MEMORY, MEMORY_LENGTHS, scale=scale)
+    alignments, state = mechanism(tf.constant(STATE), mechanism.initial_state(3, tf.float32))
+    names = [v.op.name for v in tf.trainable_variables()]
+    assert names == ["memory_layer/kernel", *(["luong_attention/attention_g"] if scale else [])]
+    got, kept, keys, kernel = run([alignments, state, mechanism.keys, mechanism.memory_layer.kernel])
+    masked = MEMORY * (np.arange(6) < MEMORY_LENGTHS[:, None])[..., None]
+    np.testing.assert_allclose(keys, masked @ kernel, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(got, masked_softmax(np.einsum("bu,btu->bt", STATE, keys)), rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(got, kept)
+    assert (mechanism.alignments_size, mechanism.batch_size) == (6, 3)
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+def test_bahdanau_attention(normalize: bool) -> None:
+    mechanism = seq2seq.BahdanauAttention(7, MEMORY, MEMORY_LENGTHS, normalize=normalize)
+    alignments, _ = mechanism(tf.constant(STATE), state=None)
+    weights = {v.op.name.rsplit("/", 1)[-1]: v for v in tf.trainable_variables() if "attention_" in v.op.name}
+    assert set(weights) == ({"attention_v", "attention_g", "attention_b"} if normalize else {"attention_v"})
+    (gradient,) = tf.gradients(alignments[0, 0], weights["attention_v"])
+    got, keys, queries, w, gradient = run([alignments, mechanism.keys, mechanism.query_layer.kernel, weights, gradient])
+    v = w["attention_v"]
+    net = keys + (STATE @ queries)[:, None]
+    if normalize:
+        v = w["attention_g"] * v / np.sqrt((v**2).sum())
+        net = net + w["attention_b"]
+        np.testing.assert_allclose(w["attention_g"], np.sqrt(1 / 7), rtol=1e-6)
+    np.testing.assert_allclose(got, masked_softmax((v * np.tanh(net)).sum(2)), rtol=1e-4, atol=1e-6)
+    assert np.isfinite(gradient).all()
+
+
+def test_hardmax_and_other_probabilities() -> None:
+    scores = tf.constant([[0.1, 3.0, 2.0], [5.0, 1.0, 1.0]])
+    np.testing.assert_array_equal(run(seq2seq.hardmax(scores)), [[0, 1, 0], [1, 0, 0]])
+    mechanism = seq2seq.LuongAttention(4, MEMORY, probability_fn=seq2seq.hardmax)
+    alignments, _ = mechanism(tf.constant(STATE), None)
+    np.testing.assert_array_equal(run(alignments).sum(1), 1)
+
+
+def attention_by_hand(w: Any, output_attention: bool, steps: int) -> Any:
+    """Luong's attention around the cell, with a layer that joins output and context."""
+    masked = MEMORY * (np.arange(6) < MEMORY_LENGTHS[:, None])[..., None]
+    h, attention, outputs, history = STATE, np.zeros([3, 3]), [], []
+    for time in range(steps):
+        h = np.tanh(np.concatenate([INPUTS[:, time], attention, h], 1) @ w["cell"])
+        alignments = masked_softmax(np.einsum("bu,btu->bt", h, masked @ w["memory"]))
+        context = np.einsum("bt,bts->bs", alignments, masked)
+        attention = np.concatenate([h, context], 1) @ w["attention"]
+        outputs.append(attention if output_attention else h)
+        history.append(alignments)
+    return np.stack(outputs, 1), h, np.stack(history)
+
+
+@pytest.mark.parametrize("output_attention", [True, False])
+def test_attention_wrapper(output_attention: bool) -> None:
+    mechanism = seq2seq.LuongAttention(4, MEMORY, MEMORY_LENGTHS)
+    wrapped = seq2seq.AttentionWrapper(
+        cell(), mechanism, attention_layer_size=3, alignment_history=True, output_attention=output_attention
+    )
+    start = wrapped.zero_state(3, tf.float32).clone(cell_state=tf.constant(STATE))
+    helper = seq2seq.TrainingHelper(INPUTS, [5, 5, 5])
+    outputs, state, _ = seq2seq.dynamic_decode(seq2seq.BasicDecoder(wrapped, helper, start), impute_finished=True)
+    names = {v.op.name: v for v in tf.trainable_variables()}
+    kernels = {
+        part: next(v for name, v in names.items() if name.endswith(end))
+        for part, end in (
+            ("cell", "cell/kernel"),
+            ("memory", "memory_layer/kernel"),
+            ("attention", "attention_layer/kernel"),
+        )
+    }
+    assert len(names) == 4  # and the offset of the cell
+    gradients = tf.gradients(tf.reduce_sum(outputs.rnn_output**2), list(kernels.values()))
+    assert all(g is not None for g in gradients)
+    w, got, last, history, time, changes = run(
+        [kernels, outputs.rnn_output, state.cell_state, state.alignment_history.stack(), state.time, gradients]
+    )
+    expected, expected_last, expected_history = attention_by_hand(w, output_attention, 5)
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(last, expected_last, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(history, expected_history, rtol=1e-4, atol=1e-5)
+    assert time == 5
+    # Finite differences, along the gradient of each kernel.
+    for (part, value), change in zip(w.items(), changes, strict=True):
+        direction = change / np.linalg.norm(change)
+        sides = [
+            (
+                attention_by_hand({**w, part: value.astype(np.float64) + e * direction}, output_attention, 5)[0] ** 2
+            ).sum()
+            for e in (1e-5, -1e-5)
+        ]
+        np.testing.assert_allclose(np.linalg.norm(change), (sides[0] - sides[1]) / 2e-5, rtol=1e-3)
+
+
+def test_attention_wrapper_of_two_mechanisms() -> None:
+    mechanisms = [seq2seq.LuongAttention(4, MEMORY), seq2seq.BahdanauAttention(6, MEMORY[:, :2])]
+    wrapped = seq2seq.AttentionWrapper(cell(), mechanisms)
+    assert wrapped.output_size == 10
+    outputs, state = tf.nn.dynamic_rnn(
+        wrapped, tf.constant(INPUTS), initial_state=wrapped.zero_state(3, tf.float32), dtype=tf.float32
+    )
+    got, alignments = run([outputs, state.alignments])
+    assert got.shape == (3, 5, 10)
+    assert [a.shape for a in alignments] == [(3, 6), (3, 2)]
+
+
+def test_attention_wrapper_on_batches_of_unknown_size() -> None:
+    memory = tf.placeholder_with_default(MEMORY, [None, None, 5])
+    mechanism = seq2seq.BahdanauAttention(6, memory, tf.placeholder_with_default(MEMORY_LENGTHS, [None]))
+    wrapped = seq2seq.AttentionWrapper(cell(), mechanism, initial_cell_state=tf.constant(STATE))
+    start = wrapped.zero_state(tf.shape(memory)[0], tf.float32)
+    helper = seq2seq.GreedyEmbeddingHelper(EMBEDDING, tf.zeros(tf.shape(memory)[:1], tf.int32), end_token=9)
+    decoder = seq2seq.BasicDecoder(wrapped, helper, start, output_layer=tf.layers.Dense(4))
+    outputs, _, _ = seq2seq.dynamic_decode(decoder, maximum_iterations=4)
+    assert run(outputs.rnn_output).shape == (3, 4, 4)
+
+
+def test_attention_wrapper_says_what_does_not_fit() -> None:
+    mechanism = seq2seq.LuongAttention(4, MEMORY)
+    with pytest.raises(TypeError, match="attention_mechanism must be an AttentionMechanism"):
+        seq2seq.AttentionWrapper(cell(), cell())
+    with pytest.raises(ValueError, match="exactly one integer per attention_mechanism, saw: 2 vs 1"):
+        seq2seq.AttentionWrapper(cell(), mechanism, attention_layer_size=[3, 4])
+    with pytest.raises(ValueError, match="Only one of attention_layer_size"):
+        seq2seq.AttentionWrapper(cell(), mechanism, 3, attention_layer=tf.layers.Dense(3))
+    with pytest.raises(ValueError, match="Incompatible or unknown inner dimensions between query and keys"):
+        mechanism(tf.zeros([3, 9]), None)
+    wrapped = seq2seq.AttentionWrapper(cell(), mechanism)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="tile_batch"):
+        wrapped.zero_state(6, tf.float32)
+    with pytest.raises(TypeError, match="Expected state to be instance of AttentionWrapperState"):
+        wrapped(tf.constant(INPUTS[:, 0]), tf.constant(STATE))
+    with pytest.raises(ValueError, match="shape of the AttentionWrapperState is expected to be same"):
+        wrapped.zero_state(3, tf.float32).clone(cell_state=tf.zeros([3, 9]))
+    with pytest.raises(ValueError, match="to have fully defined inner dims"):
+        seq2seq.LuongAttention(4, tf.placeholder(tf.float32, [None, None, None]))

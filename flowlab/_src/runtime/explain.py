@@ -19,6 +19,7 @@ from flowlab._src.graph.dtypes import as_dtype
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.op import Spec, group_inputs
 from flowlab._src.graph.registry import raw
+from flowlab._src.kernels.array_list import ArrayList
 from flowlab._src.runtime.state import UNINITIALIZED
 
 if TYPE_CHECKING:
@@ -140,6 +141,9 @@ def describe_inputs(node: Any, frame: Frame) -> str:
         value = frame.values[slot]
         if value is None or value is UNINITIALIZED:
             parts.append(f"'{tensor.name}'")
+            continue
+        if isinstance(value, (ArrayList, tuple)):  # a TensorArray, or the record of one: no numbers to show
+            parts.append(f"'{tensor.name}' {tensor.dtype.base_dtype.name}")
             continue
         array = np.asarray(value)
         text = f"'{tensor.name}' {tensor.dtype.base_dtype.name} {array.shape}"

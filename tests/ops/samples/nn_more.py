@@ -7,6 +7,7 @@ import numpy as np
 from tests.ops.sample import Failure, Sample
 
 IMAGE = np.random.default_rng(1).permutation(2 * 7 * 6 * 3).reshape(2, 7, 6, 3).astype(np.float32) / np.float32(50)
+FACTORS = np.array([[0.5, 2.0], [0.0, -1.5], [3.0, 0.25], [0.0, 1.0], [1.5, 0.0]])
 WHOLE = np.arange(36, dtype=np.int64).reshape(1, 6, 6, 1)
 RATIO = [1.0, 1.44, 1.73, 1.0]
 
@@ -69,6 +70,10 @@ SAMPLES = [
         (WHOLE,),
         grad=False,
     ),
+    Sample("SegmentProd", lambda tf, x: tf.segment_prod(x, [0, 0, 0, 1, 3]), (FACTORS,), second=False),
+    Sample("SegmentProd", lambda tf, x: tf.segment_prod(x, [0, 0, 1, 1, 1]), (FACTORS[:, 0],), second=False),
+    Sample("Cast", lambda tf, x: tf.real(tf.cast(x, tf.complex128) * (1 + 2j)), (FACTORS,)),
+    Sample("Cast", lambda tf, x: tf.cast(tf.cast(x, tf.complex128) ** 2, tf.float64), (FACTORS,), grad=False),
     Sample(
         "FractionalMaxPoolGrad",
         lambda tf, x: tf.gradients(tf.nn.fractional_max_pool(x, RATIO, **fixed(4, overlapping=True))[0], x),

@@ -531,3 +531,48 @@ def test_attention_wrapper_says_what_does_not_fit() -> None:
         wrapped.zero_state(3, tf.float32).clone(cell_state=tf.zeros([3, 9]))
     with pytest.raises(ValueError, match="to have fully defined inner dims"):
         seq2seq.LuongAttention(4, tf.placeholder(tf.float32, [None, None, None]))
+
+
+# All together
+
+
+def test_a_net_with_attention_learns_to_say_sequences_backwards() -> None:
+    tf.set_random_seed(1)
+    x, lengths = tf.placeholder(tf.int32, [None, None]), tf.placeholder(tf.int32, [None])
+    embedding = tf.get_variable("embedding", [12, 16])
+    memory, encoded = tf.nn.dynamic_rnn(
+        tf.nn.rnn_cell.GRUCell(32), tf.nn.embedding_lookup(embedding, x), lengths, dtype=tf.float32, scope="encoder"
+    )
+    mechanism = seq2seq.LuongAttention(32, memory, lengths)
+    wrapped = seq2seq.AttentionWrapper(tf.nn.rnn_cell.GRUCell(32), mechanism, attention_layer_size=32)
+    project = tf.layers.Dense(12, name="project")
+    start = wrapped.zero_state(tf.shape(x)[0], tf.float32).clone(cell_state=encoded)
+    first = tf.fill(tf.shape(x)[:1], 1)
+    targets = tf.reverse_sequence(x, lengths, seq_axis=1)
+    fed = tf.nn.embedding_lookup(embedding, tf.concat([first[:, None], targets[:, :-1]], 1))
+    teacher = seq2seq.BasicDecoder(wrapped, seq2seq.TrainingHelper(fed, lengths), start, project)
+    outputs, _, _ = seq2seq.dynamic_decode(teacher, scope="decoder")
+    mask = tf.sequence_mask(lengths, tf.shape(x)[1], dtype=tf.float32)
+    loss = seq2seq.sequence_loss(outputs.rnn_output, targets, mask)
+    train = tf.train.AdamOptimizer(0.01).minimize(loss)
+    greedy = seq2seq.BasicDecoder(wrapped, seq2seq.GreedyEmbeddingHelper(embedding, first, 2), start, project)
+    with tf.variable_scope("decoder", reuse=True) as scope:
+        said, _, _ = seq2seq.dynamic_decode(greedy, maximum_iterations=tf.reduce_max(lengths), scope=scope)
+    names = {v.op.name for v in tf.trainable_variables()}
+    assert {
+        "memory_layer/kernel",
+        "decoder/attention_wrapper/gru_cell/gates/kernel",
+        "decoder/attention_wrapper/attention_layer/kernel",
+        "decoder/project/kernel",
+    } < names
+    assert len(names) == 13
+    random = np.random.RandomState(0)
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        for _ in range(250):
+            # Token 2 ends what is said, and is never in a sequence.
+            feed = {x: random.randint(3, 12, [32, 4]), lengths: np.append(4, random.randint(2, 5, 31))}
+            value, _ = sess.run([loss, train], feed)
+        spoken, wanted, where = sess.run([said.sample_id, targets, mask], feed)
+    assert value < 0.3
+    assert np.mean((spoken == wanted)[where == 1]) > 0.9

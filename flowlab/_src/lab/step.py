@@ -435,7 +435,7 @@ def step(
     'd'
     >>> print(run)
     run of e: 5 operations, 4 steps done
-      walked back from the fetch: e, c, d, a, b
+      walk back from the fetch: e, c, d, a, b
       ✓  a  Const           = 5
       ✓  b  Const           = 3
       ✓  c  Mul    <- a, b  = 15

@@ -270,7 +270,7 @@ def test_a_partial_run_is_stepped_by_its_handle():
 
 
 def test_only_a_session_can_be_stepped():
-    with pytest.raises(TypeError, match="needs a tf.Session first"):
+    with pytest.raises(TypeError, match=r"needs a tf\.Session first"):
         step(five(), None)
 
 

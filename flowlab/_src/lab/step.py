@@ -341,6 +341,8 @@ class Stepper(RunStepper):
             "iterations": iterations_text(self),
             "current": name or "",
             "next_box": self.box_of(following.name) if following is not None and self.walked is None else "",
+            "at": self.present_box(),
+            "selected": self.selected or "",
             "panel": self.panel_records(name, snapshot) if name else [],
             "watch": watch_rows(self),
             "variables": variable_rows(self),
@@ -358,6 +360,14 @@ class Stepper(RunStepper):
             },
         }
 
+    def present_box(self) -> str:
+        """Where the reader's eye should be: at what the walk back has found, at what is next, at the end at what ran."""
+        following = self.next_node
+        if self.walked is None and following is not None and not self.error:
+            return self.box_of(following.name)
+        name = self.current()
+        return self.box_of(name) if name is not None else ""
+
     def box_of(self, name: str) -> str:
         chain = self.folding.chains.get(name)
         return chain[-1] if chain else ""
@@ -366,7 +376,8 @@ class Stepper(RunStepper):
         if name not in self.panel.view.by_name:
             return [{"kind": "title", "text": name, "detail": "not in the picture"}, *run_records(name, self, snapshot)]
         records = self.panel.node_records(name, self.folding.roles.get(name, FORWARD))
-        return [records[0], *run_records(name, self, snapshot), *records[1:]]
+        kept = [r for r in records[1:] if not (r["kind"] == "table" and [len(row) for row in r["rows"]] == [1])]
+        return [records[0], *run_records(name, self, snapshot), *kept]
 
     def result_text(self) -> str:
         """What `sess.run` would have returned, in a line."""

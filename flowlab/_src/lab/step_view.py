@@ -159,7 +159,7 @@ def box_mark(box: str, folding: Folding, snapshot: Snapshot) -> Mark:
     states = [snapshot.state(name) for name in names]
     node = Labels(folding).node_of(box)
     values = snapshot.values.get(node.name, []) if node is not None else []
-    is_there = node is not None and snapshot.state(node.name) in DONE
+    is_there = node is not None and snapshot.state(node.name) in DONE and not (node.type == "Const" and node.value)
     value = tag_text(values[0]) if is_there and values and values[0] is not None else ""
     if len(names) == 1:
         return Mark(states[0], value=value)
@@ -184,11 +184,18 @@ def tag_text(value: Any) -> str:
         text = cell_text(array.reshape(-1)[0]) if array.size == 1 else shape_words(array)
     elif array.size == 1 and array.ndim == 0:
         text = number_text(array[()])
-    elif 0 < array.size <= 3 and array.ndim == 1:
-        text = "[" + ", ".join(cell_text(item) for item in array.tolist()) + "]"
     else:
         text = shape_words(array)
+        if 0 < array.size <= 6 and len(nested_text(array.tolist())) <= TAG:
+            text = nested_text(array.tolist())
     return text if len(text) <= TAG else text[: TAG - 1] + "…"
+
+
+def nested_text(value: Any) -> str:
+    """A few numbers as the list they are: "[[0.2], [0.4]]"."""
+    if isinstance(value, list):
+        return "[" + ", ".join(map(nested_text, value)) + "]"
+    return cell_text(value)
 
 
 # ---- words --------------------------------------------------------------------------------------------------------
@@ -203,8 +210,8 @@ def moment_text(moment: Moment) -> str:
         return f"{name} failed: {error_text(moment.error)}"
     if moment.kind == "override":
         assert moment.replaced is not None
-        return f"{name} replaced by hand: {summary_text(moment.replaced[1])} → {summary_text(moment.replaced[2])}"
-    shown = [summary_text(value) for value in map(plain, moment.outputs) if value is not None]
+        return f"{name} replaced by hand: {value_text(moment.replaced[1])} → {value_text(moment.replaced[2])}"
+    shown = [value_text(value) for value in map(plain, moment.outputs) if value is not None]
     text = f"{'out of ' if moment.kind == 'leave' else ''}{name}"
     if moment.changed:
         return text + ": " + "; ".join(change_text(key, *both) for key, both in moment.changed.items())
@@ -220,7 +227,12 @@ def change_text(name: str, before: Any, after: Any) -> str:
 def value_text(value: Any) -> str:
     if value is None or value is UNINITIALIZED:
         return "(no value)"
-    return summary_text(value) if plain(value) is not None else type(value).__name__
+    if plain(value) is None:
+        return type(value).__name__
+    array = np.asarray(value)
+    if array.ndim and 0 < array.size <= 6 and array.dtype.kind in "fiub":
+        return nested_text(array.tolist())
+    return summary_text(value)
 
 
 def error_text(error: BaseException | None) -> str:
@@ -363,7 +375,7 @@ def table_text(stepper: Stepper, walk: list[tuple[Operation, Operation | None]],
         values = [value for value in snapshot.values.get(node.name, []) if value is not None]
         reads = ", ".join(dict.fromkeys(tensor.op.name for tensor in node.inputs))
         reads = reads if len(reads) <= 44 else reads[:43] + "…"
-        value = f"= {summary_text(values[0])}" if values else ""
+        value = f"= {value_text(values[0])}" if values else ""
         rows.append(
             [STATES[snapshot.state(node.name)].sign, node.name, node.type, f"<- {reads}" if reads else "", value]
         )

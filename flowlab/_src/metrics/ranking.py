@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowlab._src.graph.arguments import as_int
+from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import float64, int64
 from flowlab._src.graph.registry import raw
@@ -110,6 +112,7 @@ def _share_at_top_k(
 ) -> Metric:  # fmt: skip
     """True positives as a share of themselves and another count."""
     with name_scope(scope_name, _at_k_name(name, k, class_id), [predictions_idx, labels, weights]) as scope:
+        predictions_idx = convert(predictions_idx)
         labels = _with_last_axis(labels, predictions_idx)
         predicted = cast(predictions_idx, int64)
         right, update_right = _count("true_positive", labels, predicted, k, class_id, weights)
@@ -211,7 +214,7 @@ def average_precision_at_k(
     labels, predictions, k, weights, metrics_collections, updates_collections, name
         As in `precision_at_k`.
     """
-    if k < 1:
+    if as_int(k, "k") < 1:
         raise ValueError(f"Invalid k={k}.")
     with name_scope(name, _at_k_name("average_precision", k), [predictions, labels, weights]) as scope:
         _, best = top_k(predictions, k)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from flowlab._src.graph.arguments import as_float, as_int, as_list, as_text
+from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import bool_, float32, int32, int64
 from flowlab._src.graph.tensor import Tensor
@@ -46,6 +48,8 @@ def confusion_at_thresholds(
     -------
     values, updates : dict of the kinds ("tp", "fn", "tn", "fp") to a variable or update of shape (thresholds,)
     """
+    predictions, labels = convert(predictions), convert(labels)
+    thresholds = [as_float(limit, "thresholds") for limit in as_list(thresholds, "thresholds")]
     message = "predictions must be in [0, 1]"
     checks = [
         assert_greater_equal(predictions, cast(0.0, predictions.dtype), message=message),
@@ -137,11 +141,19 @@ def auc(
     0.75
     """
     with variable_scope(name, "auc", [labels, predictions, weights]):
-        if curve not in ("ROC", "PR"):
+        if as_text(curve, "curve") not in ("ROC", "PR"):
             raise ValueError(f"curve must be either ROC or PR, {curve} unknown")
-        if summation_method not in ("trapezoidal", "careful_interpolation", "minoring", "majoring"):
+        if as_text(summation_method, "summation_method") not in (
+            "trapezoidal",
+            "careful_interpolation",
+            "minoring",
+            "majoring",
+        ):
             raise ValueError(f"Invalid summation_method: {summation_method}")
-        inner = sorted(thresholds) if thresholds is not None else evenly_spaced(num_thresholds)
+        if thresholds is None:
+            inner = evenly_spaced(as_int(num_thresholds, "num_thresholds"))
+        else:
+            inner = sorted(as_float(limit, "thresholds") for limit in as_list(thresholds, "thresholds"))
         limits = [0.0 - EPSILON, *inner, 1.0 + EPSILON]
         last = len(limits) - 1
         values, updates = confusion_at_thresholds(labels, predictions, limits, weights)
@@ -301,6 +313,7 @@ def recall_at_thresholds(
 
 
 def _check_share(value: float, name: str) -> None:
+    value = as_float(value, name)
     if value < 0 or value > 1:
         raise ValueError(f"`{name}` must be in the range [0, 1].")
 
@@ -321,7 +334,7 @@ def sensitivity_at_specificity(
     """
     _check_share(specificity, "specificity")
     with variable_scope(name, "sensitivity_at_specificity", [predictions, labels, weights]):
-        limits = [0.0 - EPSILON, *evenly_spaced(num_thresholds), 1.0 + EPSILON]
+        limits = [0.0 - EPSILON, *evenly_spaced(as_int(num_thresholds, "num_thresholds")), 1.0 + EPSILON]
         values, updates = confusion_at_thresholds(labels, predictions, limits, weights)
 
         def compute(tp: Any, fn: Any, tn: Any, fp: Any, name: str) -> Tensor:
@@ -348,7 +361,7 @@ def specificity_at_sensitivity(
     """
     _check_share(sensitivity, "sensitivity")
     with variable_scope(name, "specificity_at_sensitivity", [predictions, labels, weights]):
-        limits = [0.0 - EPSILON, *evenly_spaced(num_thresholds), 1.0 - EPSILON]
+        limits = [0.0 - EPSILON, *evenly_spaced(as_int(num_thresholds, "num_thresholds")), 1.0 - EPSILON]
         values, updates = confusion_at_thresholds(labels, predictions, limits, weights)
 
         def compute(tp: Any, fn: Any, tn: Any, fp: Any, name: str) -> Tensor:

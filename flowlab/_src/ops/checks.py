@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from flowlab._src.errors import InvalidArgumentError
+from flowlab._src.graph.arguments import as_list
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.op import constant_value
 from flowlab._src.graph.operation import Operation
@@ -31,7 +32,7 @@ from flowlab._src.util.export import export
 
 def prefix(message: Any) -> str:
     """The caller's words as the beginning of a message."""
-    return f"{message}.  " if message else ""
+    return "" if message is None or (isinstance(message, str) and not message) else f"{message}.  "
 
 
 def _compare(
@@ -53,7 +54,7 @@ def _compare(
             data = [f"Condition x {symbol} y did not hold element-wise:"]
             data += [f"x ({x.name}) = ", x, f"y ({y.name}) = ", y]
         if message is not None:
-            data = [message, *data]
+            data = [message, *as_list(data, "data")]
         condition = reduce_all(compare(x, y))
         values = constant_value(x), constant_value(y)
         if values[0] is not None and values[1] is not None and not np.all(known(*values)):
@@ -157,6 +158,7 @@ def _against_zero(
         x = convert(x, name="x")
         if data is None:
             data = [prefix(message), *(word.format(x.name) for word in words), x]
+        data = as_list(data, "data")
         return check(x, convert(0, x.dtype.base_dtype), data)
 
 

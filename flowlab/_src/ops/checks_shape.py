@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from flowlab._src.graph.arguments import as_list
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import DType, as_dtype, bool_, float32, int32, string
 from flowlab._src.graph.op import constant_value
@@ -25,6 +26,11 @@ from flowlab._src.util.export import export
 def is_sparse(x: Any) -> bool:
     """True for a SparseTensor."""
     return hasattr(x, "dense_shape") and hasattr(x, "indices")
+
+
+def listed(values: Any, name: str = "data") -> list[Any]:
+    """The values of an optional list."""
+    return [] if values is None else as_list(values, name)
 
 
 # ---- ranks -----------------------------------------------------------------------------------------------------------
@@ -108,7 +114,7 @@ def assert_rank(
     ...     print(error)
     Tensor zeros:0 must have rank 4.  Received rank 2, shape (2, 3)
     """
-    with name_scope(name, "assert_rank", [x, rank, *(data or [])]):
+    with name_scope(name, "assert_rank", [x, rank, *listed(data)]):
         message = prefix(message)
         x, ranks, data = _prepared(x, [rank], "must have rank", data, message)
         return _check_rank(
@@ -121,7 +127,7 @@ def assert_rank_at_least(
     x: Any, rank: Any, data: Any = None, summarize: int | None = None, message: Any = None, name: str | None = None
 ) -> Operation:
     """Fail unless a tensor has at least so many axes; the arguments are those of `tf.assert_rank`."""
-    with name_scope(name, "assert_rank_at_least", [x, rank, *(data or [])]):
+    with name_scope(name, "assert_rank_at_least", [x, rank, *listed(data)]):
         message = prefix(message)
         words = "must have rank at least"
         x, ranks, data = _prepared(x, [rank], words, data, message)
@@ -135,7 +141,8 @@ def assert_rank_in(
     x: Any, ranks: Any, data: Any = None, summarize: int | None = None, message: Any = None, name: str | None = None
 ) -> Operation:
     """Fail unless the number of axes is one of `ranks`; the other arguments are those of `tf.assert_rank`."""
-    with name_scope(name, "assert_rank_in", [x, *ranks, *(data or [])]):
+    ranks = as_list(ranks, "ranks")
+    with name_scope(name, "assert_rank_in", [x, *ranks, *listed(data)]):
         message = prefix(message)
         words = "must have rank in"
         x, ranks, data = _prepared(x, ranks, words, data, message)
@@ -240,7 +247,7 @@ def assert_same_float_dtype(tensors: Any = None, dtype: Any = None) -> DType:
     tf.float32
     """
     expected, first = (None if dtype is None else as_dtype(dtype)), None
-    for tensor in tensors or []:
+    for tensor in listed(tensors, "tensors"):
         if tensor is None:
             continue
         found = tensor.dtype.base_dtype

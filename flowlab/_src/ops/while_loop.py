@@ -16,6 +16,7 @@ from flowlab._src.autodiff.gradients import is_trainable
 from flowlab._src.autodiff.nested import TapeGradient, gradients_inside
 from flowlab._src.errors import InvalidArgumentError, add_notes
 from flowlab._src.graph import dtypes
+from flowlab._src.graph.arguments import as_list
 from flowlab._src.graph.body import Body
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph
@@ -305,8 +306,8 @@ def while_loop(
     ...     [int(v) for v in sess.run(last)]
     [11, 55]
     """
-    with name_scope(name, "while", loop_vars):
-        if not loop_vars:
+    with name_scope(name, "while", loop_vars if isinstance(loop_vars, (list, tuple)) else [loop_vars]):
+        if isinstance(loop_vars, (list, tuple)) and not loop_vars:
             raise ValueError("No loop variables provided")
         if not callable(cond):
             raise TypeError("cond must be callable.")
@@ -314,7 +315,7 @@ def while_loop(
             raise TypeError("body must be callable.")
         if not isinstance(parallel_iterations, int) or isinstance(parallel_iterations, bool) or parallel_iterations < 1:
             raise TypeError("parallel_iterations must be a positive integer.")
-        loop_vars = list(loop_vars) if not isinstance(loop_vars, (list, tuple)) else loop_vars
+        loop_vars = as_list(loop_vars, "loop_vars") if not isinstance(loop_vars, (list, tuple)) else loop_vars
         single = len(loop_vars) == 1 and not return_same_structure
         if maximum_iterations is None:
             return _build_loop(cond, body, loop_vars, shape_invariants, parallel_iterations, back_prop, not single)

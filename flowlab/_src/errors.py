@@ -1,7 +1,7 @@
 """The error classes of `tf.errors`, and the notes that make any error explain itself.
 
 Every message starts with TensorFlow's own words. What a learner needs beyond them (where the node was
-made, which values met, what to type) follows as one exception note, written by `add_notes` alone.
+made, which values met, what to type) follows as one exception note, written by `add_notes` alone (its form is in `util/notes.py`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from flowlab._src.util.export import export
+from flowlab._src.util.notes import attach
 
 OK = export("errors.OK")(0)
 CANCELLED = export("errors.CANCELLED")(1)
@@ -54,7 +55,7 @@ class OpError(Exception):
     """
 
     code = UNKNOWN
-    fix = ""  # a kernel that knows more of the cause writes advice here; it becomes the line Fix
+    why = fix = ""  # a kernel that knows more of the cause writes it here; they become the lines Why and Try
 
     def __init__(self, node_def: Any, op: Any, message: str, error_code: int | None = None) -> None:
         super().__init__(message)
@@ -238,18 +239,9 @@ class OperatorNotAllowedInGraphError(TypeError):
     """A Python operator that needs a value was used on a symbolic tensor."""
 
 
-def add_notes(
-    error: BaseException, where: str = "", inputs: str = "", why: str = "", fix: str = "", lesson: str = ""
-) -> BaseException:
+def add_notes(error: BaseException, where: str = "", inputs: str = "", why: str = "", fix: str = "") -> BaseException:
     """Attach the explaining lines to an error, once; empty parts are left out.
 
-    The same parts are kept as the dict `error.flow` for the notebook tools.
+    `fix` becomes the line Try. The same parts are kept as the dict `error.flow` for the notebook tools.
     """
-    if getattr(error, "flow", None) is not None:
-        return error
-    parts = {"Why": why, "Where": where, "Inputs": inputs, "Fix": fix, "Lesson": lesson}
-    parts = {key: text for key, text in parts.items() if text}
-    if parts:
-        error.flow = parts  # type: ignore[attr-defined]  # any exception may carry it
-        error.add_note("\n" + "\n".join(f"  {key:<7} {text}" for key, text in parts.items()))
-    return error
+    return attach(error, where, inputs, why, fix, error._op if isinstance(error, OpError) else None)

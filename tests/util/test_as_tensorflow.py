@@ -169,8 +169,9 @@ def test_a_left_out_name_gives_the_reason_in_its_note() -> None:
     with pytest.raises(AttributeError, match="module 'flowlab' has no attribute 'tpu'") as caught:
         flowlab.tpu
     assert caught.value.__notes__ == [
-        "  Why     tf.tpu is left out of flowlab: flowlab runs on the processor of one computer\n"
-        "  Fix     leave the TPU part of the program away; without it the model is the same"
+        "\n  Why     tf.tpu is left out of flowlab: flowlab runs on the processor of one computer\n"
+        "  Try     leave the TPU part of the program away; without it the model is the same\n"
+        "  More    tf.explain() tells the story of FL-M23 (lesson 00)"
     ]
     with pytest.raises(AttributeError) as caught:
         flowlab.linalg.LinearOperatorDiag

@@ -76,7 +76,7 @@ def test_an_unset_variable_is_explained() -> None:
         "Error while reading resource variable w from Container: localhost. This could mean that the "
     )
     notes = "\n".join(caught.value.__notes__)
-    assert "'w' has no value in this session yet" in notes
+    assert "'w' (your v) has no value in this session yet" in notes
     assert "y = v * 2.0" in notes
     assert "global_variables_initializer" in notes
 

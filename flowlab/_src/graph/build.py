@@ -220,9 +220,13 @@ def check_allowed(op: Op, argument: Argument, tensor: Tensor) -> None:
 def _annotate(error: Exception, op: Op, argument: Argument, value: Any) -> BaseException:
     site = source.caller(2)
     observed = _observed_dtype(value)
-    fix = ""
+    fix = why = ""
     if "does not match" in str(error):
-        fix = "types are never converted silently: write tf.cast(t, dtype), or give the number the right type (1. instead of 1)"
+        why = "dtypes are never converted silently; [1, 2] is int32, [1., 2.] float32, NumPy's floats are float64"
+        fix = "tf.cast(t, tf.float32)  # or write the number in the right dtype: 1. instead of 1"
+    elif "None values not supported" in str(error):
+        why = "None stands for a size that is known only while running"
+        fix = "tf.shape(x)[0]  # the size of the run; or -1 in tf.reshape"
     elif "not in list" in str(error):
         fix = f"{op.type} works on other element types: convert with tf.cast(t, dtype)"
     elif "instead" in str(error) and "of type 'float'" in str(error):
@@ -232,6 +236,7 @@ def _annotate(error: Exception, op: Op, argument: Argument, value: Any) -> BaseE
         where=site.quote() if site else "",
         inputs=f"{argument.name} = {describe(value)}"
         + (f" ({observed.name})" if observed is not None and not isinstance(value, Tensor) else ""),
+        why=why,
         fix=fix,
     )
 
@@ -357,10 +362,12 @@ def shape_conflict(op: Op, schema: Schema, specs: list[Spec], name: str, error: 
     names = [a.name for a in schema.inputs]
     if len(names) != len(inputs):
         names = [f"input {i}" for i in range(len(inputs))]
-    fix = op.explain_shapes(*inputs) if hasattr(op, "explain_shapes") else ""
+    told = op.explain_shapes(*inputs) if hasattr(op, "explain_shapes") else ""
+    why, fix = told if isinstance(told, tuple) else ("", told)  # the cause and the cure, or the cure alone
     return add_notes(
         ValueError(message + "."),
         where=site.quote() if site else "",
         inputs="      ".join(f"{n} = {describe(t)}" for n, t in zip(names, inputs, strict=True)),
+        why=why,
         fix=fix or "",
     )

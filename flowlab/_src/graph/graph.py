@@ -142,7 +142,7 @@ class Graph:
             RuntimeError("Graph is finalized and cannot be modified."),
             why=f"graph.finalize() locked the graph; {op_type!r} was about to be added to it",
             where=site.quote() if site else "",
-            fix="build the operation once, before finalize() and above the loop",
+            fix="result = ...  # built once, before finalize() and above the loop; inside only sess.run(result)",
         )
 
     def _control_inputs_for(self, inputs: tuple[Tensor, ...]) -> tuple[Operation, ...]:

@@ -179,14 +179,20 @@ class Tensor:
             error,
             why=f"while the graph is built, {self.name!r} has no value yet: it gets one in sess.run",
             where=_here(),
-            fix=fix,
+            fix=self._told(fix),
         )
 
+    def _told(self, fix: str) -> str:
+        """Advice with the program's own name of this tensor."""
+        return fix.replace("(t)", f"({source.python_names().get(self.name, 't')})")
+
     def __bool__(self) -> bool:  # noqa: PLE0304 - it never returns
-        self._refuse("using a `tf.Tensor` as a Python `bool`", "tf.cond(pred, if_true, if_false), or sess.run it first")
+        self._refuse(
+            "using a `tf.Tensor` as a Python `bool`", "tf.cond(pred, if_true, if_false)  # or sess.run it first"
+        )
 
     def __iter__(self) -> Any:
-        self._refuse("iterating over `tf.Tensor`", "tf.unstack(t) for a known first size, or loop over sess.run(t)")
+        self._refuse("iterating over `tf.Tensor`", "tf.unstack(t)  # for a known first size; or loop over sess.run(t)")
 
     def __len__(self) -> int:
         raise add_notes(
@@ -204,7 +210,8 @@ class Tensor:
     def __getattr__(self, name: str) -> Any:
         error = AttributeError(f"'Tensor' object has no attribute '{name}'", name=name, obj=self)
         hint = _ATTRIBUTE_HINTS.get(name)
-        raise add_notes(error, fix=hint, where=_here()) if hint else error
+        why = f"{self.name!r} is a node of the graph, and has no value before sess.run"
+        raise add_notes(error, fix=self._told(hint), where=_here(), why=why) if hint else error
 
     if TYPE_CHECKING:
         # `ops/overloads.py` and `ops/slicing.py` define these; editors and mypy read them here.
@@ -244,8 +251,8 @@ class Tensor:
 
 
 _ATTRIBUTE_HINTS = {
-    "numpy": "sess.run(t) gives the numbers; numpy() exists in eager mode only",
-    "assign": "only variables can be assigned: w = tf.Variable(...)",
+    "numpy": "sess.run(t)  # numpy() exists in eager mode only",
+    "assign": "w = tf.Variable(...)  # only variables can be assigned to",
     "assign_add": "only variables can be assigned: w = tf.Variable(...)",
     "item": "sess.run(t) gives the number",
     "astype": "tf.cast(t, dtype)",
@@ -272,8 +279,9 @@ def run_in_session(fetch: Any, feed_dict: Any, session: Any, graph: Graph, call:
                 if call.startswith("eval")
                 else f"{cannot}: No default session is registered. Use `with sess.as_default():` or pass an explicit session to `{call}`"
             ),
+            why=f"{getattr(fetch, 'name', fetch)!r} is evaluated by the default session, and there is none",
             where=_here(),
-            fix="with tf.Session() as sess: ..., or pass session=sess",
+            fix=f"{call.partition('(')[0]}(session=sess)  # or inside of: with tf.Session() as sess:",
         )
     if not hasattr(session, "graph") or not hasattr(session, "run"):
         raise TypeError(f"session must be a tf.Session, but got {type(session)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -263,11 +264,14 @@ class Reshape(Op):
                 )  # fmt: skip
             sizes[sizes.index(-1)] = count // known
         if _product(sizes) != tensor.size:
-            raise InvalidArgumentError(
+            error = InvalidArgumentError(
                 None,
                 None,
                 f"Input to reshape is a tensor with {tensor.size} values, but the requested shape has {_product(sizes)}",
             )
+            if tensor.size < 10**9:
+                error.why, error.fix = explain_sizes(tensor.size)
+            raise error
         return tensor.reshape(sizes)
 
     def shape(self, tensor: Spec, shape: Spec) -> TensorShape:
@@ -298,9 +302,19 @@ class Reshape(Op):
             return [Reshape()(dense(dy), [-1 if d is None else d for d in dims]), None]
         return [reshape_like(dy, x), None]
 
-    def explain_shapes(self, tensor: Tensor, shape: Tensor) -> str:
+    def explain_shapes(self, tensor: Tensor, shape: Tensor) -> tuple[str, str]:
         count = tensor.shape.num_elements()
-        return f"the sizes must multiply to {count}; -1 lets one of them be worked out" if count else ""
+        return explain_sizes(count) if count else ("", "")
+
+
+def explain_sizes(count: int) -> tuple[str, str]:
+    """Why so many values do not take a shape, and shapes of two axes that they do take."""
+    pairs = [(rows, count // rows) for rows in range(2, math.isqrt(count) + 1) if count % rows == 0][:3]
+    told = ", ".join(map(str, pairs)) or f"({count},)"
+    return (
+        f"the sizes must multiply to the number of values, {count}: {told}, for example",
+        f"tf.reshape(t, [{pairs[0][0] if pairs else 1}, -1])  # -1 is worked out",
+    )
 
 
 def _known_product(dims: Any) -> int:

@@ -133,7 +133,13 @@ def _convert_constant(value: Any, dtype: Any = None, name: str | None = None, as
 def _convert_shape(value: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Any:
     """A fully known TensorShape stands for the vector of its sizes."""
     if not value.is_fully_defined():
-        raise ValueError(f"Cannot convert a partially known TensorShape to a Tensor: {value}")
+        site = source.caller(2)
+        raise add_notes(
+            ValueError(f"Cannot convert a partially known TensorShape to a Tensor: {value}"),
+            why="the sizes shown as ? are known only while running",
+            where=site.quote() if site else "",
+            fix="tf.zeros(tf.shape(x))  # tf.shape(x) is a tensor with the sizes of the run",
+        )
     sizes = value.as_list()
     wanted = np.int32 if not sizes or max(sizes) < 2**31 else np.int64
     if dtype is not None:

@@ -35,24 +35,22 @@ MatrixNumber = TypeVar(
 LARGE = 1 << 18  # multiplications; fewer are over before a compiled loop has been looked up
 
 
-def explain_inner(a: Tensor, b: Tensor, flip_a: bool, flip_b: bool) -> str:
-    """How to make two matrices fit, in the learner's words."""
+def explain_inner(a: Tensor, b: Tensor, flip_a: bool, flip_b: bool) -> tuple[str, str]:
+    """Why two matrices do not fit, and what to write, in the learner's words."""
     m, n = a._shape._dims, b._shape._dims
     if m is None or n is None or len(m) < 2 or len(n) < 2:
         flat = a if m is not None and len(m) < 2 else b
         return (
-            f"matrices have two axes, '{flat.name}' has {flat.shape.ndims}: "
-            "tf.expand_dims(t, 0) makes a row of a vector, tf.expand_dims(t, 1) a column"
+            f"matrices have two axes, '{flat.name}' has {flat.shape.ndims}",
+            f"tf.expand_dims({'ab'[flat is b]}, {int(flat is b)})  # makes a {'column' if flat is b else 'row'} of the vector",
         )
     inner = (m[-2] if flip_a else m[-1], n[-1] if flip_b else n[-2])
     side_a, side_b = "rows" if flip_a else "columns", "columns" if flip_b else "rows"
     hint = f"the {side_a} of a must be as many as the {side_b} of b, but {inner[0]} meets {inner[1]}"
     flipped = n[-2] if flip_b else n[-1]
     if inner[0] is not None and inner[0] == flipped:
-        hint += f": transpose_b={not flip_b} would fit"
-    elif inner[0] is not None:
-        hint += f": give b {inner[0]} {side_b}, or reshape a"
-    return hint
+        return hint, f"tf.matmul(a, b, transpose_b={not flip_b})  # would fit; or a * b, element by element"
+    return hint, "" if inner[0] is None else f"give b {inner[0]} {side_b}, or reshape a"
 
 
 class MatMul(Op):
@@ -83,7 +81,7 @@ class MatMul(Op):
         merge_dims(k, k2)
         return TensorShape.of((m, n))
 
-    def explain_shapes(self, a: Tensor, b: Tensor) -> str:
+    def explain_shapes(self, a: Tensor, b: Tensor) -> tuple[str, str]:
         """Name the sizes that have to agree."""
         return explain_inner(a, b, self.transpose_a, self.transpose_b)
 
@@ -165,7 +163,7 @@ class BatchMatMulV2(Op):
         assert batch._dims is not None
         return TensorShape.of((*batch._dims, m, n))
 
-    def explain_shapes(self, x: Tensor, y: Tensor) -> str:
+    def explain_shapes(self, x: Tensor, y: Tensor) -> tuple[str, str]:
         """Name the sizes that have to agree."""
         return explain_inner(x, y, self.adj_x, self.adj_y)
 

@@ -133,7 +133,7 @@ class Conv2D(FullConvolution):
         merge_dims(image[channels], window[2])
         return self.convolved(image, window, window[3])
 
-    def explain_shapes(self, input: Tensor, filter: Tensor) -> str:
+    def explain_shapes(self, input: Tensor, filter: Tensor) -> str | tuple[str, str]:
         """Say which of the usual mistakes this is."""
         return explain_image(input, filter, self.data_format)
 
@@ -147,8 +147,8 @@ class Conv2D(FullConvolution):
         ]
 
 
-def explain_image(input: Tensor, filter: Tensor, data_format: str) -> str:
-    """A learner's words for an image and a filter that do not fit."""
+def explain_image(input: Tensor, filter: Tensor, data_format: str) -> str | tuple[str, str]:
+    """A learner's words for an image and a filter that do not fit: the cause and the cure, or the cure alone."""
     image, window = input.shape._dims, filter.shape._dims
     if image is not None and len(image) == 3:
         return (
@@ -162,12 +162,13 @@ def explain_image(input: Tensor, filter: Tensor, data_format: str) -> str:
     if depth is not None and wanted is not None and depth != wanted:
         layout = "batch, channels, height, width" if channels == 1 else "batch, height, width, channels"
         return (
-            f"images are ({layout}), filters (height, width, in, out): the filter's 'in' is {wanted}, "
-            f"but the image has {depth} channel{'s' * (depth != 1)}"
+            f"images are ({layout}), filters (height, width, in, out): the filter's in is {wanted}, "
+            f"but the image has {depth} channel{'s' * (depth != 1)}",
+            f"filter = tf.Variable(tf.truncated_normal([{window[0]}, {window[1]}, {depth}, {window[3]}]))",
         )
     return (
-        f"a {window[0]}x{window[1]} window does not fit a {image[height]}x{image[width]} map with padding='VALID': "
-        "use padding='SAME', or pool less before"
+        f"a {window[0]}x{window[1]} window does not fit a {image[height]}x{image[width]} map with padding=VALID",
+        "padding='SAME'  # or pool less before",
     )
 
 

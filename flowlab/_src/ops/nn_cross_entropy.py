@@ -128,12 +128,10 @@ def check_labels(labels: np.ndarray, classes: int) -> None:
         f"Label values: {shown}",
     )
     low, high = labels.min(), labels.max()
-    advice = (
-        "subtract 1 from the labels" if low == 1 and high == classes else "widen the last layer, or correct the labels"
-    )
-    error.fix = (
+    error.fix = "labels - 1" if low == 1 and high == classes else "widen the last layer, or correct the labels"
+    error.why = (
         f"{classes} classes are numbered 0 to {classes - 1}, the labels run from {low} to {high} "
-        f"({wrong.sum()} of {labels.size} are no class): {advice}"
+        f"({wrong.sum()} of {labels.size} are no class)"
     )
     raise error
 

@@ -79,7 +79,7 @@ class DepthwiseConv2dNative(Depthwise):
         depth = merge_dims(image[channels], window[2])
         return self.convolved(image, window, None if depth is None or window[3] is None else depth * window[3])
 
-    def explain_shapes(self, input: Tensor, filter: Tensor) -> str:
+    def explain_shapes(self, input: Tensor, filter: Tensor) -> str | tuple[str, str]:
         """Say which of the usual mistakes this is."""
         return explain_image(input, filter, self.data_format)
 

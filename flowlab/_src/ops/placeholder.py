@@ -11,6 +11,7 @@ from flowlab._src.graph.op import Array, Op, Spec, T
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, as_shape, format_dims, merge_shapes
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.util import source
 from flowlab._src.util.export import export
 
 
@@ -30,9 +31,14 @@ class Placeholder(Op):
         error = InvalidArgumentError(
             None, None, f"You must feed a value for placeholder tensor '{node.name}' with dtype {dtype}{detail}"
         )
-        fed = sorted(t.name for t, slot in run.plan.slots.items() if slot in run.plan.feeds)
-        told = f"this run was fed {', '.join(fed)}" if fed else "this run was fed nothing"
-        error.fix = f"sess.run(..., feed_dict={{{node.name.rpartition('/')[2]}: value}}); {told}"
+        names = source.python_names()
+        mine = names.get(node.name, node.name.rpartition("/")[2])
+        fed = sorted(names.get(t.name, t.name) for t, slot in run.plan.slots.items() if slot in run.plan.feeds)
+        told = f"feed_dict has only {', '.join(fed)}" if fed else "nothing was fed"
+        error.why = f"what is fetched needs placeholder '{node.name}', and {told}"
+        dims = self.shape_._dims
+        example = f"np.zeros({[d or 1 for d in dims]})" if dims else "value" if dims is None else "0"
+        error.fix = f"sess.run(..., feed_dict={{{mine}: {example}}})"
         raise error
 
     def dtypes(self) -> DType:

@@ -10,6 +10,7 @@ from flowlab._src.errors import (
     FailedPreconditionError,
     InternalError,
     InvalidArgumentError,
+    NotFoundError,
     OpError,
     ResourceExhaustedError,
     ShapeError,
@@ -57,15 +58,52 @@ def explain_failure(error: Exception, frame: Frame) -> BaseException:
     site = getattr(failing, "site", None)
     variable = getattr(error, "variable", None)
     if variable or (isinstance(error, FailedPreconditionError) and "uninitialized" in error.message):
+        name = variable or failing.name
         return add_notes(
             error,
-            why=f"'{variable or failing.name}' has no value in this session yet: tf.Variable only records how to make one",
+            why=f"'{name}' has no value in this session yet: tf.Variable only records how to make one"
+            + others_without_value(name, failing.graph, frame),
             where=site.quote() if site else "",
-            fix="sess.run(tf.global_variables_initializer())",
+            fix=f"sess.run({initializer_for(name, failing.graph)})",
         )
+    if isinstance(error, OpError) and "insufficient elements" in error.message and frame.state.failures:
+        explain_empty_queue(error, frame.state.failures[0])
     return add_notes(
-        error, where=site.quote() if site else "", inputs=describe_inputs(node, frame), fix=getattr(error, "fix", "")
+        error,
+        where=site.quote() if site else "",
+        inputs=describe_inputs(node, frame),
+        why=getattr(error, "why", ""),
+        fix=getattr(error, "fix", ""),
     )
+
+
+def explain_empty_queue(error: OpError, first: BaseException) -> None:
+    """A queue is empty because the thread that fills it failed: that failure is the cause."""
+    told = getattr(first, "message", "") or str(first)
+    error.why = f"the thread that fills the queue failed first: {type(first).__name__}: {told.splitlines()[0]}"
+    if "uninitialized" in told:
+        error.fix = "sess.run(tf.local_variables_initializer())  # before the runners start: num_epochs counts in one"
+    elif isinstance(first, NotFoundError):
+        error.fix = "os.listdir()  # is the file there, under this name?"
+
+
+def others_without_value(name: str, graph: Any, frame: Frame) -> str:
+    """Name the other variables that the session has no value for, up to four of them."""
+    known = [variable.op.name for variable in graph.get_collection("variables") if hasattr(variable, "op")]
+    empty = [other for other in known if other != name and frame.state.read(other) is UNINITIALIZED]
+    if not empty:
+        return ""
+    listed = ", ".join(f"'{other}'" for other in empty[:4])
+    return f" (nor have {listed}{' ...' if len(empty) > 4 else ''})"
+
+
+def initializer_for(name: str, graph: Any) -> str:
+    """The call that gives a variable its first value: local variables (of metrics) have one of their own."""
+    local = any(
+        getattr(variable, "op", None) and variable.op.name == name
+        for variable in graph.get_collection("local_variables")
+    )
+    return f"tf.{'local' if local else 'global'}_variables_initializer()"
 
 
 def from_library(error: BaseException) -> bool:

@@ -14,7 +14,7 @@ from flowlab._src.graph.literals import as_array
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.shape import Dims
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.runtime.fetch import expansion_of
+from flowlab._src.runtime.fetch import expansion_of, own_name, own_site
 from flowlab._src.util import source
 from flowlab._src.util.text import did_you_mean
 
@@ -27,7 +27,7 @@ def check_feed_dict(feed_dict: Any) -> None:
     if isinstance(feed_dict, Tensor):
         feed_dict._refuse(
             "using a `tf.Tensor` as a Python `bool`",
-            "sess.run([a, b]) fetches several: the second argument is feed_dict",
+            "sess.run([a, b])  # fetches several: the second argument is feed_dict",
         )
     raise add_notes(
         TypeError(f"feed_dict must be a dictionary, not {type(feed_dict).__name__}: {_short(feed_dict)}"),
@@ -70,14 +70,24 @@ def resolve_key(key: Any, graph: Graph) -> Tensor:
         text = str(error.args[0]) if error.args else ""
         site = source.caller(2)
         own = getattr(key, "graph", None)
-        hint = ""
+        hint = why = ""
         if own is not None and own is not graph:
-            hint = "the placeholder belongs to another graph: build it again, or use tf.Session(graph=...)"
+            why = f"{getattr(key, 'name', key)!r}{own_site(key)} lives in another graph than the one this session runs"
+            hint = f"sess = tf.Session(graph={own_name(key)}.graph)"
         elif isinstance(key, str):
             placeholders = [t.name for op in graph._operations if op.definition.must_be_fed for t in op._outputs]
-            hint = did_you_mean(key, placeholders) or "keys are placeholders, or names such as 'x:0'"
+            if f"{key}:0" in placeholders:
+                why, hint = (
+                    f"'{key}' is the operation; the tensor that it gives is '{key}:0'",
+                    f"feed_dict={{'{key}:0': value}}",
+                )
+            else:
+                hint = did_you_mean(key, placeholders) or "keys are placeholders, or names such as 'x:0'"
         raise add_notes(
-            TypeError(f"Cannot interpret feed_dict key as Tensor: {text}"), where=site.quote() if site else "", fix=hint
+            TypeError(f"Cannot interpret feed_dict key as Tensor: {text}"),
+            why=why,
+            where=site.quote() if site else "",
+            fix=hint,
         ) from None
     if not graph.is_feedable(tensor):
         raise ValueError(f"Tensor {tensor} may not be fed.")
@@ -125,9 +135,9 @@ def _convert(tensor: Tensor, dtype: DType, wanted: Any, value: Any) -> Any:
                 f"lists, numpy ndarrays, or TensorHandles. For reference, the tensor object was {value} which was passed to "
                 f"the feed with key {tensor}."
             ),
-            why="feeds are data, tensors are recipes",
+            why=f"feeds are data, tensors are recipes; '{tensor.name}' was given a tensor",
             where=site.quote() if site else "",
-            fix="prepare the data with NumPy, or wire the tensor into the graph instead of the placeholder",
+            fix=f"feed_dict={{{own_name(tensor)}: sess.run({own_name(value)})}}  # or prepare the array with NumPy",
         )
     if wanted is None:
         return np.asarray(value, dtype=object)
@@ -168,18 +178,27 @@ def _wrong_shape(tensor: Tensor, shape: tuple[int, ...]) -> BaseException:
     site = source.caller(3)
     made = tensor.op.site
     dims = tensor._shape._dims or ()
+    why = f"{own_name(tensor)} takes {size_words(dims)}, the value is {size_words(shape)}"
     fix = "reshape the value, or give the placeholder None where the size may vary"
     if len(shape) == 1 and len(dims) == 2 and dims[1] not in (None, 1):
-        fix = f"the value looks like class numbers, not one-hot rows: np.eye({dims[1]})[labels]"
+        why += ": class numbers, not one-hot rows?"
+        fix = f"np.eye({dims[1]})[labels]"
     elif len(shape) == 1 and len(dims) == 2 and dims[1] == 1:
-        fix = "value.reshape(-1, 1) makes a column of it"
+        fix = "value.reshape(-1, 1)  # makes a column of it"
     elif len(shape) > 2 and len(dims) == 2:
-        fix = f"value.reshape({shape[0]}, -1) lays each item out in one row"
+        fix = f"value.reshape({shape[0]}, -1)  # lays each item out in one row"
     return add_notes(
         ValueError(
             f"Cannot feed value of shape {shape!r} for Tensor {tensor.name!r}, which has shape {str(tensor.shape)!r}"
         ),
         where=site.quote() if site else "",
         inputs=f"'{tensor.name}' built at {made.quote()}" if made else "",
+        why=why,
         fix=fix,
     )
+
+
+def size_words(shape: Dims) -> str:
+    """A shape as learners say it: (any, 10)."""
+    sizes = ", ".join("any" if size is None else str(size) for size in shape)
+    return f"({sizes},)" if len(shape) == 1 else f"({sizes})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -111,6 +112,7 @@ class Fetches:
         self._position: dict[Tensor, int] = {}
         self.tensors: list[Tensor] = []
         self.operations: list[Operation] = []
+        self._whole = structure
         self._rebuild = self._read(structure)
 
     @property
@@ -124,7 +126,7 @@ class Fetches:
 
     def _read(self, fetch: Any) -> Rebuild:
         if fetch is None:
-            raise self._invalid(fetch, "merge_all() before any summary, or a function without a return, gives None")
+            raise self._nothing()
         if isinstance(fetch, (list, tuple)):
             parts = [self._read(f) for f in fetch]
             make = _maker(fetch)
@@ -158,9 +160,7 @@ class Fetches:
                 ValueError(f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({text})"),
                 why=_foreign(fetch, self._graph),
                 where=site.quote() if site else "",
-                fix="tf.Session(graph=g) with the graph that the fetch was built in"
-                if _foreign(fetch, self._graph)
-                else "",
+                fix=f"sess = tf.Session(graph={own_name(fetch)}.graph)" if _foreign(fetch, self._graph) else "",
             ) from None
         if not self._graph.is_fetchable(element):
             raise ValueError(f"Operation {element.name!r} has been marked as not fetchable.")
@@ -173,21 +173,55 @@ class Fetches:
             self.tensors.append(element)
         return lambda values: values[position]
 
-    def _invalid(self, fetch: Any, fix: str, detail: str = "") -> BaseException:
-        message = f"Fetch argument {fetch!r} has invalid type {type(fetch)}"
-        if fetch is not None:
-            message += f", must be a string or Tensor. ({detail})"
-            if isinstance(fetch, (int, float, np.generic, np.ndarray)):
-                fix = "the name holds a number by now: keep the tensor and its value under two names"
+    def _nothing(self) -> BaseException:
+        """None among the fetches: say at which place, and which name of that line holds it."""
         site = source.caller(2)
-        return add_notes(TypeError(message), where=site.quote() if site else "", fix=fix)
+        whole = self._whole
+        place = ""
+        if isinstance(whole, (list, tuple)) and any(item is None for item in whole):
+            place = f" (item {next(i for i, item in enumerate(whole) if item is None) + 1} of {len(whole)})"
+        text = site.text if site else ""
+        held = [name for name in source.names_of(None) if re.search(rf"\b{re.escape(name)}\b", text)]
+        name = held[0] if held else "what you fetched"
+        return add_notes(
+            TypeError(f"Fetch argument None has invalid type {type(None)}"),
+            why=f"{name} is None{place}: merge_all() before any summary, or a function without return, gives None",
+            where=site.quote() if site else "",
+            fix=f"print({name})  # then look where it is made" if held else "",
+        )
+
+    def _invalid(self, fetch: Any, fix: str, detail: str = "") -> BaseException:
+        message = f"Fetch argument {fetch!r} has invalid type {type(fetch)}, must be a string or Tensor. ({detail})"
+        site = source.caller(2)
+        why = ""
+        if isinstance(fetch, (int, float, np.generic, np.ndarray)):
+            names = source.names_of(fetch)
+            name = names[0] if names else ""
+            line = source.rebound(name) if name else None
+            taken = f": {line.describe()} gave it the result of a run" if line else ""
+            why = f"the name {name or 'you fetched'} means a value by now, not the tensor{taken}"
+            fix = f"{name or 'loss'}_value = sess.run({name or 'loss'})  # after building {name or 'it'} again"
+        return add_notes(TypeError(message), why=why, where=site.quote() if site else "", fix=fix)
 
 
 def _foreign(fetch: Any, graph: Graph) -> str:
     own = getattr(fetch, "graph", None)
     if own is None or own is graph:
         return ""
-    return f"{getattr(fetch, 'name', fetch)!r} lives in another graph than the one this session runs"
+    made = own_site(fetch)
+    return f"{getattr(fetch, 'name', fetch)!r}{made} lives in another graph than the one this session runs"
+
+
+def own_name(value: Any) -> str:
+    """What the program calls a tensor."""
+    names = source.names_of(value)
+    return names[0] if names else "t"
+
+
+def own_site(value: Any) -> str:
+    """Where a tensor was built: ", built in cell [5], line 1,"."""
+    site = getattr(getattr(value, "op", value), "site", None)
+    return f", built in {site.describe()}," if site else ""
 
 
 def _maker(fetch: Any) -> Callable[[list[Any]], Any]:

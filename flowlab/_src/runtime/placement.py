@@ -38,8 +38,9 @@ def check_placement(operations: Sequence[Operation], config: Any, log: Any) -> N
                         f"{node._device} but available devices are [ {CPU} ]. Make sure the device specification refers to a "
                         "valid device.",
                     ),
+                    why=f"there is no {kind} here: flowlab computes on the CPU",
                     where=node.site.quote() if node.site else "",
-                    fix="tf.Session(config=tf.ConfigProto(allow_soft_placement=True)) runs it on the CPU",
+                    fix="tf.Session(config=tf.ConfigProto(allow_soft_placement=True))  # then it runs on the CPU",
                 )
         if config.log_device_placement:
             print(f"{node.name}: ({node.type}): {CPU}", file=log)

@@ -23,7 +23,7 @@ from flowlab._src.runtime.config import ConfigProto, RunMetadata, RunOptions
 from flowlab._src.runtime.execute import Frame, run_to_end
 from flowlab._src.runtime.explain import explain_failure, uninitialized
 from flowlab._src.runtime.feed import check_feed_dict, feed_converter, flatten_feeds, resolve_key
-from flowlab._src.runtime.fetch import Fetches, as_result, expansion_of
+from flowlab._src.runtime.fetch import Fetches, as_result, expansion_of, own_name
 from flowlab._src.runtime.limits import run_limited
 from flowlab._src.runtime.placement import check_placement
 from flowlab._src.runtime.plan import Instruction, Plan, compile_plan
@@ -259,17 +259,24 @@ class Session:
         if self._closed:
             raise add_notes(
                 RuntimeError("Attempted to use a closed Session."),
-                why="the values of its variables went with it",
+                why=self._lost(),
                 where=f"closed at {self._closed_at.quote()}" if self._closed_at else "",
-                fix="run inside the with block, or use tf.InteractiveSession() in notebooks",
+                fix="sess = tf.InteractiveSession()  # stays open from cell to cell; or run inside the with block",
             )
+
+    def _lost(self) -> str:
+        """What went with a closed session."""
+        known = [v.op.name for v in self._graph.get_collection("variables") if hasattr(v, "op")]
+        names = f": '{known[0]}'" + (f" and {len(known) - 1} more" if len(known) > 1 else "") if known else ""
+        return f"the values of its variables went with it{names}"
 
     def _check_graph(self) -> None:
         if not self._graph._operations:
             raise add_notes(
                 RuntimeError("The Session graph is empty. Add operations to the graph before calling run()."),
                 why="this session runs the graph that was the default when it was made",
-                fix="build first, then make the session; or tf.Session(graph=g)",
+                where=site.quote() if (site := source.caller(2)) else "",
+                fix="sess = tf.Session(graph=g)  # g: the graph you built in; or build first, then make the session",
             )
 
     def _place(self, fetches: Fetches) -> None:
@@ -395,6 +402,7 @@ class _PartialRun:
         self.frame = Frame(plan, state)
         self._waiting_feeds = dict.fromkeys(feeds)
         self._announced_feeds = set(feeds)
+        self._announced_feeds_in_order = list(feeds)
         self._waiting_fetches: dict[Any, None] = dict.fromkeys([*announced.tensors, *announced.operations])
         self._done: set[Operation] = set()
         self._fetched: set[Any] = set()
@@ -417,7 +425,7 @@ class _PartialRun:
             if tensor not in self._announced_feeds:
                 raise _invalid(
                     f"The feed {tensor.name} was not specified in partial_run_setup.",
-                    "list it in the feeds of partial_run_setup",
+                    f"partial_run_setup(fetches, [{', '.join([*map(own_name, self._announced_feeds_in_order), own_name(tensor)])}])",
                 )
             if tensor not in self._waiting_feeds:
                 raise _invalid(f"The feed {tensor.name} has already been fed.", "each feed can be given once")

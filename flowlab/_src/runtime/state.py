@@ -36,6 +36,7 @@ class SessionState:
         self.lock: Any = threading.RLock() if server is None else server.lock
         self.variables: dict[str, Any] = {} if server is None else server.variables
         self._resources: dict[Any, Any] = {} if server is None else server._resources
+        self.failures: list[BaseException] = []  # of the threads that fill queues
         self.served: set[Any] = set() if server is None else server.served  # queues that a started QueueRunner fills
         self._server = server
         self.closed = False

@@ -131,7 +131,7 @@ class Optimizer:
                 ),
                 why="" if callable(loss) else why_unconnected(loss, [v for _, v in pairs]),
                 where=site.quote() if site else "",
-                fix="train on a smooth loss of the variables (argmax, round and casts to integers have no derivative)",
+                fix="loss = tf.reduce_mean(tf.square(prediction - target))  # a smooth loss; argmax is for the accuracy",
             )
         return self.apply_gradients(pairs, global_step=global_step, name=name)
 

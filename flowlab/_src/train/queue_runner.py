@@ -219,6 +219,7 @@ class QueueRunner:
             stopped = coord is not None and coord.should_stop() and isinstance(error, CancelledError)
             if stopped or ended_with_session(sess, error):
                 return  # the end of the work
+            sess._state.failures.append(error)
             if coord is not None:
                 coord.request_stop(error)
                 return

@@ -14,6 +14,7 @@ from flowlab._src.util import left_out
 from flowlab._src.util.deep_paths import INSIDE_NAMES, deep_spaces
 from flowlab._src.util.export import export
 from flowlab._src.util.lazy import ROOT, value_of
+from flowlab._src.util.notes import attach
 from flowlab._src.util.text import did_you_mean
 
 TAKEN = ("tensorflow", "keras")  # the packages that flowlab stands in for
@@ -68,7 +69,7 @@ class DeepModule(ModuleType):
         places = " and ".join(map(spoken, self._spaces))
         error = AttributeError(f"module {self.__name__!r} has no attribute {name!r}", name=name, obj=None)
         if places:
-            error.add_note(f"  Why     flowlab looks for it in {places}. {did_you_mean(name, dir(self))}".rstrip())
+            attach(error, why=f"flowlab looks for it in {places}. {did_you_mean(name, dir(self))}".rstrip())
         raise error
 
     def __dir__(self) -> list[str]:

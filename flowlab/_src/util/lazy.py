@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flowlab._src.util import left_out
+from flowlab._src.util.notes import attach
 
 ROOT = "flowlab"
 left_out.watch_imports()
@@ -84,7 +85,7 @@ def renamed_value(module_name: str, name: str, renamed: Mapping[str, str] | None
         value = value_of(new)
     except AttributeError:
         error = missing_attribute(module_name, name, hints=())
-        error.add_note(f"  Fix     tf.{old} became tf.{new} in TensorFlow 1.0, which flowlab does not have yet.")
+        attach(error, why=f"tf.{old} became tf.{new} in TensorFlow 1.0, which flowlab does not have yet")
         raise error from None
     if old not in noted:
         noted.add(old)
@@ -120,11 +121,11 @@ def missing_attribute(module_name: str, name: str, hints: Iterable[str] | None =
     error = AttributeError(f"module {module_name!r} has no attribute {name!r}", name=name, obj=None)
     why, instead = left_out.explain(public_path(module_name, name))
     if why:
-        error.add_note(f"  Why     {why}" + (f"\n  Fix     {instead}" if instead else ""))
+        attach(error, why=why, fix=instead)
         return error
     found = [f"tf.{hint}" for hint in (nearest_names(module_name, name) if hints is None else hints)]
     if found:
-        error.add_note(f"  Fix     did you mean {' or '.join(found)}?")
+        attach(error, fix=f"did you mean {' or '.join(found)}?")
     return error
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import linecache
 import os
+import re
 import sys
 from collections.abc import Callable
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import NamedTuple
 
 _LIBRARY = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -89,3 +90,57 @@ def entry() -> str:
     while frame is not None and _in_library(frame.f_code.co_filename):
         name, frame = frame.f_code.co_name, frame.f_back
     return name
+
+
+def python_names() -> dict[str, str]:
+    """The names that the user's program has for nodes of the graph now: name of the node or tensor -> Python name."""
+    frame = user_frame(2)
+    if frame is None:
+        return {}
+    names: dict[str, str] = {}
+    for name, value in [*frame.f_locals.items(), *frame.f_globals.items()]:
+        if name.startswith("_") or not type(value).__module__.startswith("flowlab._src."):
+            continue
+        if isinstance(value, ModuleType):  # a stand-in of as_tensorflow.py: asking it for a name is an error of its own
+            continue
+        try:
+            node = value.name
+        except Exception:  # an eager tensor has none
+            continue
+        if not isinstance(node, str) or not node:
+            continue
+        base = node.partition(":")[0]
+        keys = [node, base]
+        if hasattr(value, "initializer"):
+            keys += [f"{base}/read:0", f"{base}/read", f"{base}/Read/ReadVariableOp:0", f"{base}/Read/ReadVariableOp"]
+        for key in keys:
+            names.setdefault(key, name)
+    return names
+
+
+def names_of(wanted: object) -> list[str]:
+    """The Python names that stand for this very object in the user's program, those of the function first."""
+    frame = user_frame(2)
+    if frame is None:
+        return []
+    found = [
+        name
+        for values in (frame.f_locals, frame.f_globals)
+        for name, value in values.items()
+        if value is wanted and not name.startswith("_")
+    ]
+    return list(dict.fromkeys(found))
+
+
+def rebound(name: str) -> Site | None:
+    """The line of the running program that last gave `name` the result of a run: `loss = sess.run(loss)`."""
+    frame = user_frame(2)
+    if frame is None:
+        return None
+    lines = linecache.getlines(frame.f_code.co_filename)
+    pattern = re.compile(rf"(^|[\s,;:(]){re.escape(name)}\b[\w\s,]*=(?!=).*\b(run|eval)\(")
+    before = range(frame.f_lineno, 0, -1)
+    for number in [*before, *range(frame.f_lineno + 1, len(lines) + 1)]:
+        if pattern.search(lines[number - 1]):
+            return Site(frame.f_code.co_filename, number, frame.f_code.co_name)
+    return None

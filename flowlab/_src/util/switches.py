@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from flowlab._src.util.export import export
+from flowlab._src.util.notes import attach
 
 
 def not_here(name: str, what: str) -> NotImplementedError:
     """The error for a switch to something of TensorFlow 2."""
     error = NotImplementedError(f"tf.{name}() is left out of flowlab, which follows TensorFlow 1.15: {what}.")
-    error.add_note(f"  Fix     leave the call of tf.{name} away")
+    attach(error, fix=f"leave the call of tf.{name} away")
     return error
 
 

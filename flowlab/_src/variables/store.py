@@ -171,15 +171,17 @@ def _share(found: Variable, name: str, shape: Any, dtype: DType, reuse: Any, che
             if again
             else f"'{name}' was made before, and get_variable makes a new one unless told to share",
             where=_where(),
-            fix="start the cell with %%flow, or call tf.reset_default_graph() first"
+            fix="%%flow  # as the first line of the cell; or tf.reset_default_graph()"
             if again
-            else "share it with reuse=tf.AUTO_REUSE, or give it another name",
+            else "with tf.variable_scope(tf.get_variable_scope(), reuse=tf.AUTO_REUSE):  # or give it another name",
         )
     if not shape.is_compatible_with(found.shape):
         raise add_notes(
             ValueError(f"Trying to share variable {name}, but specified shape {shape} and found shape {found.shape}."),
+            why=f"'{name}' is shared, and what is shared keeps its shape",
             where=_where(),
-            fix="ask for the same shape, or give the new variable another name",
+            fix=f"tf.get_variable({name.rpartition('/')[2]!r}, {found.shape.as_list() if found.shape.ndims is not None else '...'})"
+            "  # or another name",
         )
     if check_dtype and not dtype.is_compatible_with(found.dtype.base_dtype):
         raise add_notes(

@@ -150,3 +150,10 @@ def test_every_output_form_is_there(page):
     assert set(data) == {"text/plain", "image/svg+xml", "application/vnd.jupyter.widget-view+json"}
     assert data["text/plain"].startswith("run of e")
     assert "innerHTML" not in page.widget._esm.split("// The stepper")[1]
+
+
+def test_a_cell_that_moves_the_run_moves_the_page(page, run, shell):
+    shell.user_ns["stepper"] = page.run
+    run("stepper.run_to('c')\nstepper.watch('c')")
+    assert page.widget.state["next_box"] == "d"
+    assert page.widget.state["watch"] == [["c:0", "15"]]

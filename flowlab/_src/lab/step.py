@@ -14,7 +14,7 @@ from flowlab._src.lab.drawing import Drawing
 from flowlab._src.lab.explore import Explorer
 from flowlab._src.lab.folding import Folding
 from flowlab._src.lab.labels import count
-from flowlab._src.lab.live import has_page, in_kernel
+from flowlab._src.lab.live import after_this_cell, has_page, in_kernel
 from flowlab._src.lab.panel import Panel
 from flowlab._src.lab.png import drawing_png
 from flowlab._src.lab.roles import FORWARD
@@ -96,6 +96,7 @@ class Stepper(RunStepper):
         self.breaks: list[str] = []
         self.lock = threading.RLock()
         self._widget: Any = None
+        self.is_told = False  # whether the page will be told at the end of this cell
         self.needed = needed_operations(self)
         names = {op.name for op in self.needed}
         view = graph_view(session.graph)
@@ -136,11 +137,24 @@ class Stepper(RunStepper):
 
     # ---- moving: as the run stepper does, and with the picture ----------------------------------------------------
 
+    def tell_page(self) -> None:
+        """When a cell has moved the run, the page shows it at the end of the cell."""
+        if self._widget is not None and not self._widget.is_moving and not self.is_told:
+            self.is_told = after_this_cell(self.refresh)
+
+    def refresh(self) -> None:
+        """Show where the run is now, in the page that shows this stepper."""
+        self.is_told = False
+        if self._widget is not None:
+            self._widget.draw()
+
     def step(self) -> Moment | None:
+        self.tell_page()
         self.walked = None
         return super().step()
 
     def back(self) -> Moment | None:
+        self.tell_page()
         moment = super().back()
         if moment is None and self.walked is None:
             self.walked = len(self.walk)
@@ -150,9 +164,19 @@ class Stepper(RunStepper):
 
     def restart(self) -> None:
         """Back to the beginning: variables get the values that they had before this run."""
+        self.tell_page()
         while self.position:
             super().back()
         self.walked = 0
+
+    def override(self, tensor: Any, value: Any) -> Moment:
+        self.tell_page()
+        self.walked = None
+        return super().override(tensor, value)
+
+    def watch(self, tensor: Any) -> None:
+        self.tell_page()
+        super().watch(tensor)
 
     def is_folded(self, node: Operation) -> bool:
         """Whether the body of a branch or loop is hidden in one box with its operation."""

@@ -122,7 +122,10 @@ function render({ model, el }) {
   });
   keyed["p"] = () => ask("pause", chosen());
   keyed["t"] = () => ask("watch", chosen());
-  keyed["v"] = () => { if (!replace.input.disabled) replace.input.focus(); };
+  keyed["v"] = () => {
+    if (replace.part.hidden) say(`✗ ${model.get("state").current} has no value yet that could be replaced`);
+    else replace.input.focus();
+  };
   keyed["/"] = () => stops.input.focus();
   keyed["?"] = () => help.click();
   function press(event) {

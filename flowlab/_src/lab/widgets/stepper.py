@@ -42,6 +42,7 @@ class StepperWidget(anywidget.AnyWidget):
 
     def __init__(self, stepper: Any) -> None:
         self.stepper = stepper
+        self.is_moving = False  # while a message is handled
         super().__init__(follows=stepper.follows_page)
         with self.hold_sync():
             self.draw()
@@ -105,6 +106,7 @@ class StepperWidget(anywidget.AnyWidget):
         if handler is None or not isinstance(text, str):
             return
         with self.stepper.lock, self.hold_sync():
+            self.is_moving = True
             try:
                 handler(text)
             except TypedError as error:
@@ -112,6 +114,8 @@ class StepperWidget(anywidget.AnyWidget):
                 self.say = f"✗ {error}"
             except Exception as error:  # a session that was closed meanwhile: say so, do not die silently
                 self.say = f"✗ {error_text(error)}"
+            finally:
+                self.is_moving = False
         self.send({"done": message.get("do")})
 
     def go(self, action: Any) -> None:

@@ -50,6 +50,7 @@ OTHERWISE = {
     "linalg-Transpose-0 *": "einsum is one operation in 2.21",
     "linalg-Cholesky-2 [sr]*": "least squares of unknown sizes need tf.cond",
     "nn-Sigmoid-0 *": "swish is a custom gradient in 2.21",
+    "array_more-ExtractVolumePatches-* [sr]*": "TensorFlow forgets one of the five axes when sizes are unknown",
     "nn_more-Fractional* *": "the edges of n windows are n + 1 numbers; TensorFlow expects n",
     "nn_conv-Conv2DBackpropInput-[02] *": "2.21 merges the given sizes with the gradient's",
     "nn_conv-DepthwiseConv2dNative-2 *": "2.21 wants to know the filter's size",

@@ -65,6 +65,11 @@ INFERRED_OTHERWISE |= {
     for i in range(8)
     for told in ("sizes", "rank")
 }
+INFERRED_OTHERWISE |= {
+    f"array_more-ExtractVolumePatches-{i}-{told}": "TensorFlow forgets one of the five axes"
+    for i in range(3)
+    for told in ("sizes", "rank")
+}
 
 
 @functools.cache

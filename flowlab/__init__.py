@@ -247,6 +247,7 @@ from flowlab._src.ops.transcendental import exp as exp
 from flowlab._src.ops.array_shape import expand_dims as expand_dims
 from flowlab._src.ops.transcendental import expm1 as expm1
 from flowlab._src.ops.patches import extract_image_patches as extract_image_patches
+from flowlab._src.ops.patches3d import extract_volume_patches as extract_volume_patches
 from flowlab._src.ops.diagonals import eye as eye
 from flowlab._src.ops.quantize import fake_quant_with_min_max_args as fake_quant_with_min_max_args
 from flowlab._src.ops.quantize import fake_quant_with_min_max_args_gradient as fake_quant_with_min_max_args_gradient
@@ -294,6 +295,7 @@ from flowlab._src.autodiff.gradients import gradients as gradients
 from flowlab._src.ops.compare import greater as greater
 from flowlab._src.ops.compare import greater_equal as greater_equal
 from flowlab._src.ops.control import group as group
+from flowlab._src.ops.identity import guarantee_const as guarantee_const
 from flowlab._src.graph.dtypes import float16 as half
 from flowlab._src.ops.hessians import hessians as hessians
 from flowlab._src.ops.histogram import histogram_fixed_width as histogram_fixed_width
@@ -460,6 +462,7 @@ from flowlab._src.ops.state import scatter_nd_sub as scatter_nd_sub
 from flowlab._src.ops.state import scatter_nd_update as scatter_nd_update
 from flowlab._src.ops.state import scatter_sub as scatter_sub
 from flowlab._src.ops.state import scatter_update as scatter_update
+from flowlab._src.ops.searching import searchsorted as searchsorted
 from flowlab._src.ops.segments import segment_max as segment_max
 from flowlab._src.ops.segments import segment_mean as segment_mean
 from flowlab._src.ops.segments import segment_min as segment_min
@@ -568,6 +571,7 @@ from flowlab._src.variables.initializers import UniformUnitScaling as uniform_un
 from flowlab._src.util.as_tensorflow import uninstall_as_tensorflow as uninstall_as_tensorflow
 from flowlab._src.ops.unique import unique as unique
 from flowlab._src.ops.unique import unique_with_counts as unique_with_counts
+from flowlab._src.ops.searching import unravel_index as unravel_index
 from flowlab._src.ops.segments import unsorted_segment_max as unsorted_segment_max
 from flowlab._src.ops.segments import unsorted_segment_mean as unsorted_segment_mean
 from flowlab._src.ops.segments import unsorted_segment_min as unsorted_segment_min
@@ -805,6 +809,7 @@ __all__ = [
     "expand_dims",
     "expm1",
     "extract_image_patches",
+    "extract_volume_patches",
     "eye",
     "fake_quant_with_min_max_args",
     "fake_quant_with_min_max_args_gradient",
@@ -851,6 +856,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "group",
+    "guarantee_const",
     "half",
     "hessians",
     "histogram_fixed_width",
@@ -1034,6 +1040,7 @@ __all__ = [
     "scatter_nd_update",
     "scatter_sub",
     "scatter_update",
+    "searchsorted",
     "segment_max",
     "segment_mean",
     "segment_min",
@@ -1150,6 +1157,7 @@ __all__ = [
     "uninstall_as_tensorflow",
     "unique",
     "unique_with_counts",
+    "unravel_index",
     "unsorted_segment_max",
     "unsorted_segment_mean",
     "unsorted_segment_min",

@@ -8,9 +8,11 @@ from flowlab._src.lab.options import FlowUsageError as FlowUsageError
 from flowlab._src.lab.graph import GraphPicture as GraphPicture
 from flowlab._src.lab.plot import Plot as Plot
 from flowlab._src.lab.progress import Progress as Progress
+from flowlab._src.lab.step import Stepper as Stepper
 from flowlab._src.lab.graph import graph as graph
 from flowlab._src.lab.plot import plot as plot
 from flowlab._src.lab.progress import progress as progress
+from flowlab._src.lab.step import step as step
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -18,9 +20,11 @@ __all__ = [
     "GraphPicture",
     "Plot",
     "Progress",
+    "Stepper",
     "graph",
     "plot",
     "progress",
+    "step",
 ]
 _lazy: dict[str, str] = {}
 

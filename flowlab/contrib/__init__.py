@@ -11,6 +11,7 @@ from flowlab.contrib import layers as layers
 from flowlab.contrib import learn as learn
 from flowlab.contrib import lookup as lookup
 from flowlab.contrib import rnn as rnn
+from flowlab.contrib import seq2seq as seq2seq
 from flowlab.contrib import tensorboard as tensorboard
 from flowlab.contrib import training as training
 from flowlab.contrib import util as util
@@ -24,6 +25,7 @@ __all__ = [
     "learn",
     "lookup",
     "rnn",
+    "seq2seq",
     "tensorboard",
     "training",
     "util",

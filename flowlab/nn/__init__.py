@@ -56,6 +56,8 @@ from flowlab._src.ops.nn_embedding import embedding_lookup as embedding_lookup
 from flowlab._src.ops.nn_embedding_sparse import embedding_lookup_sparse as embedding_lookup_sparse
 from flowlab._src.ops.nn_dilation import erosion2d as erosion2d
 from flowlab._src.ops.candidate_sampling import fixed_unigram_candidate_sampler as fixed_unigram_candidate_sampler
+from flowlab._src.ops.nn_fractional import fractional_avg_pool as fractional_avg_pool
+from flowlab._src.ops.nn_fractional import fractional_max_pool as fractional_max_pool
 from flowlab._src.ops.nn_batch_norm import fused_batch_norm as fused_batch_norm
 from flowlab._src.ops.nn_measure import in_top_k as in_top_k
 from flowlab._src.ops.nn_measure import l2_loss as l2_loss
@@ -160,6 +162,8 @@ __all__ = [
     "embedding_lookup_sparse",
     "erosion2d",
     "fixed_unigram_candidate_sampler",
+    "fractional_avg_pool",
+    "fractional_max_pool",
     "fused_batch_norm",
     "in_top_k",
     "l2_loss",

@@ -19,6 +19,7 @@ from flowlab._src.lab.shapes import Command, arrow_head, circle, line_path, outl
 from flowlab._src.lab.theme import Theme
 
 ROOM = 26.0  # at the left of the picture, for the arrow at what is next
+TAG_ROOM = 70.0  # at the right, for the value of the last box
 RADIUS = 10.0
 NARROWEST = 480.0  # so that the legend of the signs fits in two lines
 
@@ -66,9 +67,10 @@ def with_room(scene: Scene) -> Scene:
     def moved(points: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
         return tuple((x + ROOM, y) for x, y in points)
 
+    right_end = max((box.x + box.width for box in scene.boxes), default=0.0)
     return replace(
         scene,
-        width=max(scene.width + ROOM, NARROWEST),
+        width=max(scene.width + ROOM, right_end + ROOM + TAG_ROOM, NARROWEST),
         height=scene.height + (30.0 if scene.width > 900 else 56.0),
         boxes=tuple(replace(box, x=box.x + ROOM, title_x=box.title_x + ROOM) for box in scene.boxes),
         lines=tuple(replace(line, points=moved(line.points)) for line in scene.lines),
@@ -142,19 +144,23 @@ def draw_mark(box: Box, mark: Mark, theme: Theme) -> Group:
     if mark.part:
         items += tag(mark.part, box.x + box.width - 4, box.y + 1, theme)
     if mark.value:
-        right = box.x + box.width - 14 + text_width(mark.value, FONT) + 12
+        right = box.x + box.width - 14 + tag_width(mark.value, bold=True)
         items += tag(mark.value, right, box.y + box.height + 3, theme, role="value")
     return Group(f"mark is-{mark.state}", items, {"of": box.id, "state": state.word})
 
 
 def tag(text: str, right: float, middle: float, theme: Theme, role: str = "count") -> list[Shape | Text]:
     """A small label with its right end at `right`."""
-    width = text_width(text, FONT) + 12
+    width = tag_width(text, bold=role == "value")
     back = rounded(right - width, middle - 9.5, right, middle + 9.5, 5)
     return [
         Shape(back, fill=theme.background, stroke=theme.border, width=1.2, role="tag"),
         Text(text, (right - width / 2, middle + 4.5), theme.text, "middle", bold=role == "value", role="text"),
     ]
+
+
+def tag_width(text: str, bold: bool) -> float:
+    return text_width(text, FONT) * (1.12 if bold else 1.0) + 12
 
 
 def disc(state: str, x: float, y: float, theme: Theme) -> list[Shape | Text]:

@@ -16,13 +16,13 @@ from flowlab._src.lab.coloring import Cost, bytes_text, seconds_text
 from flowlab._src.lab.folding import Folding
 from flowlab._src.lab.labels import Labels, count
 from flowlab._src.lab.step_marks import STATES, Mark
-from flowlab._src.lab.values import Record, cell_text, number_text, shape_words, summary_text
-from flowlab._src.lab.views import bodies_of
+from flowlab._src.lab.values import Record, cell_text, number_text, summary_text
+from flowlab._src.lab.views import bodies_of, shape_text
 from flowlab._src.runtime.state import UNINITIALIZED
 from flowlab._src.runtime.stepper import Moment, Stepper, depth_of, not_finite
 
 LOG_LINES = 60
-TAG = 12  # characters of a value beside its box
+TAG = 14  # characters of a value beside its box
 DONE = ("run", "changed", "overridden", "fed", "error", "nan")
 
 
@@ -181,11 +181,11 @@ def tag_text(value: Any) -> str:
     """A value in at most a few characters, else its shape."""
     array = np.asarray(value)
     if array.dtype == object or array.dtype.kind in "SU":
-        text = cell_text(array.reshape(-1)[0]) if array.size == 1 else shape_words(array)
+        text = cell_text(array.reshape(-1)[0]) if array.size == 1 else shape_text(array.shape)
     elif array.size == 1 and array.ndim == 0:
         text = number_text(array[()])
     else:
-        text = shape_words(array)
+        text = shape_text(array.shape)
         if 0 < array.size <= 6 and len(nested_text(array.tolist())) <= TAG:
             text = nested_text(array.tolist())
     return text if len(text) <= TAG else text[: TAG - 1] + "…"

@@ -172,7 +172,10 @@ def test_flow_line_actions(run):
     assert "#1b1d22" in run("%flow graph").value.svg()
     assert str(run("%flow theme dar").error) == "%flow has no theme 'dar'. Did you mean 'dark'?"
     assert str(run("%flow sumary").error) == "%flow has no action 'sumary'. Did you mean 'summary'?"
-    assert str(run("%flow").error) == "%flow needs an action: one of graph, step, summary, plot, reset, theme, as-tensorflow."
+    assert (
+        str(run("%flow").error)
+        == "%flow needs an action: one of graph, step, summary, plot, reset, theme, as-tensorflow."
+    )
     assert "there is no plot yet" in str(run("%flow plot").error)
 
 

@@ -40,7 +40,8 @@ def import_tensorflow(patched: bool = True) -> Any:
     from . import as_1_15_images, as_1_15_layers
     from .as_1_15 import apply_patches
 
-    assert as_1_15_images and as_1_15_layers  # their patches are in the table now
+    assert as_1_15_images  # their patches are in the table now
+    assert as_1_15_layers
 
     if patched:
         apply_patches()

@@ -11,6 +11,7 @@ import flowlab as tf
 
 class Case(tf.test.TestCase):
     __test__ = False  # its methods are called below
+
     def runTest(self) -> None:
         pass
 

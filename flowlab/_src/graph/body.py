@@ -35,7 +35,7 @@ class BodyInput(Op):
     recorded: Any = None
     must_be_fed = True
 
-    def kernel(self) -> Array:
+    def kernel(self) -> Array[Any]:
         raise RuntimeError("a body runs in a frame that fills its inputs")
 
     def dtypes(self) -> DType:

@@ -106,9 +106,7 @@ def bodies_of(op: Any) -> list[Body]:
 def loop_variables(op: Any) -> list[tuple[Any, Any]]:
     """The inputs of a loop's bodies, each with the tensor that it has in the first iteration."""
     first = getattr(op.definition, "tapes", 0)
-    return [
-        (parameter, op.inputs[first + k]) for body in bodies_of(op) for k, parameter in enumerate(body.parameters)
-    ]
+    return [(parameter, op.inputs[first + k]) for body in bodies_of(op) for k, parameter in enumerate(body.parameters)]
 
 
 def drawn_inputs(op: Any, start: Any = None) -> list[Any]:

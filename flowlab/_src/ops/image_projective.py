@@ -17,8 +17,8 @@ from flowlab._src.graph.arguments import as_text
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.op import Array, Op, Spec, constant_value
-from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.registry import raw
+from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels.image_projective import project

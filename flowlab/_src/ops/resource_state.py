@@ -269,7 +269,9 @@ class ResourceCountUpTo(_OnVariable):
 
     def dtypes(self, resource: Any) -> DType:
         if self.T not in (dtypes.int32, dtypes.int64):
-            refusal = f"Value passed to parameter 'T' has DataType {self.T.name} not in list of allowed values: int32, int64"
+            refusal = (
+                f"Value passed to parameter 'T' has DataType {self.T.name} not in list of allowed values: int32, int64"
+            )
             raise misuse(TypeError(refusal), fix="count with a variable of integers")
         return self.T
 

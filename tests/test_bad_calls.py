@@ -41,6 +41,8 @@ NOT_CALLED = {
     "register_tensor_conversion_function": "changes all conversions that follow",
     "register_session_run_conversion_functions": "changes all fetches that follow",
     "RegisterGradient": "changes all gradients that follow",
+    "experimental_set_strategy": "sets the strategy of all that follows",
+    "set_verbosity": "sets what is logged in all that follows",
     "FlowUsageError": "an exception of IPython, without a signature",
 }
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from flowlab._src.errors import ShapeError, UnimplementedError
 from flowlab._src.graph import dtypes
+from flowlab._src.graph.arguments import as_ints
 from flowlab._src.graph.op import Array, Op, RealNumber, Spec
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.registry import raw
@@ -150,5 +151,7 @@ def extract_volume_patches(input: Any, ksizes: Any, strides: Any, padding: str, 
     >>> tf.extract_volume_patches(volume, [1, 2, 2, 2, 1], [1, 2, 2, 2, 1], "VALID").shape.as_list()
     [1, 2, 2, 2, 16]
     """
-    result: Tensor = ExtractVolumePatches(tuple(ksizes), tuple(strides), padding)(input, name=name)
+    result: Tensor = ExtractVolumePatches(
+        tuple(as_ints(ksizes, "ksizes")), tuple(as_ints(strides, "strides")), padding
+    )(input, name=name)
     return result

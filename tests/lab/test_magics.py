@@ -174,7 +174,7 @@ def test_flow_line_actions(run):
     assert str(run("%flow sumary").error) == "%flow has no action 'sumary'. Did you mean 'summary'?"
     assert (
         str(run("%flow").error)
-        == "%flow needs an action: one of graph, step, summary, plot, reset, theme, as-tensorflow."
+        == "%flow needs an action: one of graph, step, summary, plot, reset, theme, as-tensorflow, lint, trace."
     )
     assert "there is no plot yet" in str(run("%flow plot").error)
 

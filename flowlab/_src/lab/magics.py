@@ -21,6 +21,7 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.lab.cells import forget_cells, know_cells, run_body
 from flowlab._src.lab.graph import graph
 from flowlab._src.lab.labels import count
+from flowlab._src.lab.lints.cells import lints
 from flowlab._src.lab.options import FlowUsageError, cell_parser, choose, graph_parser, picture_options, step_parser
 from flowlab._src.lab.plot import Plot, plot
 from flowlab._src.lab.settings import find_theme, settings
@@ -33,7 +34,7 @@ from flowlab._src.util.as_tensorflow import install_as_tensorflow
 from flowlab._src.util.export import export
 from flowlab._src.util.text import did_you_mean
 
-ACTIONS = ("graph", "step", "summary", "plot", "reset", "theme", "as-tensorflow")
+ACTIONS = ("graph", "step", "summary", "plot", "reset", "theme", "as-tensorflow", "lint", "trace")
 
 
 @magics_class
@@ -214,6 +215,8 @@ class FlowMagics(Magics):
         %flow plot          the plot of the last %%flow --plot
         %flow reset         a new, empty default graph
         %flow theme light   or dark: the look of pictures from now on
+        %flow lint          tell all that the lints find now; `%flow lint off FL106` switches one off, `off` all, `on` on
+        %flow trace on      show the frames inside flowlab in tracebacks; `off` hides them again
         %flow as-tensorflow   `import tensorflow as tf` gives flowlab from now on
         """
         __tracebackhide__ = True
@@ -239,6 +242,12 @@ class FlowMagics(Magics):
         elif action == "as-tensorflow":
             install_as_tensorflow()
             print("import tensorflow as tf now gives flowlab; restart the kernel to undo this")
+        elif action == "lint":
+            lints.command(rest.split(), self.shell.user_ns)
+        elif action == "trace":
+            (show_all_frames if choose(rest.strip(), ("on", "off"), "a way") == "on" else hide_library_frames)(
+                self.shell
+            )
         elif action == "theme":
             settings.theme = find_theme(choose(rest.strip(), tuple(THEMES), "a theme"))
         return None
@@ -264,6 +273,7 @@ def load_ipython_extension(shell: Any) -> None:
     shell.set_hook("complete_command", complete_options, str_key="%flow")
     know_cells(shell)
     hide_library_frames(shell)
+    lints.watch(shell)
 
 
 @export("unload_ipython_extension")
@@ -272,4 +282,5 @@ def unload_ipython_extension(shell: Any) -> None:
     for kind in ("cell", "line"):
         shell.magics_manager.magics[kind].pop("flow", None)
     forget_cells()
+    lints.leave(shell)
     show_all_frames(shell)

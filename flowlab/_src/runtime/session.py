@@ -35,6 +35,11 @@ from flowlab._src.util.export import export
 
 _handles = itertools.count(1)
 
+# The notebook tools put functions here that are told of each run: `f(session, plan, frame)` before it, with the feeds in
+# the frame; what it returns, unless None, is called with the flat list of results after it.
+Observer = Callable[[Any, Plan, Frame], Callable[[list[Any]], None] | None]
+observers: list[Observer] = []
+
 
 class _Prepared:
     """Everything about one combination of fetches and feed keys that need not be done twice."""
@@ -181,6 +186,7 @@ class Session:
             )
             for slot, convert, value in zip(plan.feeds, prepared.converters, given, strict=True):
                 values[slot] = convert(value)
+        told = [observer(self, plan, frame) for observer in observers] if observers else None
         timeout = self._timeout if options is None else options.timeout_in_ms or self._timeout
         if timeout:
             run_limited(frame, timeout / 1000, run_metadata if traced else None)
@@ -193,6 +199,10 @@ class Session:
         results = [as_result(values[slot]) for slot in plan.fetches]
         for i in prepared.fed:  # what was fed comes back as an array, also where it is a single number
             results[i] = np.array(results[i])
+        if told is not None:
+            for listener in told:
+                if listener is not None:
+                    listener(results)
         return prepared.fetches.build(results)
 
     def _frame_to_step(self, fetches: Any, feed_dict: dict[Any, Any] | None, handle: str | None = None) -> _Start:

@@ -36,7 +36,7 @@ def attach(
         return error
     row = misconceptions.behind(error)
     names = source.python_names()
-    parts = {"Why": named(why, names), "Where": where, "Inputs": named(inputs, names), "Try": named(fix, names)}
+    parts = {"Why": named(why, names), "Where": where, "Inputs": named(inputs, names), "Try": fix}
     if row is not None:
         parts["More"] = f"tf.explain() tells the story of {row.code} (lesson {row.lesson:02})"
     parts = {key: text for key, text in parts.items() if text}

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable
 from types import FrameType, ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _LIBRARY = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _inside: dict[str, bool] = {}
@@ -92,13 +92,16 @@ def entry() -> str:
     return name
 
 
+def python_values() -> dict[str, Any]:
+    """The values of the user's program by name: those of the function that runs, and of its module."""
+    frame = user_frame(2)
+    return {} if frame is None else {**frame.f_globals, **frame.f_locals}
+
+
 def python_names() -> dict[str, str]:
     """The names that the user's program has for nodes of the graph now: name of the node or tensor -> Python name."""
-    frame = user_frame(2)
-    if frame is None:
-        return {}
     names: dict[str, str] = {}
-    for name, value in [*frame.f_locals.items(), *frame.f_globals.items()]:
+    for name, value in python_values().items():
         if name.startswith("_") or not type(value).__module__.startswith("flowlab._src."):
             continue
         if isinstance(value, ModuleType):  # a stand-in of as_tensorflow.py: asking it for a name is an error of its own

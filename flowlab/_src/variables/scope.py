@@ -15,6 +15,7 @@ from flowlab._src.graph.dtypes import as_dtype
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.keys import GraphKeys
 from flowlab._src.graph.scopes import name_scope
+from flowlab._src.util import source
 from flowlab._src.util.export import export
 from flowlab._src.variables.store import VariableStore, get_from_store
 from flowlab._src.variables.variable import Variable, VariableAggregation, VariableSynchronization
@@ -34,6 +35,7 @@ class _ScopeState(VariableStore):
         super().__init__()
         self.scope = VariableScope(False)
         self.opened: dict[str, int] = {}
+        self.asked: dict[str, dict[str, Any]] = {}  # variable -> name scopes that shared it by AUTO_REUSE -> line
         self.eager_store: VariableStore | None = None
 
     def open(self, name: str) -> None:
@@ -53,6 +55,11 @@ def _state(graph: Graph | None = None) -> _ScopeState:
     if state is None:
         state = graph.__dict__["_variable_scopes"] = _ScopeState()
     return state
+
+
+def graph_store(graph: Graph) -> _ScopeState:
+    """What a graph knows of its variables by name."""
+    return _state(graph)
 
 
 @export("VariableScope")
@@ -206,6 +213,9 @@ class VariableScope:
         if options.get("reuse") is None:
             options["reuse"] = self._reuse
         full_name = f"{self._name}/{name}" if self._name else name
+        if options["reuse"] is AUTO_REUSE:
+            asked = _state().asked.setdefault(full_name, {})
+            asked.setdefault(get_default_graph().get_name_scope(), source.caller(2))
         initializer = options.get("initializer")
         # Variable names depend on variable scopes alone, so name scopes are left for the time of making one.
         with name_scope(None):

@@ -50,7 +50,11 @@ def explain_inner(a: Tensor, b: Tensor, flip_a: bool, flip_b: bool) -> tuple[str
     flipped = n[-2] if flip_b else n[-1]
     if inner[0] is not None and inner[0] == flipped:
         return hint, f"tf.matmul(a, b, transpose_b={not flip_b})  # would fit; or a * b, element by element"
-    return hint, "" if inner[0] is None else f"give b {inner[0]} {side_b}, or reshape a"
+    if inner[0] is None:
+        return hint, ""
+    columns = n[-2] if flip_b else n[-1]
+    sizes = [columns, inner[0]] if flip_b else [inner[0], columns]
+    return hint, f"b = tf.Variable(tf.truncated_normal({sizes}))  # {inner[0]} {side_b}; or reshape a"
 
 
 class MatMul(Op):

@@ -199,6 +199,7 @@ def remark_on_wait(node: Any, queue: Queue, entering: bool) -> None:
         text += " Run an enqueue first, or start a tf.train.QueueRunner for it with tf.train.start_queue_runners(sess)."
     if (made := handle_of(node).site) is not None:
         text += f" The queue was made in {made.describe()}."
+    text += " [FL135]"
     here = source.caller(2) or node.site
     if here is None:
         warnings.warn(text, FlowlabNote, stacklevel=2)

@@ -1199,6 +1199,7 @@ _lazy = {
     "contrib": "flowlab.contrib",
     "course": "flowlab.course",
     "examples": "flowlab.examples",
+    "explain": "flowlab._src.lab.explain:explain",
     "lab": "flowlab.lab",
     "load_ipython_extension": "flowlab._src.lab.magics:load_ipython_extension",
     "test": "flowlab.test",
@@ -1222,6 +1223,7 @@ if TYPE_CHECKING:
     from flowlab._src.formats.messages import Summary as Summary
     from flowlab._src.formats.messages import SummaryMetadata as SummaryMetadata
     from flowlab._src.formats.messages import TensorInfo as TensorInfo
+    from flowlab._src.lab.explain import explain as explain
     from flowlab._src.lab.magics import load_ipython_extension as load_ipython_extension
     from flowlab._src.lab.magics import unload_ipython_extension as unload_ipython_extension
 

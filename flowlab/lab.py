@@ -9,7 +9,9 @@ from flowlab._src.lab.graph import GraphPicture as GraphPicture
 from flowlab._src.lab.plot import Plot as Plot
 from flowlab._src.lab.progress import Progress as Progress
 from flowlab._src.lab.step import Stepper as Stepper
+from flowlab._src.lab.explain import Story as Story
 from flowlab._src.lab.graph import graph as graph
+from flowlab._src.lab.lints.cells import lint as lint
 from flowlab._src.lab.plot import plot as plot
 from flowlab._src.lab.progress import progress as progress
 from flowlab._src.lab.step import step as step
@@ -21,7 +23,9 @@ __all__ = [
     "Plot",
     "Progress",
     "Stepper",
+    "Story",
     "graph",
+    "lint",
     "plot",
     "progress",
     "step",

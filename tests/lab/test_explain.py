@@ -64,7 +64,7 @@ def test_every_code_has_its_story(row):
 
 
 def test_what_cannot_be_explained_is_refused():
-    with pytest.raises(ValueError, match="Did you mean .FL106."):
+    with pytest.raises(ValueError, match=r"Did you mean .FL106."):
         tf.explain("FL1066")
     with pytest.raises(TypeError, match="takes an exception or a code"):
         tf.explain(3)

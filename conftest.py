@@ -10,9 +10,17 @@ import flowlab as tf
 
 
 @pytest.fixture(autouse=True)
-def fresh_graph() -> None:
-    """Give each test an empty default graph, so that node names do not depend on the tests before it."""
+def fresh_graph() -> Iterator[None]:
+    """Give each test an empty default graph, so that node names do not depend on the tests before it.
+
+    A test that leaves its session as the default one would decide what the tests after it see: it fails itself.
+    """
     tf.reset_default_graph()
+    yield
+    left = tf.get_default_session()
+    if left is not None:
+        left.close()
+        pytest.fail("this test left its session as the default session")
 
 
 @pytest.fixture(autouse=True)

@@ -99,7 +99,7 @@ def test_pixels_that_are_not_scaled(play):
 
 def test_an_interactive_session_after_another(play):
     with pytest.warns(UserWarning, match="An interactive session is already active"):
-        play("sess = tf.InteractiveSession()\n# %%\nsess = tf.InteractiveSession()\nsess.close()")
+        play("first = tf.InteractiveSession()\n# %%\nsess = tf.InteractiveSession()\nsess.close()\nfirst.close()")
 
 
 def test_lints_are_switched_off_and_on(run, play):

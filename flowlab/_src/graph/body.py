@@ -177,6 +177,13 @@ def _unique(graph: Graph, name: str) -> str:
         scopes.name = outer
 
 
+def bodies_of(op: Any) -> list[Body]:
+    """The branches of a conditional, or the condition and body of a loop; nothing for other operations."""
+    if not op.definition.nested:
+        return []
+    return [value for value in vars(op.definition).values() if isinstance(value, Body)]
+
+
 def bring_in(graph: Graph, inputs: Sequence[Tensor], name: str) -> list[Tensor]:
     """The inputs of a new node called `name`, as seen from the body that is being built."""
     body = graph.scopes.body

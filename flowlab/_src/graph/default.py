@@ -106,15 +106,20 @@ def graph_of(values: Any, graph: Graph | None = None) -> Graph:
             graph, first = own, value
         elif own is not graph:
             site = source.caller(2)
+            old = next((item for item in (first, value) if item is not None and item.graph._replaced), None)
             raise add_notes(
                 ValueError(
                     f"{value} must be from the same graph as {first}."
                     if first is not None
                     else f"{value} is not from the passed-in graph."
                 ),
-                why="a graph is a world of its own: its tensors cannot be wired into another graph",
+                why="a graph is a world of its own: its tensors cannot be wired into another graph"
+                if old is None
+                else f"{old.name!r} is no longer in the graph: {old.graph._replaced}",
                 where=site.quote() if site else "",
-                fix="build both in one graph, or call tf.reset_default_graph() and build everything again",
+                fix="build both in one graph, or call tf.reset_default_graph() and build everything again"
+                if old is None
+                else "run the cells again that build what this line uses",
             )
     return graph if graph is not None else get_default_graph()
 

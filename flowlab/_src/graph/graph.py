@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -67,6 +68,8 @@ class Graph:
         self._unfeedable: set[Tensor] = set()
         self._unfetchable: set[Operation] = set()
         self._uncounted = 0
+        self._sessions: weakref.WeakSet[Any] = weakref.WeakSet()  # those that run this graph
+        self._replaced = ""  # why operations were moved here out of another graph, see `removal.py`
         self.scopes = _Scopes()
 
     def apply(self, op: Op, inputs: Sequence[Any]) -> Any:

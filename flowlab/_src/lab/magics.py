@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,12 +19,13 @@ from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.stacks import default_session
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.lab.cells import forget_cells, know_cells, run_body
+from flowlab._src.lab.cells import forget_cells, know_cells, run_body, running_cell
 from flowlab._src.lab.graph import graph
 from flowlab._src.lab.labels import count
-from flowlab._src.lab.lints.cells import lints
+from flowlab._src.lab.lints.cells import lints, program_names
 from flowlab._src.lab.options import FlowUsageError, cell_parser, choose, graph_parser, picture_options, step_parser
 from flowlab._src.lab.plot import Plot, plot
+from flowlab._src.lab.replacing import CellRun
 from flowlab._src.lab.settings import find_theme, settings
 from flowlab._src.lab.step import Stepper, step
 from flowlab._src.lab.theme import THEMES
@@ -44,6 +46,11 @@ class FlowMagics(Magics):
     shell: Any
     last_plot: Plot | None = None
     last_step: Stepper | None = None
+    cell_info: Any = None
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self.built_in: dict[str, weakref.ref[Graph]] = {}  # the graph of each cell
 
     @no_var_expand
     @cell_magic
@@ -78,16 +85,17 @@ class FlowMagics(Magics):
         options = cell_parser().read(line)
         if options.name and not options.name.isidentifier():
             raise FlowUsageError(f"%%flow: {options.name!r} cannot be the name of a graph; use a Python name.")
-        with self.fresh_graph(keep=options.keep):
-            before = len(get_default_graph().get_operations()) if options.keep else 0
+        with self.graph_of_cell(keep=options.keep) as this_run:
+            before = len(get_default_graph().get_operations())
             if options.seed is not None:
                 get_default_graph().seed = options.seed
-            if options.plot:
-                self.last_plot = plot(*options.plot, zoom=options.zoom, live=False if options.static else None)
-                with watching(self.last_plot, options.plot, self.find):
+            with building(this_run):
+                if options.plot:
+                    self.last_plot = plot(*options.plot, zoom=options.zoom, live=False if options.static else None)
+                    with watching(self.last_plot, options.plot, self.find):
+                        value = run_body(self.shell, cell)
+                else:
                     value = run_body(self.shell, cell)
-            else:
-                value = run_body(self.shell, cell)
             built = get_default_graph()
             if options.name:
                 self.shell.user_ns[options.name] = built
@@ -106,20 +114,39 @@ class FlowMagics(Magics):
                 print(f"+{count(made, 'operation')}{whole}")
 
     @contextlib.contextmanager
-    def fresh_graph(self, keep: bool) -> Iterator[None]:
-        """Make a new graph the default, for this cell and those after it.
+    def graph_of_cell(self, keep: bool) -> Iterator[CellRun | None]:
+        """Make the graph that this cell builds in the default, for this cell and those after it.
 
+        It is a new one, or that of the cell's last run, out of which the nodes of that run are taken.
         Inside an open `with other.as_default():`, which a notebook can only get by an InteractiveSession with a graph
-        of its own, a new graph is the default for this cell alone.
+        of its own, it is the default for this cell alone.
         """
         __tracebackhide__ = True
-        if keep:
-            yield
-            return
-        fresh = Graph()
-        set_global_default_graph(fresh)
-        with fresh.as_default() if get_default_graph() is not fresh else contextlib.nullcontext():
-            yield
+        key = self.cell_key()
+        known = self.built_in.get(key)
+        graph = get_default_graph() if keep else (known() if known is not None else None) or Graph()
+        if not keep:
+            self.built_in[key] = weakref.ref(graph)
+            set_global_default_graph(graph)
+        with graph.as_default() if get_default_graph() is not graph else contextlib.nullcontext():
+            if graph.eager:
+                yield None
+                return
+            this_run = CellRun(graph, key, running_cell(self.shell))
+            if this_run.replaced:
+                lints.forget(graph)
+                print("\n".join(this_run.told(program_names(self.shell.user_ns))))
+            elif not keep:
+                lints.begin()
+            yield this_run
+
+    def cell_key(self) -> str:
+        """What tells that it is the same cell: its identity in the notebook, or its text where it has none."""
+        return getattr(self.cell_info, "cell_id", None) or str(getattr(self.cell_info, "raw_cell", "")).strip()
+
+    def note_cell(self, info: Any) -> None:
+        """A cell is about to run."""
+        self.cell_info = info
 
     def find(self, text: str) -> Any:
         """What an expression stands for: a Python value of the cell, or a node of the graph by name."""
@@ -253,6 +280,21 @@ class FlowMagics(Magics):
         return None
 
 
+@contextlib.contextmanager
+def building(this_run: CellRun | None) -> Iterator[None]:
+    """While the body of a cell runs: note what it builds, and afterwards which variables kept their values."""
+    __tracebackhide__ = True
+    failed = True
+    try:
+        yield
+        failed = False
+    finally:
+        if this_run is not None:
+            this_run.end()
+            for line in this_run.settle(failed):
+                print(line)
+
+
 def complete_options(shell: Any, event: Any) -> list[str]:
     """What may follow in a `%%flow` or `%flow` line."""
     words = shlex.split(event.line.split("\n")[0], posix=False)
@@ -268,7 +310,9 @@ def complete_options(shell: Any, event: Any) -> list[str]:
 @export("load_ipython_extension")
 def load_ipython_extension(shell: Any) -> None:
     """Called by `%load_ext flowlab`: add `%%flow` and `%flow`, and let messages speak of cells."""
-    shell.register_magics(FlowMagics)
+    flow = FlowMagics(shell)
+    shell.register_magics(flow)
+    shell.events.register("pre_run_cell", flow.note_cell)
     shell.set_hook("complete_command", complete_options, str_key="%%flow")
     shell.set_hook("complete_command", complete_options, str_key="%flow")
     know_cells(shell)
@@ -279,6 +323,9 @@ def load_ipython_extension(shell: Any) -> None:
 @export("unload_ipython_extension")
 def unload_ipython_extension(shell: Any) -> None:
     """Called by `%unload_ext flowlab`."""
+    for listener in list(shell.events.callbacks["pre_run_cell"]):
+        if isinstance(getattr(listener, "__self__", None), FlowMagics):
+            shell.events.unregister("pre_run_cell", listener)
     for kind in ("cell", "line"):
         shell.magics_manager.magics[kind].pop("flow", None)
     forget_cells()

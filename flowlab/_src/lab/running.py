@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from flowlab._src.errors import OpError
+from flowlab._src.graph.body import bodies_of
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.lab.views import bodies_of
 from flowlab._src.runtime.session import Session
 
 READS_ONLY = re.compile(

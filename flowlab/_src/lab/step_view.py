@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from flowlab._src.graph.body import bodies_of
 from flowlab._src.graph.operation import Operation
 from flowlab._src.lab.coloring import Cost, bytes_text, seconds_text
 from flowlab._src.lab.folding import Folding
 from flowlab._src.lab.labels import Labels, count
 from flowlab._src.lab.step_marks import STATES, Mark
 from flowlab._src.lab.values import Record, cell_text, number_text, summary_text
-from flowlab._src.lab.views import bodies_of, shape_text
+from flowlab._src.lab.views import shape_text
 from flowlab._src.runtime.state import UNINITIALIZED
 from flowlab._src.runtime.stepper import Moment, Stepper, depth_of, not_finite
 

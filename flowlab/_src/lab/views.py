@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from flowlab._src.graph.body import Body
-
-if TYPE_CHECKING:
-    from flowlab._src.graph.body import Body
+from flowlab._src.graph.body import bodies_of
 from flowlab._src.graph.graph import Graph
 
 Dims = tuple[int | None, ...]
@@ -94,13 +91,6 @@ def node_record(op: Any, start: Any = None) -> NodeRecord:
         site=op.site.describe() if op.site else "",
         value=constant_text(op) if op.type == "Const" else "",
     )
-
-
-def bodies_of(op: Any) -> list[Body]:
-    """The branches of a conditional, or the condition and body of a loop; nothing for other operations."""
-    if not op.definition.nested:
-        return []
-    return [value for value in vars(op.definition).values() if isinstance(value, Body)]
 
 
 def loop_variables(op: Any) -> list[tuple[Any, Any]]:

@@ -12,6 +12,7 @@ from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.literals import as_array
 from flowlab._src.graph.operation import Operation
+from flowlab._src.graph.removal import fix_elsewhere, why_elsewhere
 from flowlab._src.graph.shape import Dims
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.runtime.fetch import expansion_of, own_name, own_site
@@ -72,8 +73,8 @@ def resolve_key(key: Any, graph: Graph) -> Tensor:
         own = getattr(key, "graph", None)
         hint = why = ""
         if own is not None and own is not graph:
-            why = f"{getattr(key, 'name', key)!r}{own_site(key)} lives in another graph than the one this session runs"
-            hint = f"sess = tf.Session(graph={own_name(key)}.graph)"
+            why = why_elsewhere(key, own_site(key))
+            hint = fix_elsewhere(key, own_name(key))
         elif isinstance(key, str):
             placeholders = [t.name for op in graph._operations if op.definition.must_be_fed for t in op._outputs]
             if f"{key}:0" in placeholders:

@@ -13,6 +13,7 @@ from flowlab._src.errors import ResourceExhaustedError, add_notes
 from flowlab._src.graph.composite import Composite
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.operation import Operation
+from flowlab._src.graph.removal import fix_elsewhere, why_elsewhere
 from flowlab._src.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.util import source
@@ -156,11 +157,12 @@ class Fetches:
         except (ValueError, KeyError) as error:
             text = str(error.args[0]) if error.args else ""
             site = source.caller(2)
+            foreign = _foreign(fetch, self._graph)
             raise add_notes(
                 ValueError(f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({text})"),
-                why=_foreign(fetch, self._graph),
+                why=foreign,
                 where=site.quote() if site else "",
-                fix=f"sess = tf.Session(graph={own_name(fetch)}.graph)" if _foreign(fetch, self._graph) else "",
+                fix=fix_elsewhere(fetch, own_name(fetch)) if foreign else "",
             ) from None
         if not self._graph.is_fetchable(element):
             raise ValueError(f"Operation {element.name!r} has been marked as not fetchable.")
@@ -208,8 +210,7 @@ def _foreign(fetch: Any, graph: Graph) -> str:
     own = getattr(fetch, "graph", None)
     if own is None or own is graph:
         return ""
-    made = own_site(fetch)
-    return f"{getattr(fetch, 'name', fetch)!r}{made} lives in another graph than the one this session runs"
+    return why_elsewhere(fetch, own_site(fetch))
 
 
 def own_name(value: Any) -> str:

@@ -101,6 +101,7 @@ class Session:
         self._placed = 0
         self._entered: list[Any] = []
         self._lock = threading.Lock()
+        self._graph._sessions.add(self)
 
     # ---- what it is ---------------------------------------------------------------------------------------------
 
@@ -295,6 +296,13 @@ class Session:
         if self._placed < len(operations):
             check_placement(operations[self._placed :], self._config, sys.stderr)
             self._placed = len(operations)
+
+    def _forget(self, removed: list[Operation]) -> None:
+        """Some operations are no longer in the graph: forget plans, and what they kept here except variables."""
+        self._prepared.clear()
+        self._partial.clear()
+        self._placed = min(self._placed, len(self._graph._operations))
+        self._state.release({op.name for op in removed})
 
     def make_callable(self, fetches: Any, feed_list: Any = None, accept_options: bool = False) -> Callable[..., Any]:
         """Return a function that runs `fetches`, taking the values of `feed_list` as arguments.

@@ -64,6 +64,14 @@ class SessionState:
                     self._resources[key] = make()
                 return self._resources[key]
 
+    def release(self, names: set[str]) -> None:
+        """Forget what operations of these names keep: positions of random streams, queues. Variables stay."""
+        with self.lock:
+            for key in [key for key in self._resources if names.intersection((key[1], key[1].partition("/")[2]))]:
+                resource = self._resources.pop(key)
+                if hasattr(resource, "release"):
+                    resource.release()
+
     def clear(self) -> None:
         """Forget everything, except what belongs to a server, and end the waits of all threads."""
         self.closed = True

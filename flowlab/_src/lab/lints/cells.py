@@ -86,6 +86,14 @@ class Lints:
                 print(finding.text())
             self.told.add(key)
 
+    def forget(self, graph: Graph) -> None:
+        """Part of a graph was replaced while a cell runs: what is wrong with the new part is told anew."""
+        for key in [key for key in self.told if key[0] == id(graph)]:
+            self.told.discard(key)
+            self.runs.findings.pop(key[1:], None)
+        self.runs.histories.pop(graph, None)
+        self.begin()
+
     # ---- looking --------------------------------------------------------------------------------------------------
 
     def look(self, graph: Graph, namespace: dict[str, Any]) -> Iterator[Finding]:
@@ -117,7 +125,7 @@ class Lints:
         copies = [
             (old, new)
             for old, new in zip(earlier[1], lasting, strict=False)
-            if new.rpartition("_")[0] == old.rpartition("_")[0] or new.rpartition("_")[0] == old
+            if old != new and (new.rpartition("_")[0] == old.rpartition("_")[0] or new.rpartition("_")[0] == old)
         ]
         if not copies:
             return

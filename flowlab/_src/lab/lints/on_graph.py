@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from flowlab._src.graph.body import bodies_of
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.operation import Operation, variable_behind
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.lab.lints.finding import Finding, found
-from flowlab._src.lab.views import bodies_of
 from flowlab._src.ops.random import RandomOp
 from flowlab._src.variables.scope import graph_store
 

@@ -28,6 +28,7 @@ def shell(tmp_path, monkeypatch):
     atexit.unregister(running.atexit_operations)
     InteractiveShell.clear_instance()
     settings.settings.theme = settings.find_theme("light")
+    settings.settings.projector = False
 
 
 @pytest.fixture

@@ -139,6 +139,26 @@ def test_plot_takes_the_named_tensors_along_at_each_training_step(run):
     assert plot.values("loss") == pytest.approx([25.0, 16.0, 10.24], rel=1e-5)
 
 
+def test_plot_compiles_one_plan_for_all_steps_and_leaves_sessions_as_they_were(run, shell):
+    plain = tf.Session.run
+    run(
+        "%%flow --plot loss,w"
+        + TRAIN.replace("with tf.Session() as sess:", "sess = tf.Session()\nif True:")
+        + "    got = sess.run(train, {x: 1.0})\n"
+    )
+    assert tf.Session.run is plain
+    assert shell.user_ns["got"] is None
+    assert len(shell.user_ns["sess"]._prepared) == 2  # the initial values, the training steps
+    shell.user_ns["sess"].close()
+
+
+def test_plot_lets_the_program_have_the_results_it_asked_for(run, shell):
+    run("%%flow --plot loss" + TRAIN + "    got = sess.run([train, {'loss': loss}], {x: 1.0})\n")
+    assert shell.user_ns["got"][0] is None
+    assert shell.user_ns["got"][1]["loss"] == pytest.approx(6.5536, rel=1e-5)
+    assert len(run("%flow plot").value.values("loss")) == 4
+
+
 def test_plot_leaves_other_runs_alone(run):
     run("%%flow --plot loss" + TRAIN + "    value = sess.run(loss, {x: 2.0})\n")
     assert len(run("%flow plot").value.values("loss")) == 3
@@ -175,9 +195,57 @@ def test_flow_line_actions(run):
     assert str(run("%flow sumary").error) == "%flow has no action 'sumary'. Did you mean 'summary'?"
     assert (
         str(run("%flow").error)
-        == "%flow needs an action: one of graph, step, summary, plot, reset, theme, as-tensorflow, lint, trace."
+        == "%flow needs an action: one of graph, step, summary, plot, reset, theme, projector, doctor, lint, trace, as-tensorflow."
     )
     assert "there is no plot yet" in str(run("%flow plot").error)
+
+
+def test_trace_shows_and_hides_the_frames_of_the_library(run, shell, capsys):
+    fail = "x = tf.placeholder(tf.float32, [3], name='x')\ntf.Session().run(x, {x: [1.0]})"
+    assert run("%flow trace on").text == "tracebacks show the frames inside flowlab, too\n"
+    shell.run_cell(fail)
+    assert "feed.py" in capsys.readouterr().out
+    assert run("%flow trace off").text == "tracebacks show your own lines only\n"
+    shell.run_cell(fail)
+    printed = capsys.readouterr().out
+    assert "feed.py" not in printed
+    assert "tf.Session().run(x, {x: [1.0]})" in printed
+    assert str(run("%flow trace yes").error) == "%flow trace takes on or off, not 'yes'."
+
+
+def test_projector_makes_all_pictures_larger_and_lines_thicker(run):
+    def widths(picture):
+        svg = picture.svg()
+        return float(re.search(r' width="([\d.]+)"', svg)[1]), {
+            float(n) for n in re.findall(r'stroke-width="([\d.]+)"', svg)
+        }
+
+    run("%%flow\nv = tf.Variable(1.0)\nw = v * 2.0")
+    show = ("%flow graph", "%flow step w", "tf.lab.plot('loss')")
+    before = [widths(run(code).value) for code in show]
+    run("%flow projector")
+    after = [widths(run(code).value) for code in show]
+    run("%flow projector off")
+    assert [widths(run(code).value) for code in show] == before
+    for (width, lines), (wide, thick) in zip(before, after, strict=True):
+        assert wide == pytest.approx(width * 1.8 / 1.3, rel=1e-3)
+        assert max(thick) == pytest.approx(max(lines) * 1.6, rel=0.02)
+    assert str(run("%flow projector maybe").error) == "%flow projector takes on or off, not 'maybe'."
+
+
+@pytest.mark.parametrize("magic", ["%%flow", "%flow"])
+def test_help_by_a_question_mark(shell, magic, capsys, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.core.page.page", lambda text, *args, **options: shown.append(str(text)))
+    shell.run_cell(f"{magic}?")
+    text = "".join(shown) + capsys.readouterr().out
+    assert ("--step FETCH" if magic == "%%flow" else "%flow doctor") in text
+
+
+def test_help_names_every_action():
+    from flowlab._src.lab.magics import ACTIONS
+
+    assert all(f"%flow {action}" in FlowMagics.flow_line.__doc__ for action in ACTIONS)
 
 
 def test_help_names_every_option():
@@ -185,16 +253,49 @@ def test_help_names_every_option():
     assert all(re.search(rf"(^|\W){name}\b", words) for name in cell_parser().names())
 
 
-def test_completion_offers_the_options(shell):
+def offers(shell, cell, line=None):
+    """What Tab offers at the end of the first line of a cell."""
     from IPython.core.completer import provisionalcompleter
 
-    def offers(line):
-        with provisionalcompleter():
-            return {completion.text for completion in shell.Completer.completions(line, len(line))}
+    with provisionalcompleter():
+        return [completion.text for completion in shell.Completer.completions(cell, len(cell.split("\n")[0]))]
 
-    assert "--graph" in offers("%%flow --g")
-    assert "theme" in offers("%flow th")
-    assert "dark" in offers("%flow theme d")
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("%%flow --g", ["--graph"]),
+        ("%%flow --graph --st", ["--step", "--static"]),
+        ("%flow th", ["theme"]),
+        ("%flow theme d", ["dark"]),
+        ("%flow trace o", ["on", "off"]),
+        ("%flow projector of", ["off"]),
+        ("%flow lint off FL10", ["FL103", "FL106"]),
+        ("%flow graph --fo", ["--forward"]),
+        ("%flow graph --expand la", ["layer"]),
+        ("%flow graph --hide Mat", ["MatMul"]),
+        ("%flow step los", ["loss"]),
+        ("%flow step --fe", ["--feed"]),
+        ("%%flow --plot x,los", ["loss"]),
+    ],
+)
+def test_completion_offers_options_and_names(shell, run, line, wanted):
+    run(
+        "%%flow\nwith tf.name_scope('layer'):\n    x = tf.ones([2, 2])\n    y = tf.matmul(x, x)\nloss = tf.reduce_sum(y)"
+    )
+    found = offers(shell, line)
+    assert set(wanted) <= set(found)
+    assert all(text.startswith(wanted[0][:1]) for text in found)
+
+
+def test_completion_knows_what_the_cell_is_going_to_build(shell):
+    cell = "%%flow --graph --step \na, b = tf.constant(1.0), tf.constant(2.0)\ntotal = tf.add(a, b, name='sum')\na == b"
+    assert offers(shell, cell)[:4] == ["a", "b", "total", "sum"]
+
+
+def test_completion_of_plain_python_is_as_ever(shell):
+    assert "print" in offers(shell, "pri")
+    assert "isinstance" in offers(shell, "isin")
 
 
 def test_unloading_takes_the_magics_away(shell, run):

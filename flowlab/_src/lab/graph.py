@@ -21,7 +21,7 @@ from flowlab._src.lab.picture import scene_drawing
 from flowlab._src.lab.png import drawing_png
 from flowlab._src.lab.running import given_values, session_values
 from flowlab._src.lab.scene import Scene
-from flowlab._src.lab.settings import find_theme
+from flowlab._src.lab.settings import find_theme, find_zoom
 from flowlab._src.lab.trace import operation_names
 from flowlab._src.lab.tree import tree_text
 from flowlab._src.lab.views import GraphView, graph_view
@@ -120,7 +120,7 @@ def graph(
     expand: str | Sequence[str] = (),
     hide: str | Sequence[str] = (),
     forward: bool = False,
-    zoom: float = 1.3,
+    zoom: float | None = None,
     side: bool | str | Sequence[str] | None = None,
     theme: str | None = None,
     *,
@@ -154,7 +154,7 @@ def graph(
         Operations and scopes to leave out, by name, pattern or operation type: "accuracy", "Const".
     forward : bool
         Whether to draw the model alone, nothing beside it.
-    zoom : float
+    zoom : float, optional
         Size on the page; at 1 letters are 13 pixels high. 1.8 suits a lecture room.
     side : bool, str or sequence of str, optional
         Whether to use the side column; by default small graphs do without. Names or patterns put these boxes into it
@@ -232,7 +232,7 @@ def graph(
         costs=costs,
         fed=fed,
         theme=look,
-        zoom=zoom,
+        zoom=find_zoom(zoom),
     )
     if fetch is not None:
         names = operation_names(explorer.view, fetch, "fetch")

@@ -6,7 +6,6 @@ Each does what a plain function does too (`tf.lab.graph`, `tf.lab.plot`); the ma
 from __future__ import annotations
 
 import contextlib
-import shlex
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -20,13 +19,23 @@ from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.stacks import default_session
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.lab.cells import forget_cells, know_cells, run_body, running_cell
+from flowlab._src.lab.completion import make_matcher
+from flowlab._src.lab.doctor import doctor
 from flowlab._src.lab.graph import graph
 from flowlab._src.lab.labels import count
 from flowlab._src.lab.lints.cells import lints, program_names
-from flowlab._src.lab.options import FlowUsageError, cell_parser, choose, graph_parser, picture_options, step_parser
+from flowlab._src.lab.options import (
+    FlowUsageError,
+    cell_parser,
+    choose,
+    graph_parser,
+    picture_options,
+    step_parser,
+    switch,
+)
 from flowlab._src.lab.plot import Plot, plot
 from flowlab._src.lab.replacing import CellRun
-from flowlab._src.lab.settings import find_theme, settings
+from flowlab._src.lab.settings import find_theme, projector, settings
 from flowlab._src.lab.step import Stepper, step
 from flowlab._src.lab.theme import THEMES
 from flowlab._src.lab.tracebacks import hide_library_frames, show_all_frames
@@ -36,7 +45,9 @@ from flowlab._src.util.as_tensorflow import install_as_tensorflow
 from flowlab._src.util.export import export
 from flowlab._src.util.text import did_you_mean
 
-ACTIONS = ("graph", "step", "summary", "plot", "reset", "theme", "as-tensorflow", "lint", "trace")
+ACTIONS = (
+    "graph", "step", "summary", "plot", "reset", "theme", "projector", "doctor", "lint", "trace", "as-tensorflow",
+)  # fmt: skip
 
 
 @magics_class
@@ -47,6 +58,7 @@ class FlowMagics(Magics):
     last_plot: Plot | None = None
     last_step: Stepper | None = None
     cell_info: Any = None
+    matcher: Any = None
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
@@ -61,8 +73,10 @@ class FlowMagics(Magics):
                    [--depth N] [--expand SCOPES] [--hide PATTERNS] [--forward] [--zoom Z] [--static]
 
         The cell is plain Python. It starts with a new, empty graph, which stays the default graph for the cells after
-        it: a `tf.Session()` in the next cell runs what this one built. So the cell may be run again and again without
-        building everything twice. Without an option it runs, shows its last expression and says how many operations
+        it: a `tf.Session()` in the next cell runs what this one built. Run the cell again, and what it builds takes the
+        place of what it built before: open sessions go on with it, and their variables keep their values as long as
+        shape and dtype stay the same. What other cells have built on the replaced nodes is taken out, too, and the cell
+        says which ones to run again. Without an option it runs, shows its last expression and says how many operations
         it made.
 
         NAME                  also give the graph this Python name
@@ -72,13 +86,14 @@ class FlowMagics(Magics):
         -s, --step FETCH      walk through the run of FETCH, one operation at a time, in the picture of its graph
         --feed EXPR           a feed_dict for --run and --step, such as "{x: 3.0}"
         -p, --plot T1,T2      plot these tensors at each training step the cell runs
-        --keep                add to the present default graph instead of starting a new one
+        --keep                add to the present default graph instead of starting a new one; run again, the cell
+                              replaces its own part of it
         --seed N              seed of the graph, set before the cell runs
         -d, --depth N         open N levels of name scopes in the picture
         --expand SCOPES       open these scopes too: "conv1,gradients", "conv*"
         --hide PATTERNS       leave these operations, scopes or operation types out of the picture
         --forward             draw the model alone: no gradients, optimizer, initial values
-        --zoom Z              size of pictures; 1.3 is usual, 1.8 suits a lecture room
+        --zoom Z              size of pictures; 1.3 is usual, 1.8 suits a lecture room (see also %flow projector)
         --static              only pictures that do not move
         """
         __tracebackhide__ = True
@@ -242,6 +257,8 @@ class FlowMagics(Magics):
         %flow plot          the plot of the last %%flow --plot
         %flow reset         a new, empty default graph
         %flow theme light   or dark: the look of pictures from now on
+        %flow projector     larger letters and thicker lines in all pictures from now on; `off` goes back
+        %flow doctor        look at this installation: what is wrong with it, and what to type
         %flow lint          tell all that the lints find now; `%flow lint off FL106` switches one off, `off` all, `on` on
         %flow trace on      show the frames inside flowlab in tracebacks; `off` hides them again
         %flow as-tensorflow   `import tensorflow as tf` gives flowlab from now on
@@ -272,9 +289,13 @@ class FlowMagics(Magics):
         elif action == "lint":
             lints.command(rest.split(), self.shell.user_ns)
         elif action == "trace":
-            (show_all_frames if choose(rest.strip(), ("on", "off"), "a way") == "on" else hide_library_frames)(
-                self.shell
-            )
+            whole = switch("trace", rest) == "on"
+            (show_all_frames if whole else hide_library_frames)(self.shell)
+            print("tracebacks show the frames inside flowlab, too" if whole else "tracebacks show your own lines only")
+        elif action == "projector":
+            projector(switch("projector", rest or "on") == "on")
+        elif action == "doctor":
+            print(doctor())
         elif action == "theme":
             settings.theme = find_theme(choose(rest.strip(), tuple(THEMES), "a theme"))
         return None
@@ -295,26 +316,14 @@ def building(this_run: CellRun | None) -> Iterator[None]:
                 print(line)
 
 
-def complete_options(shell: Any, event: Any) -> list[str]:
-    """What may follow in a `%%flow` or `%flow` line."""
-    words = shlex.split(event.line.split("\n")[0], posix=False)
-    if words and words[0] == "%flow" and (len(words) == 1 or words[1] not in ACTIONS):
-        return list(ACTIONS)
-    if len(words) > 1 and words[1] == "theme":
-        return list(THEMES)
-    if len(words) > 1 and words[:2] == ["%flow", "step"]:
-        return step_parser().names()
-    return (graph_parser() if words and words[0] == "%flow" else cell_parser()).names()
-
-
 @export("load_ipython_extension")
 def load_ipython_extension(shell: Any) -> None:
     """Called by `%load_ext flowlab`: add `%%flow` and `%flow`, and let messages speak of cells."""
     flow = FlowMagics(shell)
     shell.register_magics(flow)
     shell.events.register("pre_run_cell", flow.note_cell)
-    shell.set_hook("complete_command", complete_options, str_key="%%flow")
-    shell.set_hook("complete_command", complete_options, str_key="%flow")
+    flow.matcher = make_matcher(shell.user_ns, ACTIONS)
+    shell.Completer.custom_matchers.append(flow.matcher)
     know_cells(shell)
     hide_library_frames(shell)
     lints.watch(shell)
@@ -326,6 +335,8 @@ def unload_ipython_extension(shell: Any) -> None:
     for listener in list(shell.events.callbacks["pre_run_cell"]):
         if isinstance(getattr(listener, "__self__", None), FlowMagics):
             shell.events.unregister("pre_run_cell", listener)
+            matchers = shell.Completer.custom_matchers
+            matchers[:] = [each for each in matchers if each is not listener.__self__.matcher]
     for kind in ("cell", "line"):
         shell.magics_manager.magics[kind].pop("flow", None)
     forget_cells()

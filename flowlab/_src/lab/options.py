@@ -69,7 +69,7 @@ def add_picture_options(parser: OptionParser) -> None:
     parser.add_argument("--expand", type=name_list, default=[], metavar="SCOPES")
     parser.add_argument("--hide", type=name_list, default=[], metavar="PATTERNS")
     parser.add_argument("--forward", action="store_true")
-    parser.add_argument("--zoom", type=factor, default=1.3, metavar="Z")
+    parser.add_argument("--zoom", type=factor, metavar="Z")
     parser.add_argument("--static", action="store_true")
 
 
@@ -127,6 +127,15 @@ def factor(text: str) -> float:
 
 def name_list(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def switch(action: str, text: str) -> str:
+    """The "on" or "off" that follows an action."""
+    __tracebackhide__ = True
+    word = text.strip()
+    if word not in ("on", "off"):
+        raise FlowUsageError(f"%flow {action} takes on or off" + (f", not {word!r}." if word else "."))
+    return word
 
 
 def choose(word: str, known: Sequence[str], what: str) -> str:

@@ -16,7 +16,7 @@ from flowlab._src.lab.curves import Curve, curves_drawing
 from flowlab._src.lab.drawing import Drawing
 from flowlab._src.lab.live import after_this_cell, has_page, in_kernel
 from flowlab._src.lab.png import drawing_png
-from flowlab._src.lab.settings import find_theme
+from flowlab._src.lab.settings import find_theme, find_zoom
 from flowlab._src.lab.svg import drawing_svg
 from flowlab._src.util.export import export
 
@@ -224,7 +224,7 @@ def plot(
     title: str = "",
     log: bool = False,
     smooth: float = 0.0,
-    zoom: float = 1.3,
+    zoom: float | None = None,
     theme: str | None = None,
     live: bool | None = None,
 ) -> Plot:
@@ -243,7 +243,7 @@ def plot(
         Whether the value axis is logarithmic.
     smooth : float
         Weight of the past in a moving average, 0 to below 1; 0.9 calms the loss of small batches.
-    zoom : float
+    zoom : float, optional
         Size on the page; at 1 letters are 13 pixels high.
     theme : {"light", "dark"}, optional
     live : bool, optional
@@ -262,4 +262,4 @@ def plot(
     >>> plot.steps("accuracy")
     array([0., 1.])
     """
-    return Plot(names, title, log, smooth, zoom, theme, live)
+    return Plot(names, title, log, smooth, find_zoom(zoom), theme, live)

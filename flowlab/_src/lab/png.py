@@ -11,6 +11,7 @@ import numpy as np
 
 from flowlab._src.lab.drawing import Drawing, Shape, Text
 from flowlab._src.lab.labels import FONT
+from flowlab._src.lab.settings import settings
 
 COLORS = 128
 MAX_PIXELS = 12e6  # a larger picture would swell the notebook: it is drawn smaller
@@ -62,7 +63,7 @@ def shape_patch(shape: Shape, points: float) -> Any:
         Path(vertices, codes),
         facecolor="none" if shape.fill == "none" else to_rgba(shape.fill, shape.fill_opacity),
         edgecolor=shape.stroke,
-        linewidth=shape.width * points if shape.stroke != "none" else 0,
+        linewidth=shape.width * points * settings.lines if shape.stroke != "none" else 0,
         linestyle=(0, [dash / shape.width for dash in shape.dash]) if shape.dash else "solid",
         alpha=None if shape.opacity == 1 else shape.opacity,
         capstyle="butt",

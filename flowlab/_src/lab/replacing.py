@@ -156,7 +156,9 @@ def misfit(value: Any, variable: tuple[Any, ...] | None) -> str | None:
     dtype, shape = variable
     old = f"{value.dtype.name} {format_dims(value.shape)}"
     if value.dtype != dtype.as_numpy_dtype or not shape.is_compatible_with(value.shape):
-        return f"was {old} and is {dtype.name} {format_dims(shape.as_list()) if shape.ndims is not None else '(unknown)'}"
+        return (
+            f"was {old} and is {dtype.name} {format_dims(shape.as_list()) if shape.ndims is not None else '(unknown)'}"
+        )
     return None
 
 

@@ -19,7 +19,7 @@ from flowlab._src.lab.panel import Panel
 from flowlab._src.lab.png import drawing_png
 from flowlab._src.lab.roles import FORWARD
 from flowlab._src.lab.scene import Emphasis, Scene
-from flowlab._src.lab.settings import find_theme
+from flowlab._src.lab.settings import find_theme, find_zoom
 from flowlab._src.lab.step_input import TypedError, read_break, read_value
 from flowlab._src.lab.step_marks import Mark, base_drawing, marks_drawing, with_marks, with_room
 from flowlab._src.lab.step_view import (
@@ -80,13 +80,13 @@ class Stepper(RunStepper):
         depth: int | None = None,
         expand: Sequence[str] = (),
         whole: bool | None = None,
-        zoom: float = 1.3,
+        zoom: float | None = None,
         theme: str | None = None,
         static: bool | None = None,
     ) -> None:
         super().__init__(session, fetches, feed_dict, handle)
         self.limit, self.patience = PAUSE_AFTER, WAIT
-        self.zoom = zoom
+        self.zoom = zoom = find_zoom(zoom)
         self.theme = find_theme(theme)
         self.follows_page = theme is None
         self.static = static
@@ -421,7 +421,7 @@ def step(
     depth: int | None = None,
     expand: Sequence[str] = (),
     whole: bool | None = None,
-    zoom: float = 1.3,
+    zoom: float | None = None,
     theme: str | None = None,
     static: bool | None = None,
 ) -> Stepper:
@@ -442,7 +442,7 @@ def step(
         Name scopes to open in the picture, as for `tf.lab.graph`; by default all of a small run.
     whole : bool, optional
         Whether to draw what the fetch does not need, too; by default if it is not much.
-    zoom : float
+    zoom : float, optional
         Size on the page. 1.8 suits a lecture room.
     theme : {"light", "dark"}, optional
         By default that of the page.

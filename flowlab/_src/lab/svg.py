@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 from flowlab._src.lab.drawing import Drawing, Shape, Text
 from flowlab._src.lab.fonts import FAMILY
 from flowlab._src.lab.labels import FONT
+from flowlab._src.lab.settings import settings
 from flowlab._src.lab.shapes import Command
 
 NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -32,7 +33,7 @@ def drawing_svg(drawing: Drawing, zoom: float = 1.0) -> str:
             "viewBox": f"0 0 {width:g} {height:g}",
             "width": f"{width * zoom:g}",
             "height": f"{height * zoom:g}",
-            "style": f"max-width:100%;min-width:{min(width, width * zoom):g}px;height:auto",
+            "style": f"max-width:100%;min-width:{least_width(width, zoom):g}px;height:auto",
             "role": "img",
             "aria-label": clean(drawing.label),
             "font-family": FAMILY,
@@ -53,6 +54,11 @@ def drawing_svg(drawing: Drawing, zoom: float = 1.0) -> str:
         if group.tip:
             ET.SubElement(element, "title").text = clean(group.tip)
     return ET.tostring(root, encoding="unicode")
+
+
+def least_width(width: float, zoom: float) -> float:
+    """Below this width a page scrolls sideways instead of making the letters smaller."""
+    return width * min(zoom, 1.4 if settings.projector else 1.0)
 
 
 def clean(text: str) -> str:
@@ -77,7 +83,7 @@ def shape_attributes(shape: Shape) -> dict[str, str]:
     if shape.opacity != 1:
         attributes["opacity"] = number(shape.opacity)
     if shape.stroke != "none":
-        attributes |= {"stroke": shape.stroke, "stroke-width": number(shape.width)}
+        attributes |= {"stroke": shape.stroke, "stroke-width": number(shape.width * settings.lines)}
     if shape.dash:
         attributes["stroke-dasharray"] = " ".join(map(number, shape.dash))
     return attributes

@@ -11,7 +11,7 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.lab.options import FlowUsageError
 from flowlab._src.lab.plot import Plot
 from flowlab._src.lab.roles import UPDATE_TYPE
-from flowlab._src.runtime.session import Session
+from flowlab._src.runtime.session import companions
 
 
 @contextlib.contextmanager
@@ -21,23 +21,13 @@ def watching(plot: Plot, names: list[str], find: Callable[[str], Any]) -> Iterat
     A training step is a run that changes variables with an optimizer. A tensor that it does not fetch is fetched
     along, provided that all it needs is fed.
     """
+    __tracebackhide__ = True
     watcher = Watcher(plot, names, find)
-    plain_run = Session.run
-
-    def run(session: Session, fetches: Any, feed_dict: Any = None, *args: Any, **options: Any) -> Any:
-        __tracebackhide__ = True
-        extra = watcher.wanted(session, fetches, feed_dict or {})
-        if not extra:
-            return plain_run(session, fetches, feed_dict, *args, **options)
-        result, values = plain_run(session, [fetches, extra], feed_dict, *args, **options)
-        watcher.note(values)
-        return result
-
-    Session.run = run  # type: ignore[method-assign, assignment]  # for the time of the block
+    companions.append(watcher)
     try:
         yield
     finally:
-        Session.run = plain_run  # type: ignore[method-assign]  # as it was
+        companions.remove(watcher)
     watcher.check()
 
 
@@ -47,27 +37,33 @@ class Watcher:
     def __init__(self, plot: Plot, names: list[str], find: Callable[[str], Any]) -> None:
         self.plot, self.names, self.find = plot, names, find
         self.behind: dict[Operation, tuple[bool, set[Operation]]] = {}
+        self.called: dict[Tensor, str] = {}
         self.steps = 0
         self.missing: set[str] = set()
 
-    def wanted(self, session: Session, fetches: Any, feeds: dict[Any, Any]) -> dict[str, Tensor]:
+    def wanted(self, session: Any, fetches: Any, feeds: dict[Any, Any]) -> tuple[Tensor, ...]:
         """The tensors to take along in this run; none unless it is a training step."""
         operations = [item for item in flatten(fetches) if isinstance(item, Operation)]
         if not any(op.graph is session.graph and self.closure(op)[0] for op in operations):
-            return {}
+            return ()
         fed = {feed.op for feed in feeds if isinstance(feed, Tensor)}
-        found = {}
         for name in self.names:
             tensor = self.find(name)
             if not isinstance(tensor, Tensor) or tensor.graph is not session.graph:
                 self.missing.add(name)
             elif self.closure(tensor.op)[1] <= fed:
-                found[name] = tensor
-        return found
+                self.called[tensor] = name
+        return tuple(
+            [tensor for tensor in self.called if tensor.graph is session.graph and self.closure(tensor.op)[1] <= fed]
+        )
 
-    def note(self, values: dict[str, Any]) -> None:
-        self.steps += 1
-        self.plot.update(self.steps, values)
+    def note(self, tensors: tuple[Tensor, ...], values: list[Any]) -> None:
+        """The values of one training step."""
+        if tensors:
+            self.steps += 1
+            self.plot.update(
+                self.steps, {self.called[tensor]: value for tensor, value in zip(tensors, values, strict=True)}
+            )
 
     def closure(self, operation: Operation) -> tuple[bool, set[Operation]]:
         """Whether an operation trains anything, and which placeholders it needs."""

@@ -8,7 +8,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -39,6 +39,19 @@ _handles = itertools.count(1)
 # the frame; what it returns, unless None, is called with the flat list of results after it.
 Observer = Callable[[Any, Plan, Frame], Callable[[list[Any]], None] | None]
 observers: list[Observer] = []
+
+
+class Companion(Protocol):
+    """Wants tensors fetched along with runs of others."""
+
+    def wanted(self, session: Any, fetches: Any, feeds: dict[Any, Any]) -> tuple[Tensor, ...]:
+        """The tensors to fetch along with this run; most often none."""
+
+    def note(self, tensors: tuple[Tensor, ...], values: list[Any]) -> None:
+        """The run is over; these are their values."""
+
+
+companions: list[Companion] = []
 
 
 class _Prepared:
@@ -169,15 +182,17 @@ class Session:
         if run_metadata is not None and not isinstance(run_metadata, RunMetadata):
             raise TypeError(f"run_metadata must be a tf.RunMetadata, but got {type(run_metadata)}")
         prepared = None
+        along = [(each, each.wanted(self, fetches, feed_dict or {})) for each in companions] if companions else []
+        extra = tuple([tensor for _, tensors in along for tensor in tensors])
         traced = options is not None and bool(options.trace_level) and run_metadata is not None
         try:
             key = (fetches.__class__, tuple(fetches) if fetches.__class__ in (list, tuple) else fetches,
-                   tuple(feed_dict) if feed_dict else None, traced)  # fmt: skip
+                   tuple(feed_dict) if feed_dict else None, traced, extra)  # fmt: skip
             prepared = self._prepared.get(key)
         except TypeError:  # a nested or unhashable structure: taken apart anew each time
             key = None
         if prepared is None or self._closed:
-            prepared = self._prepare(fetches, feed_dict, key, fold=not traced)
+            prepared = self._prepare([fetches, *extra] if extra else fetches, feed_dict, key, fold=not traced)
         plan = prepared.plan
         frame = Frame(plan, self._state)
         values = frame.values
@@ -204,7 +219,13 @@ class Session:
             for listener in told:
                 if listener is not None:
                     listener(results)
-        return prepared.fetches.build(results)
+        built = prepared.fetches.build(results)
+        if extra:
+            built, *values_along = built
+            for each, tensors in along:
+                each.note(tensors, values_along[: len(tensors)])
+                del values_along[: len(tensors)]
+        return built
 
     def _frame_to_step(self, fetches: Any, feed_dict: dict[Any, Any] | None, handle: str | None = None) -> _Start:
         """A frame that has everything to begin with, for the stepper: every node is kept, and every value.

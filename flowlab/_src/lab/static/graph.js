@@ -3,6 +3,7 @@
 function render({ model, el }) {
   el.classList.add("flow-lab", "flow-graph");
   if (model.get("follows")) el.classList.add("flow-follow");
+  if (model.get("projector")) el.classList.add("flow-projector");
   ownKeys(el);
   const ask = (what, text = "") => model.send({ do: what, text });
 

@@ -7,6 +7,7 @@ const MESSAGE_GAP = 100; // at most ten messages a second
 function render({ model, el }) {
   el.classList.add("flow-lab", "flow-stepper");
   if (model.get("follows")) el.classList.add("flow-follow");
+  if (model.get("projector")) el.classList.add("flow-projector");
   ownKeys(el);
   let isBusy = false;
   let lastSent = 0;

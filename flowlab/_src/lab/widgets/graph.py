@@ -11,6 +11,7 @@ import traitlets
 from flowlab._src.lab.explore import Explorer
 from flowlab._src.lab.picture import scene_drawing
 from flowlab._src.lab.png import drawing_png
+from flowlab._src.lab.settings import settings
 from flowlab._src.lab.widgets.assets import script, style
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -38,6 +39,7 @@ class GraphWidget(anywidget.AnyWidget):
     selected = traitlets.Unicode(None, allow_none=True).tag(sync=True)
     say = traitlets.Unicode().tag(sync=True)
     follows = traitlets.Bool(False).tag(sync=True)
+    projector = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, picture: Any) -> None:
         self.picture = picture
@@ -45,7 +47,7 @@ class GraphWidget(anywidget.AnyWidget):
         self.path_start: str | None = None
         self.landing: str | None = None  # the box that shall get the focus
         self.lock = threading.RLock()  # with ipykernel 7 messages may be handled in another thread
-        super().__init__(follows=picture.follows_page)
+        super().__init__(projector=settings.projector, follows=picture.follows_page)
         with self.hold_sync():
             self.draw()
             self.say = picture.note or self.explorer.scene.caption

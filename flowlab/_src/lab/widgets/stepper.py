@@ -7,6 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from flowlab._src.lab.settings import settings
 from flowlab._src.lab.step_input import TypedError
 from flowlab._src.lab.step_marks import base_drawing
 from flowlab._src.lab.step_view import error_text, irreversible_text, moment_text, next_text
@@ -39,11 +40,12 @@ class StepperWidget(anywidget.AnyWidget):
     say = traitlets.Unicode().tag(sync=True)
     help = traitlets.Unicode(HELP).tag(sync=True)
     follows = traitlets.Bool(False).tag(sync=True)
+    projector = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, stepper: Any) -> None:
         self.stepper = stepper
         self.is_moving = False  # while a message is handled
-        super().__init__(follows=stepper.follows_page)
+        super().__init__(projector=settings.projector, follows=stepper.follows_page)
         with self.hold_sync():
             self.draw()
             self.say = stepper.walk_text() + " w walks back, n runs the first operation."

@@ -10,10 +10,12 @@ from flowlab._src.lab.plot import Plot as Plot
 from flowlab._src.lab.progress import Progress as Progress
 from flowlab._src.lab.step import Stepper as Stepper
 from flowlab._src.lab.explain import Story as Story
+from flowlab._src.lab.doctor import doctor as doctor
 from flowlab._src.lab.graph import graph as graph
 from flowlab._src.lab.lints.cells import lint as lint
 from flowlab._src.lab.plot import plot as plot
 from flowlab._src.lab.progress import progress as progress
+from flowlab._src.lab.settings import projector as projector
 from flowlab._src.lab.step import step as step
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
@@ -24,10 +26,12 @@ __all__ = [
     "Progress",
     "Stepper",
     "Story",
+    "doctor",
     "graph",
     "lint",
     "plot",
     "progress",
+    "projector",
     "step",
 ]
 _lazy: dict[str, str] = {}

@@ -652,7 +652,7 @@ def clip_of_1_15() -> None:
                 None if v is None else array_ops.identity(v * scale, name=f"{scope}_{i}") for i, v in enumerate(values)
             ]
         rows = [
-            ops.IndexedSlices(c, t.indices, t.dense_shape) if isinstance(t, tf.IndexedSlices) else c
+            tf.IndexedSlices(c, t.indices, t.dense_shape) if isinstance(t, tf.IndexedSlices) else c
             for c, t in zip(clipped, t_list, strict=True)
         ]
         return rows, use_norm

@@ -76,6 +76,7 @@ class Body:
         self.outputs: list[Tensor] = []
         self.outer_control: dict[Any, None] = {}
         self.tape: Tensor | None = None
+        self.sibling: Body | None = None  # the condition of the same loop: both captures are one node in TensorFlow
 
     @contextlib.contextmanager
     def building(self) -> Iterator[Body]:
@@ -115,6 +116,8 @@ class Body:
         inner = self._input(self._capture_name(name), outer._dtype, outer._shape, source=outer)
         outer._consumers.append(inner._op)
         self.captured[outer] = inner
+        if self.sibling is not None and outer in self.sibling.captured:
+            self.graph.count_nodes([], more=-1)
         return inner
 
     def _capture_name(self, name: str | None) -> str:

@@ -47,9 +47,12 @@ def gradient_function(node: Any) -> GradientFunction | None:
     """Return the function (node, *output gradients) -> input gradients; LookupError when none was declared."""
     override = node._gradient_name
     if override is not None:
-        if override not in _gradients:
-            raise LookupError(f"gradient registry has no entry for: {override}")
-        return _gradients[override]
+        if override in _gradients:
+            return _gradients[override]
+        if override in OPS:  # that of another kind of operation, with its usual attributes
+            other = OPS[override]()
+            return None if other.gradient() is None else other.grad
+        raise LookupError(f"gradient registry has no entry for: {override}")
     if node.type in _gradients:
         return _gradients[node.type]
     declared: GradientFunction | None = node.definition.gradient()

@@ -294,7 +294,7 @@ class ParseSingleExample(Op):
             *[places[:, 1:] for places in outputs[:count]],
             *outputs[count : 2 * count],
             *[shape[1:] for shape in outputs[2 * count : 3 * count]],
-            *[np.asarray(block[0]) for block in outputs[3 * count :]],
+            *[np.asarray(block[0], block.dtype) for block in outputs[3 * count :]],
         )
 
     def dtypes(self, *inputs: Any) -> list[DType]:

@@ -264,6 +264,7 @@ class RandomPoissonV2(RandomOp):
     """Counts of events at a mean `rate`: for each rate an array of `shape`."""
 
     dtype: DType = int64
+    preferred_dtypes: ClassVar[dict[str, DType]] = {"rate": float64}
     grad: ClassVar[Any] = NotImplemented
 
     def kernel(self, run: Any, shape: Array[Index], rate: Array[Rate]) -> Array:

@@ -399,6 +399,7 @@ def _build_loop(
             raise _bad_condition(answer)
         condition_body.outputs = [raw.Identity(answer, name="LoopCond")]
     graph.count_nodes(["Switch"] * len(enters))
+    loop_body.sibling = condition_body
     with loop_body.building():
         parameters = [loop_body.parameter(t.dtype.base_dtype, t._shape, "Identity") for t in enters]
         packed = nest.pack_sequence_as(structure, parameters, expand_composites=True)

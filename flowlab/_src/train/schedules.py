@@ -114,9 +114,11 @@ def piecewise_constant(x: Any, boundaries: Sequence[Any], values: Sequence[Any],
     limits = [convert(b) for b in boundaries]
     choices = [convert(v) for v in values]
     x_t = convert(x)
-    for limit in limits:
+    for i, limit in enumerate(limits):
         a, b = limit.dtype.base_dtype, x_t.dtype.base_dtype
-        if a != b and not (a.name == "int32" and b.name == "int64"):
+        if a.name == "int32" and b.name == "int64":
+            limits[i] = cast(limit, b)
+        elif a != b:
             raise ValueError(f"Boundaries ({a}) must have the same dtype as x ({b}).")
     for choice in choices[1:]:
         if choice.dtype.base_dtype != choices[0].dtype.base_dtype:
@@ -124,7 +126,6 @@ def piecewise_constant(x: Any, boundaries: Sequence[Any], values: Sequence[Any],
                 f"Values must have elements all with the same dtype ({choices[0].dtype.base_dtype} vs {choice.dtype.base_dtype})."
             )
     with name_scope(name, "PiecewiseConstant"):
-        limits = [cast(b, x_t.dtype.base_dtype) for b in limits]
         if not limits:
             return choices[0]
         pairs = [(x_t <= limits[0], lambda: choices[0]), (x_t > limits[-1], lambda: choices[-1])]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
+from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.variables.initializers import Zeros
@@ -22,7 +24,8 @@ def create_slot(
 ) -> Variable:
     """Make the variable `<primary>/<name>`, starting with a tensor, or with an initializer for a shape and dtype."""
     validate = shape.is_fully_defined() if shape is not None else value.shape.is_fully_defined()
-    with variable_scope(None, f"{_name_of(primary)}/{name}"):
+    beside = get_default_graph().colocate_with(primary.op) if isinstance(primary, Variable) else nullcontext()
+    with beside, variable_scope(None, f"{_name_of(primary)}/{name}"):
         scope = get_variable_scope()
         partitioner = scope.partitioner
         scope.set_partitioner(None)

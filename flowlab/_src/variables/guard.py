@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.keys import GraphKeys
 from flowlab._src.graph.op import group_inputs
 from flowlab._src.graph.operation import Operation
+from flowlab._src.graph.registry import raw
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.variables.variable import Variable
 
@@ -15,43 +17,80 @@ from flowlab._src.variables.variable import Variable
 SAFE = ("IsVariableInitialized", "VarIsInitializedOp", "ReadVariableOp", "If")
 
 
-def guard_initial_value(value: Tensor) -> Tensor:
+def guard_initial_value(value: Tensor, scope: str) -> Tensor:
     """Let an initial value that reads other variables use their initial values where they have no value yet.
 
-    The nodes between those variables and `value` are made once more, on the guarded readings.
+    The nodes between those variables and `value` are made once more, on the guarded readings. Their names end in
+    that of the variable to be initialized, whose `scope` is given.
     """
-    copies: dict[Operation, Operation | None] = {}
-    graph = value.graph
+    return _Guard(value.graph, scope.rstrip("/")).safe(value) if _reads_variable(value) else value
 
-    def safe(tensor: Tensor) -> Tensor:
+
+class _Guard:
+    """Makes nodes once more for one variable; each of them once."""
+
+    def __init__(self, graph: Graph, suffix: str) -> None:
+        self.graph, self.suffix = graph, suffix
+        self.copies: dict[Operation, Tensor | Operation] = {}
+
+    def safe(self, tensor: Tensor) -> Tensor:
         node = tensor.op
-        if node.type in SAFE:
-            return tensor
-        if node.definition.is_variable:
-            variable = find_variable(node)
-            return tensor if variable is None else variable.initialized_value()
-        inputs = [safe(t) for t in node.inputs]
-        if all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
-            return tensor
-        if node.definition.forwards_ref:
-            return tensor
-        if node not in copies:
-            grouped = list(_regroup(node, inputs))
-            result = node.definition(*grouped, name=node.name.replace("/", "_") + "_guarded")
-            outputs = result if isinstance(result, list) else [result]
-            copies[node] = outputs[0].op
-        copied = copies[node]
-        assert copied is not None
-        return copied.outputs[tensor.value_index]
+        if node not in self.copies:
+            self.copies[node] = self._copy(node)
+        copied = self.copies[node]
+        return copied if isinstance(copied, Tensor) else copied.outputs[tensor.value_index]
 
-    def find_variable(node: Operation) -> Variable | None:
+    def _copy(self, node: Operation) -> Tensor | Operation:
+        if node.type in SAFE:
+            return node
+        if node.definition.is_variable:
+            variable = self._variable_of(node)
+            return node if variable is None else variable.initialized_value()
+        if node.type == "Identity" and node.inputs[0].op.type == "If":
+            return self._initialized_value(node)
+        inputs = [self.safe(t) for t in node.inputs]
+        if all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
+            return node
+        if node.definition.forwards_ref:
+            return node
+        result = node.definition(*_regroup(node, inputs), name=self._name(node.name))
+        return (result[0] if isinstance(result, list) else result).op
+
+    def _initialized_value(self, merge: Operation) -> Tensor | Operation:
+        """Copy an `initialized_value`: TensorFlow makes its nodes once more, too, though it needs no guard itself."""
+        choice = merge.inputs[0].op
+        pred, *read = choice.inputs
+        asked = pred.op.inputs[0].op if pred.op.type == "Identity" else pred.op
+        variable = self._variable_of(asked.inputs[0].op) if asked.type == "IsVariableInitialized" else None
+        if variable is None:
+            return merge
+        initial = variable.initial_value
+        guarded = self.safe(initial)
+        scope = choice.name.rpartition("/")[0]
+        if guarded is not initial:
+            self._count(f"{scope}/Switch_1")
+        self.safe(variable.op.outputs[0])
+        self._count(f"{scope}/read/Switch")
+        inputs = [guarded if t is initial else t for t in read]
+        again = choice.definition(pred, inputs, name=self._name(choice.name))
+        self.graph.count_nodes([], more=-1)  # `If` itself is a node of ours
+        result: Tensor = raw.Identity(again[0], name=self._name(f"{scope}/read"))
+        self._count(f"{scope}/Merge")
+        return result
+
+    def _name(self, name: str) -> str:
+        return f"{name}_{self.suffix}/"  # the stroke at the end: as it stands, outside of the current scope
+
+    def _count(self, name: str) -> None:
+        with self.graph.name_scope(None):
+            self.graph.count_nodes([f"{name}_{self.suffix}"])
+
+    def _variable_of(self, node: Operation) -> Variable | None:
         for key in (GraphKeys.GLOBAL_VARIABLES, GraphKeys.LOCAL_VARIABLES):
-            for variable in graph.get_collection(key):
+            for variable in self.graph.get_collection(key):
                 if isinstance(variable, Variable) and variable.op is node:
                     return variable
         return None
-
-    return safe(value) if _reads_variable(value) else value
 
 
 def _regroup(node: Operation, inputs: list[Tensor]) -> Iterator[Any]:
@@ -63,7 +102,7 @@ def _reads_variable(value: Tensor) -> bool:
     stack = [value.op]
     while stack:
         node = stack.pop()
-        if node in seen or node.type in SAFE:
+        if node in seen or (node.type in SAFE and node.type != "If"):
             continue
         seen.add(node)
         if node.definition.is_variable:

@@ -50,7 +50,7 @@ class RefVariable(Variable):
             static = static if shape is None else as_shape(shape)
             self._variable = state.variable_op(static, self._initial_value.dtype.base_dtype, name=scope)
             require_known_shape(self._initial_value, validate_shape)
-            initial = guard_initial_value(self._initial_value)
+            initial = guard_initial_value(self._initial_value, scope)
             self._initializer = state.assign(self._variable, initial, validate_shape=validate_shape).op
             with graph.colocate_with(self._variable.op):
                 self._snapshot: Tensor = raw.Identity(self._variable, name="read")

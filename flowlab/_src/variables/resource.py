@@ -78,7 +78,7 @@ class ResourceVariable(Variable):
             with name_scope("IsInitialized"):
                 self._is_initialized_op = raw.VarIsInitializedOp(self._handle)
             with name_scope("Assign") as assign_scope, self._on_its_device():
-                initial = guard_initial_value(self._initial_value)
+                initial = guard_initial_value(self._initial_value, scope)
                 self._initializer = raw.AssignVariableOp(self._handle, initial, name=assign_scope)
             with name_scope("Read"), graph.device(self._handle.device or None):
                 self._graph_element = raw.ReadVariableOp(self._handle, dtype=self._dtype)

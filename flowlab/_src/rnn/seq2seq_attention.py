@@ -173,8 +173,11 @@ class MemoryAttention(AttentionMechanism):
             with control_dependencies([assert_positive(self._lengths, message=message)]):
                 mask = sequence_mask(self._lengths, maxlen=shape_of(score)[1])
             score = where(mask, score, self._score_mask_value * ones_like(score))
-        alignments = self._probabilities(score)
+        alignments = self._align(score, state)
         return alignments, alignments
+
+    def _align(self, score: Tensor, state: Any) -> Tensor:
+        return self._probabilities(score)  # type: ignore[no-any-return]
 
 
 @export("contrib.seq2seq.LuongAttention")
@@ -241,17 +244,21 @@ class LuongAttention(MemoryAttention):
 
     def _score(self, query: Tensor) -> Tensor:
         with variable_scope(None, "luong_attention", [query]):
-            depth, units = query.shape.as_list()[-1], self._keys.shape.as_list()[-1]
-            if depth != units:
-                raise ValueError(
-                    f"Incompatible or unknown inner dimensions between query and keys.  Query ({query}) has units: "
-                    f"{depth}.  Keys ({self._keys}) have units: {units}.  Perhaps you need to set num_units to the "
-                    f"keys' dimension ({units})?"
-                )
-            score = squeeze(matmul(expand_dims(query, 1), self._keys, transpose_b=True), [1])
-            if self._scale:
-                score = get_variable("attention_g", dtype=query.dtype, initializer=Constant(1.0), shape=()) * score
-            return score
+            return self._products(query)
+
+    def _products(self, query: Tensor) -> Tensor:
+        """The scores; the caller has opened the scope of the variables."""
+        depth, units = query.shape.as_list()[-1], self._keys.shape.as_list()[-1]
+        if depth != units:
+            raise ValueError(
+                f"Incompatible or unknown inner dimensions between query and keys.  Query ({query}) has units: "
+                f"{depth}.  Keys ({self._keys}) have units: {units}.  Perhaps you need to set num_units to the "
+                f"keys' dimension ({units})?"
+            )
+        score = squeeze(matmul(expand_dims(query, 1), self._keys, transpose_b=True), [1])
+        if self._scale:
+            score = get_variable("attention_g", dtype=query.dtype, initializer=Constant(1.0), shape=()) * score
+        return score
 
 
 @export("contrib.seq2seq.BahdanauAttention")
@@ -315,13 +322,17 @@ class BahdanauAttention(MemoryAttention):
 
     def _score(self, query: Tensor) -> Tensor:
         with variable_scope(None, "bahdanau_attention", [query]):
-            queries = expand_dims(self._query_layer(query), 1)
-            units, dtype = self._keys.shape.as_list()[2], queries.dtype
-            v = get_variable("attention_v", [units], dtype=dtype)
-            if not self._normalize:
-                return reduce_sum(v * tanh(self._keys + queries), [2])
-            start = Constant(math.sqrt(1.0 / units))
-            g = get_variable("attention_g", dtype=dtype, initializer=start, shape=())
-            b = get_variable("attention_b", [units], dtype=dtype, initializer=Zeros())
-            direction = g * v * rsqrt(reduce_sum(square(v)))
-            return reduce_sum(direction * tanh(self._keys + queries + b), [2])
+            return self._net(query)
+
+    def _net(self, query: Tensor) -> Tensor:
+        """The scores; the caller has opened the scope of the variables."""
+        queries = expand_dims(self._query_layer(query), 1)
+        units, dtype = self._keys.shape.as_list()[2], queries.dtype
+        v = get_variable("attention_v", [units], dtype=dtype)
+        if not self._normalize:
+            return reduce_sum(v * tanh(self._keys + queries), [2])
+        start = Constant(math.sqrt(1.0 / units))
+        g = get_variable("attention_g", dtype=dtype, initializer=start, shape=())
+        b = get_variable("attention_b", [units], dtype=dtype, initializer=Zeros())
+        direction = g * v * rsqrt(reduce_sum(square(v)))
+        return reduce_sum(direction * tanh(self._keys + queries + b), [2])

@@ -169,6 +169,7 @@ class Op:
     is_identity: ClassVar[bool] = False  # output 0 is input 0 itself
     is_constant: ClassVar[bool] = False  # the value is the attribute `value`
     must_be_fed: ClassVar[bool] = False
+    gives_handle: ClassVar[str] = ""  # fetched, output 0 is a handle to a value kept under this key of the session
     grad: ClassVar[Any] = NotImplemented
     _schema: ClassVar[Schema | None] = None
     _checks: ClassVar[tuple[tuple[str, Any, Callable[[Any, str], Any]], ...]] = ()  # attribute, its type, converter

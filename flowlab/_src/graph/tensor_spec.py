@@ -7,11 +7,13 @@ from typing import Any
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import DType, as_dtype, float32
 from flowlab._src.graph.shape import TensorShape, as_shape
+from flowlab._src.graph.tensor import Tensor
+from flowlab._src.graph.type_spec import TypeSpec
 from flowlab._src.util.export import export
 
 
 @export("TensorSpec", "contrib.eager.TensorSpec", "contrib.framework.TensorSpec")
-class TensorSpec:
+class TensorSpec(TypeSpec):
     """Describes a tensor: the `input_signature` of a `tf.function` is made of them.
 
     Parameters
@@ -59,22 +61,32 @@ class TensorSpec:
         """The name, or None."""
         return self._name
 
+    @property
+    def value_type(self) -> Any:
+        """`tf.Tensor`."""
+        return Tensor
+
+    def _serialize(self) -> tuple[Any, ...]:
+        return self._shape, self._dtype, self._name
+
+    @classmethod
+    def from_value(cls, value: Any) -> TensorSpec:
+        """Return the description of a tensor, without its name."""
+        return cls(value.shape, value.dtype)
+
     def is_compatible_with(self, spec_or_tensor: Any) -> bool:
-        """Tell whether a tensor, or what another description says, fits this one."""
+        """Tell whether a tensor, or what another description says, fits this one; names do not matter."""
+        if not hasattr(spec_or_tensor, "dtype") or not hasattr(spec_or_tensor, "shape"):
+            return False
         return self._dtype.is_compatible_with(spec_or_tensor.dtype) and self._shape.is_compatible_with(
             spec_or_tensor.shape
         )
 
+    def most_specific_compatible_type(self, other: Any) -> Any:
+        """Return the narrowest description that fits what both fit, ValueError if there is none."""
+        if isinstance(other, TensorSpec) and self._name != other._name:
+            other = TensorSpec(other._shape, other._dtype, self._name)
+        return super().most_specific_compatible_type(other)
+
     def __repr__(self) -> str:
         return f"TensorSpec(shape={self._shape}, dtype={self._dtype!r}, name={self._name!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, TensorSpec)
-            and self._shape == other._shape
-            and self._dtype == other._dtype
-            and self._name == other._name
-        )
-
-    def __hash__(self) -> int:
-        return hash((self._shape._dims, self._dtype))

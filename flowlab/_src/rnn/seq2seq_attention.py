@@ -177,7 +177,7 @@ class MemoryAttention(AttentionMechanism):
         return alignments, alignments
 
     def _align(self, score: Tensor, state: Any) -> Tensor:
-        return self._probabilities(score)  # type: ignore[no-any-return]
+        return self._probabilities(score)
 
 
 @export("contrib.seq2seq.LuongAttention")

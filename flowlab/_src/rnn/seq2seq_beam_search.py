@@ -423,5 +423,5 @@ def attention_of(state: Any, weight: Any) -> Tensor | None:
 def mean_alignments(alignments: Any) -> Tensor:
     """The alignments of one mechanism, or the mean of those of several."""
     if not isinstance(alignments, tuple):
-        return alignments  # type: ignore[no-any-return]
+        return alignments
     return reduce_mean(concat([expand_dims(each, -1) for each in alignments], -1), -1)

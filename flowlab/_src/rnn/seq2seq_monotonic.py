@@ -135,7 +135,7 @@ class MonotonicAttention(MemoryAttention):
         bias = get_variable(
             "attention_score_bias", dtype=query.dtype, initializer=Constant(self._score_bias_init), shape=()
         )
-        return score + bias  # type: ignore[no-any-return]
+        return score + bias
 
     def _align(self, score: Tensor, state: Any) -> Tensor:
         if self._sigmoid_noise > 0:

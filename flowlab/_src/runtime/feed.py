@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from flowlab._src.errors import add_notes
+from flowlab._src.errors import InvalidArgumentError, add_notes
 from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.literals import as_array
@@ -16,6 +16,7 @@ from flowlab._src.graph.removal import fix_elsewhere, why_elsewhere
 from flowlab._src.graph.shape import Dims
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.runtime.fetch import expansion_of, own_name, own_site
+from flowlab._src.runtime.tensor_handle import TensorHandle
 from flowlab._src.util import source
 from flowlab._src.util.text import did_you_mean
 
@@ -140,6 +141,17 @@ def _convert(tensor: Tensor, dtype: DType, wanted: Any, value: Any) -> Any:
             where=site.quote() if site else "",
             fix=f"feed_dict={{{own_name(tensor)}: sess.run({own_name(value)})}}  # or prepare the array with NumPy",
         )
+    if isinstance(value, TensorHandle):
+        if value.dtype is not dtype:
+            text = f"Expects arg[0] to be {dtype.runtime_name} but {value.dtype.runtime_name} is provided"
+            raise add_notes(
+                InvalidArgumentError(None, None, text),
+                why=f"'{tensor.name}' takes {dtype.name}, the value behind the handle is {value.dtype.name}",
+                fix="feed_dict={holder: handle.handle}  # where the tensor takes the handle itself"
+                if dtype.name == "string"
+                else "",
+            )
+        return np.asarray(value.value())
     if wanted is None:
         return np.asarray(value, dtype=object)
     if (

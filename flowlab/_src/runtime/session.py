@@ -30,6 +30,7 @@ from flowlab._src.runtime.plan import Instruction, Plan, compile_plan
 from flowlab._src.runtime.profile import run_profiled
 from flowlab._src.runtime.state import UNINITIALIZED, SessionState
 from flowlab._src.runtime.targets import reset_target, state_for
+from flowlab._src.runtime.tensor_handle import TensorHandle
 from flowlab._src.util import source
 from flowlab._src.util.export import export
 
@@ -57,7 +58,7 @@ companions: list[Companion] = []
 class _Prepared:
     """Everything about one combination of fetches and feed keys that need not be done twice."""
 
-    __slots__ = ("converters", "fed", "fetches", "plan", "single")
+    __slots__ = ("converters", "fed", "fetches", "handles", "plan", "single")
 
     def __init__(self, fetches: Fetches, plan: Plan, converters: tuple[Any, ...]) -> None:
         self.fetches = fetches
@@ -65,6 +66,12 @@ class _Prepared:
         self.converters = converters
         self.single = True  # the feed_dict has one key for each fed tensor, in order
         self.fed: frozenset[int] = frozenset()  # which of the fetches are fed
+        # Fetches that are handles to values the session keeps: position, dtype of the value, key of the dictionary.
+        self.handles = [
+            (i, t.op.inputs[0].dtype.base_dtype, t.op.definition.gives_handle)
+            for i, t in enumerate(fetches.tensors)
+            if t.op.definition.gives_handle
+        ]
 
 
 class _Start(NamedTuple):
@@ -215,6 +222,8 @@ class Session:
         results = [as_result(values[slot]) for slot in plan.fetches]
         for i in prepared.fed:  # what was fed comes back as an array, also where it is a single number
             results[i] = np.array(results[i])
+        for i, dtype, kept in prepared.handles:
+            results[i] = TensorHandle(results[i], dtype, self._state.resource(kept, dict))
         if told is not None:
             for listener in told:
                 if listener is not None:

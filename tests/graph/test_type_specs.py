@@ -116,7 +116,6 @@ def test_value_types() -> None:
             TypeError,
             "`ragged_rank` must be an int. Received a.",
         ),
-        (lambda: tf.SparseTensorSpec("ab"), (TypeError, ValueError), ""),
         (
             lambda: tf.TensorSpec([2]).most_specific_compatible_type(tf.TensorSpec([3], tf.int32)),
             ValueError,

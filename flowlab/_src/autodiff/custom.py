@@ -88,6 +88,41 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
+@export("grad_pass_through")
+def grad_pass_through(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function like `f` whose gradient is that of the identity: what comes in from behind is handed on.
+
+    Functions whose own gradient is zero everywhere, as rounding is, can be trained through this way.
+
+    Parameters
+    ----------
+    f : callable
+        Takes as many tensors as it returns. Variables it uses get no gradient.
+
+    Returns
+    -------
+    callable
+
+    Examples
+    --------
+    >>> x = tf.constant([0.2, 1.7])
+    >>> y = tf.grad_pass_through(tf.round)(x) * 3
+    >>> with tf.Session() as sess:
+    ...     sess.run([y, *tf.gradients(y, x)])
+    [array([0., 6.], dtype=float32), array([3., 3.], dtype=float32)]
+    """
+
+    @custom_gradient
+    @functools.wraps(f)
+    def passing(*args: Any, **kwargs: Any) -> Any:
+        def grad(*dys: Any, variables: Any = None) -> Any:
+            return (dys, [None] * len(variables)) if variables else dys
+
+        return f(*args, **kwargs), grad
+
+    return passing
+
+
 class CustomGradient(Op, abstract=True):
     """What a tape writes down for a function with a gradient of its own."""
 

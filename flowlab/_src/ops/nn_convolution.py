@@ -111,6 +111,65 @@ def _for_all_axes(values: Tensor, fill: int, first: int) -> Any:
     return concat(parts, 0)
 
 
+@export("nn.with_space_to_batch")
+def with_space_to_batch_op(
+    input: Any,
+    dilation_rate: Any,
+    padding: Any,
+    op: Callable[..., Tensor],
+    filter_shape: Any = None,
+    spatial_dims: Any = None,
+    data_format: str | None = None,
+) -> Tensor:
+    """Apply an operation with gaps between the pixels that it looks at, though it knows nothing of gaps.
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, height, width, ...)
+    dilation_rate : list of int, one for each spatial axis
+        Distance of the pixels that are looked at together; 1 leaves no gaps.
+    padding : {"SAME", "VALID"}
+    op : callable
+        `op(image, num_spatial_dims, padding)` with the number of spatial axes, and "SAME" or "VALID".
+    filter_shape : list of int, optional
+        Its spatial sizes; needed for "SAME".
+    spatial_dims : list of int, optional
+        The axes meant, 1, 2 ... if not given; others are not supported.
+    data_format : str, optional
+        If it begins with "NC" the spatial axes are 2, 3 ...
+
+    Returns
+    -------
+    Tensor
+
+    Examples
+    --------
+    >>> image = tf.reshape(tf.range(16.0), [1, 4, 4, 1])
+    >>> largest = tf.nn.with_space_to_batch(
+    ...     image, [2, 2], "VALID", lambda x, num_spatial_dims, padding: tf.nn.max_pool(x, 2, 1, padding)
+    ... )
+    >>> with tf.Session() as sess:
+    ...     sess.run(largest)[0, :, :, 0]  # of pixels two apart
+    array([[10., 11.],
+           [14., 15.]], dtype=float32)
+    """
+    image = convert(input, None, "input")
+    rate = convert(dilation_rate, dtypes.int32, "dilation_rate")
+    if rate.shape.ndims != 1:
+        raise misuse(ValueError("rate must be rank 1"))
+    count = rate.shape.as_list()[0]
+    first = 2 if data_format is not None and data_format.startswith("NC") else 1
+    if spatial_dims is not None and sorted(spatial_dims) != list(range(first, first + count)):
+        raise misuse(
+            ValueError(
+                f"spatial_dims must be {list(range(first, first + count))}, the axes of {count} rates: {spatial_dims}"
+            )
+        )
+    return with_space_to_batch(
+        image, rate, padding, lambda each, border: op(each, count, border), filter_shape, data_format
+    )
+
+
 @export("nn.convolution")
 def convolution(
     input: Any,

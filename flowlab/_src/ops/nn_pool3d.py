@@ -9,6 +9,7 @@ import numpy as np
 
 from flowlab._src.errors import InvalidArgumentError, UnimplementedError
 from flowlab._src.graph.arguments import as_text
+from flowlab._src.graph.convert import convert
 from flowlab._src.graph.op import Array, Floating, Op, Spec
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.registry import raw
@@ -19,8 +20,9 @@ from flowlab._src.kernels import volumes
 from flowlab._src.ops.array_shape import expand_dims, shape_of, squeeze
 from flowlab._src.ops.fill import zeros_like
 from flowlab._src.ops.identity import stop_gradient
+from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.nn_conv3d import FORMATS, check_five, spatial_axes, volume_border, volume_dims, volume_format
-from flowlab._src.ops.nn_pool import AvgPool, MaxPool
+from flowlab._src.ops.nn_pool import AvgPool, MaxPool, avg_pool, max_pool
 from flowlab._src.ops.nn_window import check_choice, one_per_axis, windowed_size
 from flowlab._src.util.export import export
 
@@ -274,3 +276,61 @@ def avg_pool1d(
 ) -> Tensor:
     """Shrink signals: each window becomes its mean; the arguments are those of `tf.nn.max_pool1d`."""
     return _flat_pool(AvgPool, "AvgPool1D", input, ksize, strides, padding, data_format, name)
+
+
+def _by_rank(functions: Sequence[Any], input: Any, data_format: str | None) -> tuple[Any, Tensor, str]:
+    """The function for signals, images or volumes, whichever the input is; the input; the layout."""
+    input = convert(input, None, "input")
+    rank = input.shape.ndims
+    if rank is None:
+        raise misuse(ValueError("Cannot take the length of shape with unknown rank."))
+    if rank not in (3, 4, 5):
+        text = f"`input.shape.rank` must be 3, 4 or 5. Received: input.shape={input.shape} of rank {rank}."
+        raise misuse(ValueError(text))
+    return functions[rank - 3], input, data_format or ("NWC", "NHWC", "NDHWC")[rank - 3]
+
+
+@export("nn.max_pool_v2")
+def max_pool_v2(
+    input: Any, ksize: Any, strides: Any, padding: Any, data_format: str | None = None, name: str | None = None
+) -> Tensor:
+    """Shrink signals, images or volumes: of each window only the largest number stays.
+
+    Parameters
+    ----------
+    input : Tensor, shape (batch, width, channels), with height before width, or with depth and height before it
+    ksize, strides : int, or list of int
+        See `tf.nn.max_pool1d`, `tf.nn.max_pool2d`, `tf.nn.max_pool3d`.
+    padding : {"SAME", "VALID"}
+    data_format : str, optional
+        "NWC", "NHWC" or "NDHWC", by the rank, if not given.
+    name : str, optional
+
+    Raises
+    ------
+    ValueError
+        If the rank is another.
+
+    Examples
+    --------
+    >>> tf.nn.max_pool_v2(tf.zeros([1, 8, 3]), 2, 2, "VALID").shape.as_list()
+    [1, 4, 3]
+    """
+    function, input, layout = _by_rank((max_pool1d, max_pool, max_pool3d), input, data_format)
+    name = name or ("MaxPool2d" if function is max_pool else None)
+    return function(input, ksize, strides, padding, layout, name)  # type: ignore[no-any-return]
+
+
+@export("nn.avg_pool_v2")
+def avg_pool_v2(
+    input: Any, ksize: Any, strides: Any, padding: str, data_format: str | None = None, name: str | None = None
+) -> Tensor:
+    """Shrink signals, images or volumes: each window becomes its mean; the arguments are those of `tf.nn.max_pool_v2`.
+
+    Examples
+    --------
+    >>> tf.nn.avg_pool_v2(tf.zeros([1, 8, 8, 8, 3]), 2, 2, "VALID").shape.as_list()
+    [1, 4, 4, 4, 3]
+    """
+    function, input, layout = _by_rank((avg_pool1d, avg_pool, avg_pool3d), input, data_format)
+    return function(input, ksize, strides, padding, layout, name)  # type: ignore[no-any-return]

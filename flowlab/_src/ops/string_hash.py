@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from flowlab._src.errors import InvalidArgumentError
+from flowlab._src.errors import InvalidArgumentError, ShapeError
 from flowlab._src.graph.arguments import as_int, as_ints
-from flowlab._src.graph.op import Array, Unary
+from flowlab._src.graph.op import Array, Op, Spec, T, Unary
+from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import string_hash as kernels
 from flowlab._src.ops.array_shape import old_argument
@@ -171,3 +172,62 @@ def string_to_hash_bucket(
     count = bucket_count("StringToHashBucket", num_buckets)
     result: Tensor = StringToHashBucket(num_buckets=count)(string_tensor, name=name)
     return result
+
+
+class Fingerprint(Op):
+    """The fingerprint of each row: 8 bytes, the lowest of the 64-bit number first."""
+
+    grad = None
+
+    def kernel(self, data: Array[T], method: Array[np.object_]) -> Array[np.uint8]:
+        name = np.asarray(method, object).ravel()
+        if len(name) != 1 or name[0] != b"farmhash64":
+            shown = name[0].decode(errors="replace") if len(name) else ""
+            raise InvalidArgumentError(None, None, f"Unsupported fingerprint method: {shown}")
+        data = np.asarray(data)
+        if data.dtype == object:
+            words = kernels.hash_all(data.ravel().tolist(), kernels.fingerprint64)
+            if data.ndim == 1:
+                return words.astype("<u8").view(np.uint8).reshape(len(data), 8)
+            data = words.astype("<u8").reshape(data.shape)  # a row of several strings: the fingerprint of theirs
+        rows = [row.tobytes() for row in np.ascontiguousarray(data.astype(data.dtype.newbyteorder("<"), copy=False))]
+        return kernels.hash_all(rows, kernels.fingerprint64).astype("<u8").view(np.uint8).reshape(len(rows), 8)
+
+    def shape(self, data: Spec, method: Spec) -> TensorShape:
+        method.ranked(0)
+        if data.rank == 0:
+            raise ShapeError("Shape must be at least rank 1 but is rank 0")
+        value = method.value
+        if value is not None and np.asarray(value, object).item() != b"farmhash64":
+            raise ShapeError(f"Unsupported method: {np.asarray(value, object).item().decode(errors='replace')}")
+        return TensorShape.of((None if data.dims is None else data.dims[0], 8))
+
+
+@export("fingerprint")
+def fingerprint(data: Any, method: str = "farmhash64", name: str | None = None) -> Tensor:
+    """Return a number of 64 bits for each row that tells rows apart: the same row, the same number, for ever.
+
+    Parameters
+    ----------
+    data : Tensor of rank 1 or more
+    method : {"farmhash64"}
+    name : str, optional
+
+    Returns
+    -------
+    Tensor, shape (rows, 8), uint8
+        The bytes of the number, the lowest first.
+
+    Raises
+    ------
+    ValueError
+        If `data` is a scalar, or the method another.
+
+    Examples
+    --------
+    >>> with tf.Session() as sess:
+    ...     sess.run(tf.fingerprint(["abc", "d"]))
+    array([[105, 243, 231, 116, 160, 179, 165,  36],
+           [ 33, 154, 125, 149,  99, 228,  10,  62]], dtype=uint8)
+    """
+    return Fingerprint()(data, method, name=name)  # type: ignore[no-any-return]

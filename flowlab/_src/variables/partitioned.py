@@ -126,16 +126,24 @@ def make_partitioned(
         raise ValueError(f"Partitioner returned zero partitions for some axes: {partitions}")
     cut = [i for i, p in enumerate(partitions) if p > 1]
     if len(cut) > 1:
-        raise ValueError(f"Cannot slice along more than one dimension: {partitions}")
+        text = f"Can only slice a variable along one dimension: shape: {as_shape(shape)}, partitioning: {partitions}"
+        raise ValueError(text)
     axis = cut[0] if cut else 0
     count = partitions[axis] if shape else 1
+    if shape and count > max(shape[axis], 1):
+        start = [shape[axis] if k == axis else 0 for k in range(len(shape))]
+        raise ValueError(
+            f"Expected 0 <= offset < shape but found offset={shape[axis]}, shape={shape[axis]} for var_offset={start}, "
+            f"full_shape={shape}: there are more parts than rows"
+        )
     sizes = [shape[axis] // count + (i < shape[axis] % count) for i in range(count)] if shape else [0]
     parts: list[Variable] = []
     offset = 0
     for i, size in enumerate(sizes):
         part_shape = [size if k == axis else d for k, d in enumerate(shape)]
         start = [offset if k == axis else 0 for k in range(len(shape))]
-        piece = None if initial is None else raw.Slice(initial, start, part_shape)
+        with name_scope(f"{name}/part_{i}/PartitionedInitializer"):
+            piece = None if initial is None else raw.Slice(initial, start, part_shape)
         part = make_part(f"{name}/part_{i}", part_shape, piece, PartitionInfo(shape, start))
         part._set_save_slice_info(Variable.SaveSliceInfo(name, shape, start, part_shape))
         parts.append(part)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any
 
 from flowlab._src.graph import dtypes
-from flowlab._src.graph.arguments import as_list
+from flowlab._src.graph.arguments import as_ints, as_list
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph, graph_of
 from flowlab._src.graph.dtypes import as_dtype
@@ -378,6 +378,25 @@ def _unique_scope_name(prefix: str) -> str:
     return f"{prefix}_{index}"
 
 
+def called_again() -> Callable[[], contextlib.AbstractContextManager[None]]:
+    """Remember how often scopes have been opened; in a block of the result, default names are those of this moment.
+
+    A function that is called in the block finds the variables that it has made when it was called now.
+    """
+    then = dict(_state().opened)
+
+    @contextlib.contextmanager
+    def as_then() -> Iterator[None]:
+        state = _state()
+        now, state.opened = state.opened, type(state.opened)(then)
+        try:
+            yield
+        finally:
+            state.opened = now
+
+    return as_then
+
+
 @export("variable_scope")
 class variable_scope:
     """Prefix the names of variables made by `tf.get_variable`, and set defaults for them.
@@ -461,6 +480,63 @@ class variable_scope:
 
     def __exit__(self, *exc: Any) -> Any:
         return self._entered.pop().__exit__(*exc)
+
+
+@export("create_partitioned_variables")
+def create_partitioned_variables(
+    shape: Any,
+    slicing: Any,
+    initializer: Any,
+    dtype: Any = dtypes.float32,
+    trainable: bool = True,
+    collections: Any = None,
+    name: str | None = None,
+    reuse: Any = None,
+) -> list[Any]:
+    """Make the parts of a variable that is cut along one axis; `tf.get_variable` with a partitioner does the same.
+
+    Parameters
+    ----------
+    shape : list of int
+        Of the whole.
+    slicing : list of int
+        Number of parts along each axis; more than 1 for one axis only.
+    initializer : Tensor of that shape, or callable
+    dtype : DType
+    trainable : bool
+    collections : list of str, optional
+    name : str, optional
+        "PartitionedVariable" if not given.
+    reuse : None, True or tf.AUTO_REUSE
+
+    Returns
+    -------
+    list of tf.Variable
+
+    Raises
+    ------
+    ValueError
+        If the lengths of `shape` and `slicing` differ, or several axes are cut.
+
+    Examples
+    --------
+    >>> parts = tf.create_partitioned_variables([5, 4], [2, 1], tf.zeros_initializer(), name="table")
+    >>> [(v.name, v.shape.as_list()) for v in parts]
+    [('table/part_0:0', [3, 4]), ('table/part_1:0', [2, 4])]
+    """
+    shape, slicing = as_ints(shape, "shape"), as_ints(slicing, "slicing")
+    if len(shape) != len(slicing):
+        raise ValueError(
+            f"The 'shape' and 'slicing' of a partitioned Variable must have the length: shape: {shape}, slicing: {slicing}"
+        )
+    if not shape:
+        raise ValueError(f"A partitioned Variable must have rank at least 1: shape: {shape}")
+    with variable_scope(name, "PartitionedVariable", reuse=reuse) as scope, name_scope(None):
+        parts = get_from_store(
+            _state(), scope.name, shape, dtype, initializer=initializer, trainable=trainable, collections=collections,
+            partitioner=lambda **_: slicing, reuse=scope.reuse,
+        )  # fmt: skip
+    return list(parts)
 
 
 @export("variable_op_scope")

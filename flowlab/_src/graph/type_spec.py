@@ -75,7 +75,7 @@ class TypeSpec(ABC):
             raise ValueError(f"No TypeSpec is compatible with both {self!r} and {other!r}") from None
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and _key(self._serialize()) == _key(other._serialize())  # type: ignore[attr-defined]
+        return type(self) is type(other) and _key(self._serialize()) == _key(other._serialize())
 
     def __hash__(self) -> int:
         return hash((type(self), _key(self._serialize())))

@@ -318,7 +318,7 @@ def max_pool_v2(
     """
     function, input, layout = _by_rank((max_pool1d, max_pool, max_pool3d), input, data_format)
     name = name or ("MaxPool2d" if function is max_pool else None)
-    return function(input, ksize, strides, padding, layout, name)  # type: ignore[no-any-return]
+    return function(input, ksize, strides, padding, layout, name)
 
 
 @export("nn.avg_pool_v2")
@@ -333,4 +333,4 @@ def avg_pool_v2(
     [1, 4, 4, 4, 3]
     """
     function, input, layout = _by_rank((avg_pool1d, avg_pool, avg_pool3d), input, data_format)
-    return function(input, ksize, strides, padding, layout, name)  # type: ignore[no-any-return]
+    return function(input, ksize, strides, padding, layout, name)

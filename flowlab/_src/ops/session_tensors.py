@@ -128,7 +128,7 @@ def get_session_handle(data: Tensor, name: str | None = None) -> Tensor:
     """
     if not isinstance(data, Tensor):
         raise misuse(TypeError("`data` must be of type Tensor."))
-    return GetSessionHandle()(data, name=name)  # type: ignore[no-any-return]
+    return GetSessionHandle()(data, name=name)
 
 
 def _device_of(handle: Any) -> str:

@@ -230,4 +230,4 @@ def fingerprint(data: Any, method: str = "farmhash64", name: str | None = None) 
     array([[105, 243, 231, 116, 160, 179, 165,  36],
            [ 33, 154, 125, 149,  99, 228,  10,  62]], dtype=uint8)
     """
-    return Fingerprint()(data, method, name=name)  # type: ignore[no-any-return]
+    return Fingerprint()(data, method, name=name)

@@ -70,10 +70,12 @@ from flowlab._src.graph.keys import GraphKeys as GraphKeys
 from flowlab._src.runtime.config import GraphOptions as GraphOptions
 from flowlab._src.ops.readers import IdentityReader as IdentityReader
 from flowlab._src.autodiff.slices import IndexedSlices as IndexedSlices
+from flowlab._src.autodiff.slices_spec import IndexedSlicesSpec as IndexedSlicesSpec
 from flowlab._src.runtime.fetch import IndexedSlicesValue as IndexedSlicesValue
 from flowlab._src.runtime.session import InteractiveSession as InteractiveSession
 from flowlab._src.ops.readers import LMDBReader as LMDBReader
 from flowlab._src.util.version import MONOLITHIC_BUILD as MONOLITHIC_BUILD
+from flowlab._src.variables.module import Module as Module
 from flowlab._src.autodiff.gradients import not_differentiable as NoGradient
 from flowlab._src.autodiff.gradients import not_differentiable as NotDifferentiable
 from flowlab._src.errors import OpError as OpError
@@ -85,6 +87,7 @@ from flowlab._src.ops.queues import PriorityQueue as PriorityQueue
 from flowlab._src.graph.dtypes import QUANTIZED_DTYPES as QUANTIZED_DTYPES
 from flowlab._src.ops.queues import QueueBase as QueueBase
 from flowlab._src.ops.ragged_tensor import RaggedTensor as RaggedTensor
+from flowlab._src.ops.ragged_spec import RaggedTensorSpec as RaggedTensorSpec
 from flowlab._src.ops.queues import RandomShuffleQueue as RandomShuffleQueue
 from flowlab._src.ops.readers import ReaderBase as ReaderBase
 from flowlab._src.autodiff.gradients import RegisterGradient as RegisterGradient
@@ -94,13 +97,16 @@ from flowlab._src.runtime.session import Session as Session
 from flowlab._src.ops.accumulators import SparseConditionalAccumulator as SparseConditionalAccumulator
 from flowlab._src.ops.parsing_features import SparseFeature as SparseFeature
 from flowlab._src.graph.sparse_tensor import SparseTensor as SparseTensor
+from flowlab._src.graph.sparse_spec import SparseTensorSpec as SparseTensorSpec
 from flowlab._src.graph.sparse_tensor import SparseTensorValue as SparseTensorValue
 from flowlab._src.ops.readers import TFRecordReader as TFRecordReader
 from flowlab._src.graph.tensor import Tensor as Tensor
 from flowlab._src.ops.tensor_array_class import TensorArray as TensorArray
+from flowlab._src.ops.ragged_spec import TensorArraySpec as TensorArraySpec
 from flowlab._src.graph.shape import TensorShape as TensorShape
 from flowlab._src.graph.tensor_spec import TensorSpec as TensorSpec
 from flowlab._src.ops.readers import TextLineReader as TextLineReader
+from flowlab._src.graph.type_spec import TypeSpec as TypeSpec
 from flowlab._src.autodiff.gradients import UnconnectedGradients as UnconnectedGradients
 from flowlab._src.util.version import VERSION as VERSION
 from flowlab._src.ops.parsing_features import VarLenFeature as VarLenFeature
@@ -199,6 +205,7 @@ from flowlab._src.ops.transcendental import cos as cos
 from flowlab._src.ops.transcendental import cosh as cosh
 from flowlab._src.ops.reduce import count_nonzero as count_nonzero
 from flowlab._src.ops.state import count_up_to as count_up_to
+from flowlab._src.variables.scope import create_partitioned_variables as create_partitioned_variables
 from flowlab._src.ops.solving import cross as cross
 from flowlab._src.ops.cumulative import cumprod as cumprod
 from flowlab._src.ops.cumulative import cumsum as cumsum
@@ -208,6 +215,7 @@ from flowlab._src.ops.parsing import decode_compressed as decode_compressed
 from flowlab._src.ops.parsing_csv import decode_csv as decode_csv
 from flowlab._src.ops.parsing import decode_json_example as decode_json_example
 from flowlab._src.ops.parsing import decode_raw as decode_raw
+from flowlab._src.ops.session_tensors import delete_session_tensor as delete_session_tensor
 from flowlab._src.ops.blocks import depth_to_space as depth_to_space
 from flowlab._src.ops.quantize import dequantize as dequantize
 from flowlab._src.ops.sparse_serialize import deserialize_many_sparse as deserialize_many_sparse
@@ -263,6 +271,7 @@ from flowlab._src.ops.fft import fft as fft
 from flowlab._src.ops.fft import fft2d as fft2d
 from flowlab._src.ops.fft import fft3d as fft3d
 from flowlab._src.ops.fill import fill as fill
+from flowlab._src.ops.string_hash import fingerprint as fingerprint
 from flowlab._src.variables.partitioned import fixed_size_partitioner as fixed_size_partitioner
 from flowlab._src.graph.dtypes import float16 as float16
 from flowlab._src.graph.dtypes import float32 as float32
@@ -283,6 +292,8 @@ from flowlab._src.graph.stacks import default_session as get_default_session
 from flowlab._src.variables.scope import get_local_variable as get_local_variable
 from flowlab._src.util.log import logger as get_logger
 from flowlab._src.ops.random import get_seed as get_seed
+from flowlab._src.ops.session_tensors import get_session_handle as get_session_handle
+from flowlab._src.ops.session_tensors import get_session_tensor as get_session_tensor
 from flowlab._src.graph.static_value import constant_value as get_static_value
 from flowlab._src.variables.scope import get_variable as get_variable
 from flowlab._src.variables.scope import get_variable_scope as get_variable_scope
@@ -291,6 +302,7 @@ from flowlab._src.variables.variable import global_variables as global_variables
 from flowlab._src.variables.variable import global_variables_initializer as global_variables_initializer
 from flowlab._src.variables.initializers import GlorotNormal as glorot_normal_initializer
 from flowlab._src.variables.initializers import GlorotUniform as glorot_uniform_initializer
+from flowlab._src.autodiff.custom import grad_pass_through as grad_pass_through
 from flowlab._src.autodiff.gradients import gradients as gradients
 from flowlab._src.ops.compare import greater as greater
 from flowlab._src.ops.compare import greater_equal as greater_equal
@@ -420,6 +432,7 @@ from flowlab._src.ops.file_io import read_file as read_file
 from flowlab._src.ops.cast import real as real
 from flowlab._src.ops.division import realdiv as realdiv
 from flowlab._src.ops.powers import reciprocal as reciprocal
+from flowlab._src.variables.recompute import recompute_grad as recompute_grad
 from flowlab._src.ops.reduce import reduce_all as reduce_all
 from flowlab._src.ops.reduce import reduce_any as reduce_any
 from flowlab._src.ops.strings import reduce_join as reduce_join
@@ -535,6 +548,7 @@ from flowlab._src.ops.string_numbers import string_to_number as string_to_number
 from flowlab._src.ops.strings import substr as substr
 from flowlab._src.ops.arithmetic import subtract as subtract
 from flowlab._src.ops.solving import svd as svd
+from flowlab._src.ops.branching import switch_case as switch_case
 from flowlab._src.ops.lookup import tables_initializer as tables_initializer
 from flowlab._src.ops.transcendental import tan as tan
 from flowlab._src.ops.transcendental import tanh as tanh
@@ -586,6 +600,7 @@ from flowlab._src.variables.scope import variable_scope as variable_scope
 from flowlab._src.variables.variable import variables_initializer as variables_initializer
 from flowlab._src.variables.initializers import VarianceScaling as variance_scaling_initializer
 from flowlab._src.graph.dtypes import variant as variant
+from flowlab._src.ops.branching import vectorized_map as vectorized_map
 from flowlab._src.ops.finite import verify_tensor_all_finite as verify_tensor_all_finite
 from flowlab._src.ops.selecting import where as where
 from flowlab._src.ops.selecting import where_v2 as where_v2
@@ -624,10 +639,12 @@ __all__ = [
     "GraphOptions",
     "IdentityReader",
     "IndexedSlices",
+    "IndexedSlicesSpec",
     "IndexedSlicesValue",
     "InteractiveSession",
     "LMDBReader",
     "MONOLITHIC_BUILD",
+    "Module",
     "NoGradient",
     "NotDifferentiable",
     "OpError",
@@ -639,6 +656,7 @@ __all__ = [
     "QUANTIZED_DTYPES",
     "QueueBase",
     "RaggedTensor",
+    "RaggedTensorSpec",
     "RandomShuffleQueue",
     "ReaderBase",
     "RegisterGradient",
@@ -648,13 +666,16 @@ __all__ = [
     "SparseConditionalAccumulator",
     "SparseFeature",
     "SparseTensor",
+    "SparseTensorSpec",
     "SparseTensorValue",
     "TFRecordReader",
     "Tensor",
     "TensorArray",
+    "TensorArraySpec",
     "TensorShape",
     "TensorSpec",
     "TextLineReader",
+    "TypeSpec",
     "UnconnectedGradients",
     "VERSION",
     "VarLenFeature",
@@ -757,6 +778,7 @@ __all__ = [
     "cosh",
     "count_nonzero",
     "count_up_to",
+    "create_partitioned_variables",
     "cross",
     "cumprod",
     "cumsum",
@@ -767,6 +789,7 @@ __all__ = [
     "decode_csv",
     "decode_json_example",
     "decode_raw",
+    "delete_session_tensor",
     "depth_to_space",
     "dequantize",
     "deserialize_many_sparse",
@@ -821,6 +844,7 @@ __all__ = [
     "fft2d",
     "fft3d",
     "fill",
+    "fingerprint",
     "fixed_size_partitioner",
     "flags",
     "float16",
@@ -842,6 +866,8 @@ __all__ = [
     "get_local_variable",
     "get_logger",
     "get_seed",
+    "get_session_handle",
+    "get_session_tensor",
     "get_static_value",
     "get_variable",
     "get_variable_scope",
@@ -851,6 +877,7 @@ __all__ = [
     "global_variables_initializer",
     "glorot_normal_initializer",
     "glorot_uniform_initializer",
+    "grad_pass_through",
     "gradients",
     "graph_util",
     "greater",
@@ -999,6 +1026,7 @@ __all__ = [
     "real",
     "realdiv",
     "reciprocal",
+    "recompute_grad",
     "reduce_all",
     "reduce_any",
     "reduce_join",
@@ -1119,6 +1147,7 @@ __all__ = [
     "subtract",
     "summary",
     "svd",
+    "switch_case",
     "sysconfig",
     "tables_initializer",
     "tan",
@@ -1172,6 +1201,7 @@ __all__ = [
     "variables_initializer",
     "variance_scaling_initializer",
     "variant",
+    "vectorized_map",
     "verify_tensor_all_finite",
     "version",
     "where",

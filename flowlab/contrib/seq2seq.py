@@ -8,14 +8,20 @@ from flowlab._src.rnn.seq2seq_attention import AttentionMechanism as AttentionMe
 from flowlab._src.rnn.seq2seq_attention_cell import AttentionWrapper as AttentionWrapper
 from flowlab._src.rnn.seq2seq_attention_cell import AttentionWrapperState as AttentionWrapperState
 from flowlab._src.rnn.seq2seq_attention import BahdanauAttention as BahdanauAttention
+from flowlab._src.rnn.seq2seq_monotonic import BahdanauMonotonicAttention as BahdanauMonotonicAttention
 from flowlab._src.rnn.seq2seq_decoder import BasicDecoder as BasicDecoder
 from flowlab._src.rnn.seq2seq_decoder import BasicDecoderOutput as BasicDecoderOutput
+from flowlab._src.rnn.seq2seq_beam_search import BeamSearchDecoder as BeamSearchDecoder
+from flowlab._src.rnn.seq2seq_beam_search import BeamSearchDecoderOutput as BeamSearchDecoderOutput
+from flowlab._src.rnn.seq2seq_beam_search import BeamSearchDecoderState as BeamSearchDecoderState
 from flowlab._src.rnn.seq2seq_helpers import CustomHelper as CustomHelper
 from flowlab._src.rnn.seq2seq_decoder import Decoder as Decoder
+from flowlab._src.rnn.seq2seq_beam_search import FinalBeamSearchDecoderOutput as FinalBeamSearchDecoderOutput
 from flowlab._src.rnn.seq2seq_helpers import GreedyEmbeddingHelper as GreedyEmbeddingHelper
 from flowlab._src.rnn.seq2seq_helpers import Helper as Helper
 from flowlab._src.rnn.seq2seq_helpers import InferenceHelper as InferenceHelper
 from flowlab._src.rnn.seq2seq_attention import LuongAttention as LuongAttention
+from flowlab._src.rnn.seq2seq_monotonic import LuongMonotonicAttention as LuongMonotonicAttention
 from flowlab._src.rnn.seq2seq_sampling import SampleEmbeddingHelper as SampleEmbeddingHelper
 from flowlab._src.rnn.seq2seq_sampling import ScheduledEmbeddingTrainingHelper as ScheduledEmbeddingTrainingHelper
 from flowlab._src.rnn.seq2seq_sampling import ScheduledOutputTrainingHelper as ScheduledOutputTrainingHelper
@@ -23,6 +29,8 @@ from flowlab._src.rnn.seq2seq_helpers import TrainingHelper as TrainingHelper
 from flowlab._src.rnn.seq2seq_decoder import dynamic_decode as dynamic_decode
 from flowlab._src.rnn.seq2seq_beams import gather_tree as gather_tree
 from flowlab._src.rnn.seq2seq_attention import hardmax as hardmax
+from flowlab._src.rnn.seq2seq_monotonic import monotonic_attention as monotonic_attention
+from flowlab._src.rnn.seq2seq_monotonic import safe_cumprod as safe_cumprod
 from flowlab._src.rnn.seq2seq_loss import sequence_loss as sequence_loss
 from flowlab._src.rnn.seq2seq_beams import tile_batch as tile_batch
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
@@ -32,14 +40,20 @@ __all__ = [
     "AttentionWrapper",
     "AttentionWrapperState",
     "BahdanauAttention",
+    "BahdanauMonotonicAttention",
     "BasicDecoder",
     "BasicDecoderOutput",
+    "BeamSearchDecoder",
+    "BeamSearchDecoderOutput",
+    "BeamSearchDecoderState",
     "CustomHelper",
     "Decoder",
+    "FinalBeamSearchDecoderOutput",
     "GreedyEmbeddingHelper",
     "Helper",
     "InferenceHelper",
     "LuongAttention",
+    "LuongMonotonicAttention",
     "SampleEmbeddingHelper",
     "ScheduledEmbeddingTrainingHelper",
     "ScheduledOutputTrainingHelper",
@@ -47,6 +61,8 @@ __all__ = [
     "dynamic_decode",
     "gather_tree",
     "hardmax",
+    "monotonic_attention",
+    "safe_cumprod",
     "sequence_loss",
     "tile_batch",
 ]

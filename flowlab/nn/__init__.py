@@ -12,6 +12,7 @@ from flowlab._src.ops.nn_pool import avg_pool as avg_pool
 from flowlab._src.ops.nn_pool3d import avg_pool1d as avg_pool1d
 from flowlab._src.ops.nn_pool import avg_pool as avg_pool2d
 from flowlab._src.ops.nn_pool3d import avg_pool3d as avg_pool3d
+from flowlab._src.ops.nn_pool3d import avg_pool_v2 as avg_pool_v2
 from flowlab._src.ops.nn_normalize import batch_norm_with_global_normalization as batch_norm_with_global_normalization
 from flowlab._src.ops.nn_normalize import batch_normalization as batch_normalization
 from flowlab._src.ops.nn_linear import bias_add as bias_add
@@ -73,6 +74,7 @@ from flowlab._src.ops.nn_pool import max_pool as max_pool
 from flowlab._src.ops.nn_pool3d import max_pool1d as max_pool1d
 from flowlab._src.ops.nn_pool import max_pool as max_pool2d
 from flowlab._src.ops.nn_pool3d import max_pool3d as max_pool3d
+from flowlab._src.ops.nn_pool3d import max_pool_v2 as max_pool_v2
 from flowlab._src.ops.nn_pool import max_pool_with_argmax as max_pool_with_argmax
 from flowlab._src.ops.nn_normalize import moments as moments
 from flowlab._src.ops.nn_sampled import nce_loss as nce_loss
@@ -110,6 +112,7 @@ from flowlab._src.ops.sorting import top_k as top_k
 from flowlab._src.ops.candidate_sampling import uniform_candidate_sampler as uniform_candidate_sampler
 from flowlab._src.ops.nn_cross_entropy import weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits
 from flowlab._src.ops.nn_normalize import weighted_moments as weighted_moments
+from flowlab._src.ops.nn_convolution import with_space_to_batch_op as with_space_to_batch
 from flowlab._src.ops.nn_linear import xw_plus_b as xw_plus_b
 from flowlab._src.ops.nn_measure import zero_fraction as zero_fraction
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
@@ -122,6 +125,7 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "avg_pool_v2",
     "batch_norm_with_global_normalization",
     "batch_normalization",
     "bias_add",
@@ -179,6 +183,7 @@ __all__ = [
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "max_pool_v2",
     "max_pool_with_argmax",
     "moments",
     "nce_loss",
@@ -213,6 +218,7 @@ __all__ = [
     "uniform_candidate_sampler",
     "weighted_cross_entropy_with_logits",
     "weighted_moments",
+    "with_space_to_batch",
     "xw_plus_b",
     "zero_fraction",
 ]

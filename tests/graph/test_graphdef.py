@@ -16,10 +16,7 @@ from tests.graph.make_graphdefs import PROGRAMS
 from tests.ops.registry import all_samples
 
 # Kinds of operations that TensorFlow does not have, or that differ there: how, see their classes.
-OWN = {
-    "BodyInput", "EagerPyFuncGrad", "TensorArrayEntries", "TensorArrayJoined", "TensorArrayPieces", "TensorArrayRows",
-    "WhileGrad",
-}  # fmt: skip
+OWN = {"BodyInput", "EagerPyFuncGrad", "WhileGrad"}
 OTHER_FIELDS = {"MaxPoolGradWithArgmax", "MaxPoolWithArgmax", "While"}
 OTHER_INPUTS = {"StringToHashBucket", "Where", "If", "While", "ParseExample", "ParseSingleSequenceExample"}
 

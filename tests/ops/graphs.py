@@ -22,7 +22,6 @@ Graph = list[list[str]]
 # Graphs in which TensorFlow 2.21 differs from 1.15 beyond what `tests/oracle/as_1_15.py` puts back, or for which
 # something is still to come here. Patterns of "<sample> <what is told of the shapes>".
 OTHERWISE = {
-    "control_flow-TensorArray* *": "the gradient of a list is a list, see ops/tensor_array.py",
     "control_flow-WhileGrad-* *": "the gradient of a loop is one node",
     "control_flow-If-4 *": "the gradient of a branch is one node",
     "array_gather-GatherNd-[12] *": "2.21 casts the sizes of a batch before it counts up to them",

@@ -29,10 +29,7 @@ WITHOUT_SAMPLE = {
 }
 
 # Ops of our own, which TensorFlow does not have.
-OUR_OWN = dict.fromkeys(
-    ["WhileGrad", "TensorArrayEntries", "TensorArrayRows", "TensorArrayPieces", "TensorArrayJoined"],
-    "TensorFlow writes gradients of loops and lists with other operations",
-)
+OUR_OWN = {"WhileGrad": "TensorFlow writes gradients of loops with other operations"}
 
 # Rules that TensorFlow has and that are still to be written: asking for them is a LookupError.
 GRADIENTS_TO_COME: dict[str, str] = {}

@@ -16,6 +16,8 @@ import numpy as np
 class ArrayList:
     """Arrays by position; positions without an array are empty.
 
+    The key of an array is its position; gradients stand in the same list, under keys (whose gradient, position).
+
     It flows through the graph as the float32 scalar that TensorFlow calls the flow, and adds up like one: the sum of two
     lists has the sums of their arrays, and a plain number (a gradient of zero) is an empty list.
     """
@@ -31,27 +33,36 @@ class ArrayList:
         self._store: dict[Any, Any] = {"newest": 0} if store is None else store
         self._version = version
 
-    def get(self, position: int) -> Any:
-        """The array at a position, or None."""
+    def get(self, position: Any) -> Any:
+        """The array at a position or key, or None."""
         for version, value in reversed(self._store.get(position, ())):
             if version <= self._version:
                 return value
         return None
 
-    def items(self) -> Iterator[tuple[int, Any]]:
-        """The positions that have an array, and the arrays."""
+    def items(self) -> Iterator[tuple[Any, Any]]:
+        """The positions and keys that have an array, and the arrays."""
         for position in self._store:
             if position != "newest" and (value := self.get(position)) is not None:
                 yield position, value
 
-    def having(self, position: int, value: Any) -> ArrayList:
+    def only(self, source: str) -> ArrayList:
+        """The list without all that is not the gradient called `source`."""
+        if all(key.__class__ is tuple and key[0] == source for key in self._store if key != "newest"):
+            return self
+        kept = ((key, value) for key, value in self.items() if key.__class__ is tuple and key[0] == source)
+        store: dict[Any, Any] = {key: [(0, value)] for key, value in kept}
+        return ArrayList(self.size, {"newest": 0, **store})
+
+    def having(self, position: Any, value: Any) -> ArrayList:
         """The list with another array at a position."""
         store, version = self._store, self._version
         if store["newest"] != version:  # someone else went on from this version
             store = {p: [(version, v)] for p, v in self.items()}
         store.setdefault(position, []).append((version + 1, value))
         store["newest"] = version + 1
-        return ArrayList(max(self.size, position + 1), store, version + 1)
+        size = self.size if position.__class__ is tuple else max(self.size, position + 1)
+        return ArrayList(size, store, version + 1)
 
     def plus(self, other: ArrayList) -> ArrayList:
         """The sum, position by position."""

@@ -2,11 +2,16 @@
 
 In TensorFlow the list lives in a resource and the *flow*, a float scalar, only keeps the operations in order. Here the
 flow carries the list itself (`kernels/array_list.py`), so nothing is changed in place: a write gives a new flow, loops
-can be stepped back, and the gradient of a flow is a flow whose list holds the gradients.
+can be stepped back.
+
+The gradient of an array is an array of its own, which `TensorArrayGradV3` names: what is written there adds up. Its
+entries travel in a flow as well, under keys of their own, so that one flow may hold those of several arrays.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Hashable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +34,12 @@ class TensorArrayHandle(NamedTuple):
     dynamic_size: bool
     element_shape: TensorShape
     infer_shape: bool
+    shapes: dict[int, tuple[int, ...]]  # of the elements that were written: zeros in the gradient are shaped like them
+    source: str = ""  # whose gradient the array holds; "" for an array that is no gradient
+
+    def key(self, position: int) -> Hashable:
+        """Where a list keeps the element at a position."""
+        return (self.source, position) if self.source else position
 
 
 def refuse(handle: TensorArrayHandle, message: str) -> InvalidArgumentError:
@@ -55,7 +66,7 @@ class TensorArrayV3(Op):
             raise InvalidArgumentError(None, None, "Size should be >= 0.")
         name = self.tensor_array_name or run.node.name
         handle = TensorArrayHandle(
-            name, self.dtype, self.dynamic_size, self.element_shape, self.identical_element_shapes
+            name, self.dtype, self.dynamic_size, self.element_shape, self.identical_element_shapes, {}
         )
         return handle, ArrayList(count)
 
@@ -64,8 +75,47 @@ class TensorArrayV3(Op):
         return [TensorShape.of((2,)), SCALAR]
 
 
+class TensorArrayGradV3(Op):
+    """The array that holds the gradients of another one's elements."""
+
+    source_: str
+    grad = None
+
+    def kernel(self, handle: Array[Resource], flow_in: Array[np.float32]) -> tuple[Array[Resource], Array[np.float32]]:
+        source = f"{handle.source}:{self.source_}" if handle.source else self.source_
+        return handle._replace(source=source), flow_in
+
+    def shape(self, handle: Spec, flow_in: Spec) -> list[TensorShape]:
+        return [TensorShape.of((2,)), SCALAR]
+
+
 class _OnArray(Op, abstract=True):
     """An operation on a TensorArray: handle first, flow last."""
+
+
+def gradient_array(node: Any, dy: Any, flow: Any, dtype: DType) -> Any:
+    """The array of the gradients that `dy` brings to the one that `node` works on."""
+    from flowlab._src.ops.tensor_array_class import TensorArray
+
+    array = TensorArray(dtype, handle=node.inputs[0], flow=flow, colocate_with_first_write_call=False)
+    return array.grad(gradient_source(dy), flow)
+
+
+def gradient_source(dy: Any) -> str:
+    """What tells one call of `tf.gradients` from others: its name scope, such as "train/gradients_1"."""
+    for name in (dy.op.name, dy.graph.scopes.name):
+        parts = name.split("/")
+        found = next((i for i, part in enumerate(parts) if re.fullmatch(r"gradients(_\d+)?", part)), None)
+        if found is not None:
+            return "/".join(parts[: found + 1])
+    return "gradients"
+
+
+def after_writing(node: Any, dflow: Any) -> Any:
+    """The gradient that arrives at a flow, for who reads it once the array has been written."""
+    flow_out = raw.Identity(node.outputs[0], name="flow_out")
+    with node.graph.control_dependencies([flow_out]):
+        return raw.Identity(dflow, name="write_barrier")
 
 
 def check_position(handle: TensorArrayHandle, array: ArrayList, position: int, verb: str) -> None:
@@ -83,6 +133,9 @@ def check_position(handle: TensorArrayHandle, array: ArrayList, position: int, v
 def written(handle: TensorArrayHandle, array: ArrayList, position: int, value: Any) -> ArrayList:
     """The array with one more element."""
     check_position(handle, array, position, "write")
+    if handle.source:
+        array, before = array.only(handle.source), array.get(handle.key(position))
+        return array.having(handle.key(position), value if before is None else before + value)
     if array.get(position) is not None:
         raise refuse(handle, f"Could not write to TensorArray index {position} because it has already been written to.")
     if not handle.element_shape.is_compatible_with(np.shape(value)):
@@ -92,15 +145,18 @@ def written(handle: TensorArrayHandle, array: ArrayList, position: int, value: A
             f"which is incompatible with the TensorArray's inferred element shape: {handle.element_shape} (consider setting "
             "infer_shape=False).",
         )
+    handle.shapes[position] = np.shape(value)
     return array.having(position, value)
 
 
 def element(handle: TensorArrayHandle, array: ArrayList, position: int) -> Any:
     """The element at a position."""
     check_position(handle, array, position, "read")
-    value = array.get(position)
+    value = array.get(handle.key(position))
     if value is None:
-        if handle.infer_shape and (other := next((v for _, v in array.items()), None)) is not None:
+        if handle.source and position in handle.shapes:
+            return np.zeros(handle.shapes[position], handle.dtype.as_numpy_dtype)
+        if handle.infer_shape and (other := next((v for k, v in array.items() if k == handle.key(k)), None)) is not None:
             return np.zeros_like(other)
         if handle.element_shape.is_fully_defined():
             return np.zeros(handle.element_shape.as_list(), handle.dtype.as_numpy_dtype)
@@ -127,9 +183,10 @@ class TensorArrayWriteV3(_OnArray):
         return SCALAR
 
     def grad(self, node: Any, dflow: Any) -> Any:
-        """The element's gradient is the entry of the gradient list at that position."""
-        _, index, value, _ = node.inputs
-        return None, None, raw.TensorArrayRows(dflow, index, value), dflow
+        """The element's gradient stands at that position of the array of gradients."""
+        dflow = after_writing(node, dflow)
+        gradients = gradient_array(node, dflow, dflow, node.inputs[2].dtype)
+        return None, None, gradients.read(node.inputs[1]), dflow
 
 
 class TensorArrayReadV3(_OnArray):
@@ -148,8 +205,9 @@ class TensorArrayReadV3(_OnArray):
         return UNKNOWN
 
     def grad(self, node: Any, dy: Any) -> Any:
-        """A gradient list with one entry."""
-        return None, None, raw.TensorArrayEntries(node.inputs[1], dy)
+        """The gradient is written at that position of the array of gradients."""
+        gradients = gradient_array(node, dy, node.inputs[2], self.dtype)
+        return None, None, gradients.write(node.inputs[1], dy).flow
 
 
 class TensorArrayGatherV3(_OnArray):
@@ -188,8 +246,9 @@ class TensorArrayGatherV3(_OnArray):
         return TensorShape.of((None,)).concatenate(self.element_shape)
 
     def grad(self, node: Any, dy: Any) -> Any:
-        """A gradient list with the rows as entries."""
-        return None, None, raw.TensorArrayEntries(node.inputs[1], dy)
+        """The rows are written into the array of gradients."""
+        gradients = gradient_array(node, dy, node.inputs[2], self.dtype)
+        return None, None, gradients.scatter(node.inputs[1], dy).flow
 
 
 class TensorArrayScatterV3(_OnArray):
@@ -213,9 +272,10 @@ class TensorArrayScatterV3(_OnArray):
         return SCALAR
 
     def grad(self, node: Any, dflow: Any) -> Any:
-        """The rows of the gradient are entries of the gradient list."""
-        _, indices, value, _ = node.inputs
-        return None, None, raw.TensorArrayRows(dflow, indices, value), dflow
+        """The rows stand in the array of gradients."""
+        dflow = after_writing(node, dflow)
+        gradients = gradient_array(node, dflow, dflow, node.inputs[2].dtype)
+        return None, None, gradients.gather(node.inputs[1]), dflow
 
 
 class TensorArrayConcatV3(_OnArray):
@@ -257,8 +317,9 @@ class TensorArrayConcatV3(_OnArray):
         return [TensorShape.of((None,)).concatenate(self.element_shape_except0), TensorShape.of((None,))]
 
     def grad(self, node: Any, dy: Any, dlengths: Any) -> Any:
-        """A gradient list with the pieces as entries."""
-        return None, raw.TensorArrayPieces(dy, node.outputs[1])
+        """The pieces are written into the array of gradients."""
+        gradients = gradient_array(node, dy, node.inputs[1], self.dtype)
+        return None, gradients.split(dy, lengths=node.outputs[1]).flow
 
 
 class TensorArraySplitV3(_OnArray):
@@ -292,9 +353,10 @@ class TensorArraySplitV3(_OnArray):
         return SCALAR
 
     def grad(self, node: Any, dflow: Any) -> Any:
-        """The entries of the gradient list, joined."""
-        _, value, lengths, _ = node.inputs
-        return None, raw.TensorArrayJoined(dflow, lengths, value), None, dflow
+        """What stands in the array of gradients, joined."""
+        dflow = after_writing(node, dflow)
+        gradients = gradient_array(node, dflow, dflow, node.inputs[1].dtype)
+        return None, gradients.concat(), None, dflow
 
 
 class TensorArraySizeV3(_OnArray):
@@ -322,88 +384,3 @@ class TensorArrayCloseV3(_OnArray):
 
     def dtypes(self, *inputs: Any) -> list[DType]:
         return []
-
-
-# ---- gradient lists ------------------------------------------------------------------------------------------------
-
-
-class TensorArrayEntries(Op):
-    """A list with the rows of `values` at `indices` (or `values` itself at a single index); repeated ones add up."""
-
-    def kernel(self, indices: Array[np.int32], values: Array[T]) -> Array[np.float32]:
-        array = ArrayList(0)
-        for i, value in zip(np.ravel(indices), [values] if np.ndim(indices) == 0 else values, strict=True):
-            there = array.get(int(i))
-            array = array.having(int(i), value if there is None else there + value)
-        return array
-
-    def shape(self, indices: Spec, values: Spec) -> TensorShape:
-        return SCALAR
-
-    def grad(self, node: Any, dflow: Any) -> Any:
-        """The entries at the same positions."""
-        indices, values = node.inputs
-        return None, raw.TensorArrayRows(dflow, indices, values)
-
-
-class TensorArrayRows(Op):
-    """The entries of a list at `indices`, shaped like `like`; zeros where there is none."""
-
-    def kernel(self, flow: Array[np.float32], indices: Array[np.int32], like: Array[T]) -> Array[T]:
-        array = as_array_list(flow)
-        if np.ndim(indices) == 0:
-            value = array.get(int(indices))
-            return np.zeros_like(like) if value is None else value
-        result = np.zeros_like(like)
-        for row, i in enumerate(indices):
-            value = array.get(int(i))
-            if value is not None:
-                result[row] = value
-        return result
-
-    def shape(self, flow: Spec, indices: Spec, like: Spec) -> TensorShape:
-        return like.shape
-
-    def grad(self, node: Any, dy: Any) -> Any:
-        """A list with the rows as entries."""
-        return raw.TensorArrayEntries(node.inputs[1], dy), None, None
-
-
-class TensorArrayPieces(Op):
-    """A list of the pieces of `value`, cut along the first axis."""
-
-    def kernel(self, value: Array[T], lengths: Array[np.int64]) -> Array[np.float32]:
-        array = ArrayList(len(lengths))
-        for i, piece in enumerate(np.split(value, np.cumsum(lengths)[:-1]) if len(lengths) else []):
-            array = array.having(i, piece)
-        return array
-
-    def shape(self, value: Spec, lengths: Spec) -> TensorShape:
-        return SCALAR
-
-    def grad(self, node: Any, dflow: Any) -> Any:
-        """The entries, joined."""
-        value, lengths = node.inputs
-        return raw.TensorArrayJoined(dflow, lengths, value), None
-
-
-class TensorArrayJoined(Op):
-    """The entries of a list joined along the first axis, shaped like `like`; zeros where there is none."""
-
-    def kernel(self, flow: Array[np.float32], lengths: Array[np.int64], like: Array[T]) -> Array[T]:
-        array = as_array_list(flow)
-        result = np.zeros_like(like)
-        start = 0
-        for i, length in enumerate(lengths.tolist()):
-            value = array.get(i)
-            if value is not None:
-                result[start : start + length] = value
-            start += length
-        return result
-
-    def shape(self, flow: Spec, lengths: Spec, like: Spec) -> TensorShape:
-        return like.shape
-
-    def grad(self, node: Any, dy: Any) -> Any:
-        """A list of the pieces."""
-        return raw.TensorArrayPieces(dy, node.inputs[1]), None, None

@@ -157,10 +157,18 @@ class TensorArray:
         return self._with_flow(raw.Identity(self._flow))
 
     def grad(self, source: str, flow: Any = None, name: str | None = None) -> TensorArray:
-        """Not needed here: gradients of a TensorArray flow through `flow`."""
-        raise NotImplementedError(
-            "TensorArray.grad: take tf.gradients of what you stacked or read; the flow carries them."
-        )
+        """Return the array of the gradients of this one's elements; those of different `source` are kept apart."""
+        flow = self._flow if flow is None else flow
+        graph = get_default_graph()
+        with name_scope(name, "TensorArrayGrad", [self._handle]), graph.colocate_with(self._handle):
+            handle, _ = raw.TensorArrayGradV3(self._handle, flow, source_=source, name=name)
+            with graph.control_dependencies([handle]):
+                flow = raw.Identity(flow, name="gradient_flow")
+            gradients = TensorArray(
+                self._dtype, handle=handle, flow=flow, infer_shape=self._infer_shape, colocate_with_first_write_call=False
+            )
+            gradients._element_shape = self._element_shape
+            return gradients
 
     def read(self, index: Any, name: str | None = None) -> Tensor:
         """Return the element at a position.

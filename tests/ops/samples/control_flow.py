@@ -47,13 +47,13 @@ SAMPLES = [
         "TensorArraySizeV3", lambda tf, x: tf.TensorArray(tf.float32, 0, dynamic_size=True).write(4, x).size(), (V,)
     ),
     Sample("TensorArrayCloseV3", lambda tf, x: with_closed(tf, x), (V,)),
-    Sample("TensorArrayEntries", lambda tf, x: tf.gradients(filled(tf, x).read(1) ** 2, x), (X,)),
+    Sample("TensorArrayGradV3", lambda tf, x: tf.gradients(filled(tf, x).read(1) ** 2, x), (X,)),
     Sample(
-        "TensorArrayRows", lambda tf, x: tf.gradients(tf.TensorArray(tf.float32, 1).write(0, x).stack() ** 2, x), (V,)
+        "TensorArrayGradV3", lambda tf, x: tf.gradients(tf.TensorArray(tf.float32, 1).write(0, x).stack() ** 2, x), (V,)
     ),
-    Sample("TensorArrayPieces", lambda tf, x: tf.gradients(filled(tf, x).concat() ** 3, x), (X,)),
+    Sample("TensorArrayGradV3", lambda tf, x: tf.gradients(filled(tf, x).concat() ** 3, x), (X,)),
     Sample(
-        "TensorArrayJoined",
+        "TensorArrayGradV3",
         lambda tf, x: tf.gradients(tf.TensorArray(tf.float32, 2).split(x, [2, 2]).read(1) ** 2, x),
         (V,),
     ),

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from flowlab._src.errors import InvalidArgumentError
+from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.op import Array, Op, Resource, Spec, T
 from flowlab._src.graph.registry import raw
@@ -40,6 +41,10 @@ class TensorArrayHandle(NamedTuple):
     def key(self, position: int) -> Hashable:
         """Where a list keeps the element at a position."""
         return (self.source, position) if self.source else position
+
+    def size(self, array: ArrayList) -> int:
+        """The number of positions; a gradient that nothing was written to has as many as what it is the gradient of."""
+        return max(self.shapes, default=-1) + 1 if self.source and not array.size else array.size
 
 
 def refuse(handle: TensorArrayHandle, message: str) -> InvalidArgumentError:
@@ -103,7 +108,8 @@ def gradient_array(node: Any, dy: Any, flow: Any, dtype: DType) -> Any:
 
 def gradient_source(dy: Any) -> str:
     """What tells one call of `tf.gradients` from others: its name scope, such as "train/gradients_1"."""
-    for name in (dy.op.name, dy.graph.scopes.name):
+    graph = get_default_graph()
+    for name in () if graph.eager else (dy.op.name, graph.scopes.name):
         parts = name.split("/")
         found = next((i for i, part in enumerate(parts) if re.fullmatch(r"gradients(_\d+)?", part)), None)
         if found is not None:
@@ -114,20 +120,20 @@ def gradient_source(dy: Any) -> str:
 def after_writing(node: Any, dflow: Any) -> Any:
     """The gradient that arrives at a flow, for who reads it once the array has been written."""
     flow_out = raw.Identity(node.outputs[0], name="flow_out")
-    with node.graph.control_dependencies([flow_out]):
+    with get_default_graph().control_dependencies([flow_out]):
         return raw.Identity(dflow, name="write_barrier")
 
 
 def check_position(handle: TensorArrayHandle, array: ArrayList, position: int, verb: str) -> None:
     """Refuse positions outside of the array."""
-    if position < 0 or position >= array.size:
+    if position < 0 or position >= handle.size(array):
         if verb == "write":
             if position >= 0 and handle.dynamic_size:
                 return
             raise refuse(
-                handle, f"Tried to write to index {position} but array is not resizeable and size is: {array.size}"
+                handle, f"Tried to write to index {position} but array is not resizeable and size is: {handle.size(array)}"
             )
-        raise refuse(handle, f"Tried to read from index {position} but array size is: {array.size}")
+        raise refuse(handle, f"Tried to read from index {position} but array size is: {handle.size(array)}")
 
 
 def written(handle: TensorArrayHandle, array: ArrayList, position: int, value: Any) -> ArrayList:
@@ -286,7 +292,7 @@ class TensorArrayConcatV3(_OnArray):
 
     def kernel(self, handle: Array[Resource], flow_in: Array[np.float32]) -> tuple[Array, Array[np.int64]]:
         array = as_array_list(flow_in)
-        if array.size == 0:
+        if handle.size(array) == 0:
             if not self.element_shape_except0.is_fully_defined():
                 raise refuse(
                     handle,
@@ -295,7 +301,7 @@ class TensorArrayConcatV3(_OnArray):
                 )
             rows = [0, *self.element_shape_except0.as_list()]
             return np.zeros(rows, self.dtype.as_numpy_dtype), np.zeros(0, np.int64)
-        values = [element(handle, array, i) for i in range(array.size)]
+        values = [element(handle, array, i) for i in range(handle.size(array))]
         for i, value in enumerate(values):
             if np.ndim(value) == 0:
                 raise refuse(handle, f"Concat saw a scalar shape at index {i} but requires at least vectors.")
@@ -338,10 +344,10 @@ class TensorArraySplitV3(_OnArray):
                 None, None, f"Expected sum of lengths to be equal to values.shape[0], but sum of lengths is {int(lengths.sum())} "
                 f"and value's shape is: {format_dims(np.shape(value))}",
             )  # fmt: skip
-        if not handle.dynamic_size and array.size != len(lengths):
+        if not handle.dynamic_size and handle.size(array) != len(lengths):
             raise refuse(
                 handle,
-                f"TensorArray's size is not equal to the size of lengths ({array.size} vs. {len(lengths)}), and the TensorArray "
+                f"TensorArray's size is not equal to the size of lengths ({handle.size(array)} vs. {len(lengths)}), and the TensorArray "
                 "is not marked as dynamically resizeable",
             )
         for i, piece in enumerate(np.split(value, np.cumsum(lengths)[:-1]) if len(lengths) else []):

@@ -25,7 +25,7 @@ StatelessWhile Switch SymbolicGradient Variable While Gather Unique TopK Reverse
 TensorArrayWriteV3 TensorArrayGatherV3 TensorArrayScatterV3 TensorArraySizeV3 TensorArrayCloseV3 TensorArrayConcatV3
 TensorArraySplitV3 TensorArrayGradV3 TensorListReserve TensorListFromTensor TensorListStack TensorListGetItem
 TensorListSetItem TensorListLength ScalarSummary HistogramSummary ImageSummary ImageSummaryV2 AudioSummary AudioSummaryV2
-TensorSummary TensorSummaryV2 MergeSummary StackV2 StackPushV2 StackPopV2 StackCloseV2 FakeParam Fill Batch RemoteCall
+TensorSummary TensorSummaryV2 MergeSummary EmptyTensorList TensorListPushBack TensorListPopBack StackV2 StackPushV2 StackPopV2 StackCloseV2 FakeParam Fill Batch RemoteCall
 """.split()  # noqa: SIM905 - one name after the other is easier to read and to extend
 
 _NAMES = {"float": "float32", "double": "float64", "half": "float16"}

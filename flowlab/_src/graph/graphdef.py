@@ -147,11 +147,9 @@ def node_def(node: Operation, add_shapes: bool = False) -> Any:
     from flowlab._src.formats import messages
 
     if node.definition.nested:
-        from flowlab._src.graph.graphdef_functions import control_flow_def
-
-        return control_flow_def(node, input_text)
+        return _control_flow_defs(node)[-1]
     result = messages.NodeDef(name=node.name, op=node.type, device=node.device)
-    result.input.extend(map(input_text, node._inputs))
+    result.input.extend(_input_text(tensor) for tensor in node._inputs)
     result.input.extend(f"^{other.name}" for other in node._control_inputs)
     for name, message in attribute_messages(node).items():
         result.attr[name].CopyFrom(message)
@@ -161,13 +159,20 @@ def node_def(node: Operation, add_shapes: bool = False) -> Any:
     return result
 
 
-def input_text(tensor: Tensor) -> str:
+def _control_flow_defs(node: Operation) -> list[Any]:
+    """The messages of a node that has bodies, and of what files need besides; its own is the last."""
+    from flowlab._src.graph.graphdef_functions import control_flow_defs
+    from flowlab._src.graph.graphdef_tapes import Page
+
+    return control_flow_defs(node, Page())
+
+
+def _input_text(tensor: Tensor) -> str:
     """A tensor as the inputs of a NodeDef name it: "node", "node:1"."""
     if tensor._op.definition.nested:
-        from flowlab._src.graph.graphdef_functions import output_index
+        from flowlab._src.graph.graphdef_tapes import Page
 
-        index = output_index(tensor)
-        return f"{tensor._op.name}:{index}" if index else tensor._op.name
+        return Page().text(tensor)
     return tensor._as_node_def_input()
 
 
@@ -223,10 +228,12 @@ def graph_def(operations: Iterable[Operation], add_shapes: bool = False) -> Any:
     for node in operations:
         if node._body is not None:
             continue
-        result.node.append(node_def(node, add_shapes))
-        if node.definition.nested:
+        if not node.definition.nested:
+            result.node.append(node_def(node, add_shapes))
+        else:
             from flowlab._src.graph.graphdef_functions import function_defs
 
+            result.node.extend(_control_flow_defs(node))
             result.library.function.extend(function_defs(node))
             result.versions.min_consumer = FUNCTIONS
     return result

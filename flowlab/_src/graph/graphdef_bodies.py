@@ -30,10 +30,6 @@ def make_special(importer: Importer, node: Any) -> Made:
         return make_if(importer, node)
     if kind == "While":
         return make_while(importer, node)
-    if kind == "WhileGrad":
-        return make_backward(importer, node)
-    if kind == "BodyInput":
-        return make_recorded(importer, node)
     return make_call(importer, node)
 
 
@@ -75,12 +71,6 @@ class FunctionReader:
         """The number of the first tensor of one output of a node."""
         if output.isdigit():
             return int(output)
-        if node.op == "BodyInput":
-            return 0
-        if output == "tape":
-            if node.op == "WhileGrad":
-                return len(self.whole.functions[attribute(node, "body").func.name].signature.output_arg)
-            return len(attribute(node, "Tout" if node.op.endswith("If") else "T").list.type)
         called = self.whole.functions.get(node.op)
         if called is not None:
             names = [argument.name for argument in called.signature.output_arg]
@@ -207,7 +197,7 @@ def make_if(importer: Importer, node: Any) -> Made:
     then.tape = other.tape = operation._outputs[-1]
     count = len(attribute(node, "Tout").list.type)
     importer.merge_shapes(name, operation._outputs[:count], attribute(node, "output_shapes").list.shape)
-    return operation, [*operation._outputs[:count], operation._outputs[-1]]
+    return operation, operation._outputs[:count]
 
 
 def make_while(importer: Importer, node: Any) -> Made:
@@ -239,43 +229,7 @@ def make_while(importer: Importer, node: Any) -> Made:
     outputs = list(inputs)
     for i, tensor in zip(changing, operation._outputs, strict=False):
         outputs[i] = tensor
-    return operation, [*outputs, operation._outputs[-1]]
-
-
-def make_backward(importer: Importer, node: Any) -> Made:
-    """`WhileGrad`, a loop that runs backwards."""
-    control = importer.graph.scopes.control
-    inputs, tapes = importer.tensors(node), int(attribute(node, "tapes").i)
-    count = len(function_of(importer, node, "body").signature.output_arg)
-    starts = inputs[tapes : tapes + count]
-    shapes = {tapes + i: tensor._shape for i, tensor in enumerate(starts)}
-    body = read_body(importer, node, "body", "while", inputs, shapes)
-    for parameter, output in zip(body.parameters, body.outputs, strict=True):
-        if not parameter._shape.is_compatible_with(output._shape):
-            parameter._shape = UNKNOWN
-    importer.graph.scopes.control = control
-    captured = [tensor for tensor in body.captured if tensor not in inputs[:tapes]]
-    op = registry.lookup("WhileGrad")(body=body, tapes=tapes, reverse=bool(attribute(node, "reverse").b))
-    operation = importer.create(importer.names[node.name], op, [*inputs[:tapes], *starts, *captured])
-    body.tape = operation._outputs[-1]
-    return operation, operation._outputs
-
-
-def make_recorded(importer: Importer, node: Any) -> Made:
-    """What a forward body had computed in the same iteration, as its backward body sees it."""
-    body = importer.graph.scopes.body
-    name, _, output = attribute(node, "recorded").s.decode().rpartition(":")
-    source = importer.whole.made.get(name)
-    if body is None or source is None or source._body is None or not output.isdigit():
-        raise ValueError(f"The values of '{name}' were not recorded; NodeDef: {{{{node {node.name}}}}}")
-    tensor, owner = source._outputs[int(output)], source._body
-    owner.recorded.setdefault(tensor, len(owner.recorded))
-    body.forward = body.forward | {owner, *owner.forward}
-    inner = body._input(
-        importer.names[node.name], tensor._dtype._base, read_shape(attribute(node, "shape").shape), recorded=tensor
-    )
-    body.reads[tensor] = inner
-    return inner._op, [inner]
+    return operation, outputs
 
 
 def make_call(importer: Importer, node: Any) -> Made:

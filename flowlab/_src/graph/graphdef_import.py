@@ -33,8 +33,6 @@ SPECIAL = frozenset(
         "StatelessIf",
         "While",
         "StatelessWhile",
-        "WhileGrad",
-        "BodyInput",
         "PartitionedCall",
         "StatefulPartitionedCall",
     ]

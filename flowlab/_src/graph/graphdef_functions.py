@@ -236,13 +236,12 @@ def _function_def(node: Operation, attribute: str, body: Body) -> Any:
         k = seen[tensor] = seen.get(tensor, -1) + 1
         name = f"{node.name}/{attribute}/list_{i}"
         if backward:
-            inputs = [lists[i], iteration, here[tensor][k]]
-            function.give(page.add(name, "TensorListSetItem", inputs, "output_handle", element_dtype=kind), variant)
+            function.give(page.put(name, lists[i], here[tensor][k], kind, iteration), variant)
         elif is_loop:
-            function.give(page.push(name, lists[i], here[tensor][k], kind), variant)
+            function.give(page.put(name, lists[i], here[tensor][k], kind), variant)
         else:  # the list of the branch that does not run stays empty
             values_of = page.empty_list(f"{name}/empty", kind)
-            text = page.push(name, values_of, here[tensor][k], kind) if tensor in here else values_of
+            text = page.put(name, values_of, here[tensor][k], kind) if tensor in here else values_of
             function.give(text, variant)
     if backward:
         for text, kind in unchanged:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flowlab._src.graph.body import Body, BodyInput
-from flowlab._src.graph.dtypes import DType, as_dtype, int32, variant
+from flowlab._src.graph.dtypes import DType, as_dtype, int32, resource, variant
 from flowlab._src.graph.graphdef import attr_value
 from flowlab._src.graph.op_table import definition_of, group_outputs
+from flowlab._src.graph.shape import UNKNOWN
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.graph.tensor_proto import to_proto
 
@@ -71,6 +72,11 @@ def first_member(node: Operation, recorded: Tensor) -> int:
             return position
         position += len(kinds(tensor))
     raise AssertionError(f"{recorded.name} is not on the tape of {node.name}")
+
+
+def stored(kind: DType) -> DType:
+    """The type of a list's elements: TensorFlow has no lists of handles, they are wrapped up."""
+    return variant if kind is resource else kind
 
 
 class Page:
@@ -142,27 +148,37 @@ class Page:
         self.nodes[-1].attr["value"].tensor.CopyFrom(to_proto(np.asarray(value, np.int32), as_dtype("int32")))
         return text
 
-    def empty_list(self, name: str, element: DType, size: str = "") -> str:
+    def empty_list(self, name: str, kind: DType, size: str = "") -> str:
         """Write an empty list, or with `size` one whose elements are set later."""
         shape = self.constant(f"{name}/element_shape", -1)
-        types = {"element_dtype": element, "shape_type": int32}
+        types = {"element_dtype": stored(kind), "shape_type": int32}
         if size:
             return self.add(name, "TensorListReserve", [shape, size], "handle", **types)
         most = self.constant(f"{name}/max_num_elements", -1)
         return self.add(name, "EmptyTensorList", [shape, most], "handle", **types)
 
-    def push(self, name: str, values: str, text: str, element: DType) -> str:
-        """Write the list with one more element."""
-        return self.add(name, "TensorListPushBack", [values, text], "output_handle", element_dtype=element)
+    def put(self, name: str, values: str, text: str, kind: DType, position: str = "") -> str:
+        """Write the list with one more element, or with another one at a position."""
+        if stored(kind) is not kind:
+            text = self.add(f"{name}/value", "OptionalFromValue", [text], "optional")
+            self.nodes[-1].attr["Toutput_types"].CopyFrom(attr_value("list(type)", [kind]))
+        op, inputs = ("TensorListSetItem", [values, position]) if position else ("TensorListPushBack", [values])
+        return self.add(name, op, [*inputs, text], "output_handle", element_dtype=stored(kind))
 
     def read(self, inner: Tensor, lists: Sequence[str], position: str) -> list[str]:
         """Write what `inner` stands for: the elements of lists at a position."""
         sizes = inner._shape._dims
         known = -1 if sizes is None else [-1 if size is None else size for size in sizes]
         result = []
-        for i, (text, dtype) in enumerate(zip(lists, kinds(inner), strict=True)):
+        for i, (values, kind) in enumerate(zip(lists, kinds(inner), strict=True)):
             name = f"{inner._op.name}/{i}" if i else inner._op.name
-            shape = self.constant(f"{name}/element_shape", known if len(lists) == 1 else -1)
-            inputs = [text, position, shape]
-            result.append(self.add(name, "TensorListGetItem", inputs, "item", element_dtype=dtype))
+            direct = stored(kind) is kind
+            shape = self.constant(f"{name}/element_shape", known if direct and len(lists) == 1 else -1)
+            found = name if direct else f"{name}/optional"
+            text = self.add(found, "TensorListGetItem", [values, position, shape], "item", element_dtype=stored(kind))
+            if not direct:
+                text = self.add(name, "OptionalGetValue", [text], "components")
+                self.nodes[-1].attr["output_types"].CopyFrom(attr_value("list(type)", [kind]))
+                self.nodes[-1].attr["output_shapes"].CopyFrom(attr_value("list(shape)", [UNKNOWN]))
+            result.append(text)
         return result

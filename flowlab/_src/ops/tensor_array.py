@@ -38,6 +38,8 @@ class TensorArrayHandle(NamedTuple):
     shapes: dict[int, tuple[int, ...]]  # of the elements that were written: zeros in the gradient are shaped like them
     source: str = ""  # whose gradient the array holds; "" for an array that is no gradient
 
+    shape = (2,)  # as in TensorFlow, where it is two names
+
     def key(self, position: int) -> Hashable:
         """Where a list keeps the element at a position."""
         return (self.source, position) if self.source else position

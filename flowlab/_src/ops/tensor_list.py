@@ -40,7 +40,8 @@ class TensorList(NamedTuple):
 
     def having(self, position: int, value: Any) -> TensorList:
         """The list with another element at a position, which may be the first one past the end."""
-        if not self.element_shape.is_compatible_with(np.shape(value)):
+        is_array = self.dtype not in (dtypes.variant, dtypes.resource)
+        if is_array and not self.element_shape.is_compatible_with(np.shape(value)):
             raise InvalidArgumentError(
                 None, None, "Tried to append a tensor with incompatible shape to a list. Op element shape: "
                 f"{as_shape(np.shape(value))} list shape: {self.element_shape}",

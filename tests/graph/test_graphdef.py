@@ -11,6 +11,7 @@ import pytest
 import flowlab as tf
 from flowlab._src.formats import messages
 from flowlab._src.graph import op_table, registry
+from flowlab._src.graph.graphdef_tapes import is_read
 from tests.graph import make_graphdefs
 from tests.graph.make_graphdefs import PROGRAMS
 from tests.ops.registry import all_samples
@@ -80,6 +81,9 @@ def test_the_graph_of_a_sample_survives(name: str) -> None:
         tf.import_graph_def(written, name="")
     originals = [op for op in graph.get_operations() if op._body is None]
     copies = [op for op in copy.get_operations() if op._body is None]
+    if any(op.definition.nested and is_read(op) for op in originals):  # the tape becomes lists, see below
+        assert {op.name for op in originals} <= {op.name for op in copies}
+        return
     assert [op.name for op in copies] == [op.name for op in originals]
     for one, other in zip(originals, copies, strict=True):
         if not one.definition.nested:  # bodies are made anew

@@ -99,6 +99,9 @@ class Lifter:
             if node.op in MERGES and not self._is_loop_merge(name):
                 self.contexts[name] = self._merged(name, found)
                 continue
+            if node.op == "ControlTrigger":  # waits for whichever side of a cond runs
+                self.contexts[name] = tuple(a for a, *others in zip(*found, strict=False) if all(a == b for b in others))
+                continue
             for other in found:
                 if other != deepest[: len(other)]:
                     raise refuse(name, "takes inputs of different branches or loops")
@@ -219,13 +222,20 @@ class Lifter:
             for merge in merges:
                 i = next(i for i in (0, 1) if self._side(merge, i).taken == taken)
                 ends.append(self.inputs[merge][i])
-            sides[taken] = Part(self, (*around, Side(predicate, taken)), ends, {})
+            context = (*around, Side(predicate, taken))
+            pushes = [
+                Input(name, -1)
+                for name, node in self.nodes.items()
+                if node.op == "StackPushV2" and self.contexts[name] == context and name not in self.replaced
+            ]
+            sides[taken] = Part(self, context, ends, {}, pushes)
         for part in sides.values():
             self._refuse_twice(part)
         captured = list(dict.fromkeys([*sides[True].captured, *sides[False].captured]))
         control = dict.fromkeys([*sides[True].control, *sides[False].control])
         for name, taken in (("then_branch", True), ("else_branch", False)):
             self.result.library.function.append(sides[taken].function(f"{node_name}_{name}", captured))
+        self._wait_for_instead(node_name, [*sides[True].members, *sides[False].members])
         outputs = [self.dtype(self.inputs[merge][0]) for merge in merges]
         node = self._add(node_name, "If", [predicate, *captured], list(control), around)
         node.attr["Tcond"].CopyFrom(attr_value("type", "bool"))
@@ -237,6 +247,13 @@ class Lifter:
             if any(Input(merge, 1) in sources for sources in self.inputs.values()):
                 raise refuse(merge, "tells which side was taken, and that is used")
             self._become_identity(merge, Input(node_name, i), dtype)
+
+    def _wait_for_instead(self, name: str, members: Sequence[str]) -> None:
+        """Let triggers that wait for nodes of a branch wait for the whole `If`."""
+        for node_name, node in self.nodes.items():
+            if node.op == "ControlTrigger":
+                sources = [Input(name, -1) if s.name in members else s for s in self.inputs[node_name]]
+                self.inputs[node_name] = list(dict.fromkeys(sources))
 
     def _refuse_twice(self, part: Part) -> None:
         """What two parts of a cond need, a branch and its gradient, is computed by both: it must be the same twice."""
@@ -268,7 +285,7 @@ class Lifter:
         conditions = [n for n in self.nodes if self.contexts[n] == context and self.nodes[n].op == "LoopCond"]
         if len(conditions) != 1:
             raise refuse(enters[0], f"enters a loop with {len(conditions)} conditions")
-        starts, ends = [], []
+        starts, ends, effects = [], [], []
         for merge in merges:
             back = next(source for source in self.inputs[merge] if self._is_back_edge(merge, source))
             start = next((source for source in self.inputs[merge] if source != back), None)
@@ -276,6 +293,7 @@ class Lifter:
                 raise refuse(merge, "is no loop variable")
             starts.append(start.name)
             ends.append(self.inputs[back.name][0])
+            effects += self.inputs[back.name][1:]  # what an iteration does besides
         loose = set(enters) - set(constants) - set(starts)
         if loose:
             raise refuse(min(loose), "enters a loop without becoming a loop variable")
@@ -289,7 +307,7 @@ class Lifter:
                     exits[Input(name, 0)] = merges.index(variable.name)
         names |= {Input(name, 0): f"$arg_{len(merges) + i}" for i, name in enumerate(constants)}
         condition = Part(self, context, [self.inputs[conditions[0]][0]], names)
-        body = Part(self, context, ends, names)
+        body = Part(self, context, ends, names, effects)
         captured = list(dict.fromkeys([*condition.captured, *body.captured]))
         node_name = self._free(f"{merges[0].rpartition('/')[0] if merges else frame.name}/While".lstrip("/"))
         variables = [Input(name, 0) for name in (*starts, *constants)]
@@ -310,10 +328,17 @@ class Lifter:
         node.attr["cond"].func.name = f"{node_name}_cond"
         node.attr["body"].func.name = f"{node_name}_body"
         self._copy_shapes(node, merges, len(kinds))
-        for name in [n for n, node in self.nodes.items() if node.op in EXITS and self.inputs[n][0] in exits]:
-            index = exits[self.inputs[name][0]]
-            self._become_identity(name, Input(node_name, index), kinds[index])
+        for name in [n for n, node in self.nodes.items() if node.op in EXITS]:
+            source = self._behind_identities(self.inputs[name][0], exits)
+            if source in exits:
+                self._become_identity(name, Input(node_name, exits[source]), kinds[exits[source]])
         self._remove({name for name, inside in self.contexts.items() if inside[: len(context)] == context})
+
+    def _behind_identities(self, source: Input, exits: Iterable[Input]) -> Input:
+        """The tensor that an Exit lets out: gradients have Identities before it, which only wait for others."""
+        while source not in exits and self.nodes[source.name].op == "Identity":
+            source = self.inputs[source.name][0]
+        return source
 
     def _copy_shapes(self, node: Any, merges: list[str], count: int) -> None:
         """What the file says of the shapes of loop variables."""
@@ -414,7 +439,14 @@ class Part:
     `names` are the tensors that are arguments already; what comes from outside is `captured`.
     """
 
-    def __init__(self, lifter: Lifter, context: Context, results: list[Input], names: dict[Input, str]) -> None:
+    def __init__(
+        self,
+        lifter: Lifter,
+        context: Context,
+        results: list[Input],
+        names: dict[Input, str],
+        effects: Sequence[Input] = (),
+    ) -> None:
         self.lifter = lifter
         self.context = context
         self.results = results
@@ -422,7 +454,8 @@ class Part:
         self.captured: dict[Input, None] = {}
         self.control: dict[str, None] = {}  # what the whole must wait for
         self.members: dict[str, None] = {}
-        waiting = list(results)
+        self.effects = [effect.name for effect in effects]
+        waiting = [*results, *effects]
         while waiting:
             source = waiting.pop()
             if source in names or source.name in self.members:
@@ -497,4 +530,8 @@ class Part:
             assert text is not None
             result.signature.output_arg.add(name=f"output_{i}", type=lifter.dtype(source).as_datatype_enum)
             result.ret[f"output_{i}"] = text
+        for effect in self.effects:
+            if effect in self.members:
+                result.signature.control_output.append(effect)
+                result.control_ret[effect] = effect
         return result

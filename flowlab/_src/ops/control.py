@@ -34,6 +34,10 @@ class NoOp(Op):
         return []
 
 
+class ControlTrigger(NoOp):
+    """Does nothing, whichever of the nodes before it have run: files of TensorFlow 1 have it in gradients of loops."""
+
+
 @export("no_op")
 def no_op(name: str | None = None) -> Operation:
     """Add an operation that does nothing.

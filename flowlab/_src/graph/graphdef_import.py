@@ -195,11 +195,6 @@ class Whole:
         if unknown:
             names = ", ".join(f"'{op}'" for op in sorted(unknown))
             hint = did_you_mean(next(iter(unknown)), registry.OPS) if len(unknown) == 1 else ""
-            if "StackV2" in unknown:
-                hint = (
-                    "Stacks belong to the gradient of a tf.while_loop: take what is needed without it, with "
-                    "tf.graph_util.extract_sub_graph."
-                )
             raise NotFoundError(None, None, f"Op type not registered {names} in flowlab. {hint}".rstrip())
 
 

@@ -68,11 +68,12 @@ class Lifter:
         self.nodes = {node.name: node for node in self.result.node}
         self.inputs = {name: [parse_input(text) for text in node.input] for name, node in self.nodes.items()}
         self.contexts: dict[str, Context] = {}
+        self.frames: dict[Frame, Context] = {}  # what is around each loop
         self.replaced: set[str] = set()  # what is in a function already
 
     def run(self) -> Any:
         """Lift all, the innermost first."""
-        self._find_contexts()
+        self._find_all_contexts()
         units: dict[tuple[Context, Any], list[str]] = {}
         for name, node in self.nodes.items():
             if node.op in MERGES and not self._is_loop_merge(name):
@@ -91,9 +92,23 @@ class Lifter:
 
     # ---- where each node belongs --------------------------------------------------------------------------------
 
+    def _find_all_contexts(self) -> None:
+        """Find the contexts, again if it turns out late what is around a loop: not all that enters it tells."""
+        while True:
+            known = dict(self.frames)
+            try:
+                self._find_contexts()
+            except UnimplementedError:
+                if self.frames == known:
+                    raise
+            if self.frames == known:
+                return
+
     def _find_contexts(self) -> None:
+        alive: dict[Input, Input] = {}  # what Switches hand on whose side is known, by their outputs
         for name in self._order():
             node = self.nodes[name]
+            self.inputs[name] = [alive.get(source, source) for source in self.inputs[name]]
             found = [self._context_of(source) for source in self.inputs[name] if not self._is_back_edge(name, source)]
             deepest: Context = max(found, key=len, default=())
             if node.op in MERGES and not self._is_loop_merge(name):
@@ -105,13 +120,32 @@ class Lifter:
             for other in found:
                 if other != deepest[: len(other)]:
                     raise refuse(name, "takes inputs of different branches or loops")
+            if node.op in SWITCHES:
+                alive |= self._known_side(name, deepest)
             if node.op in ENTERS:
-                deepest = (*deepest, Frame(attribute(node, "frame_name").s.decode("utf-8", "replace")))
+                frame = Frame(attribute(node, "frame_name").s.decode("utf-8", "replace"))
+                if frame in deepest:
+                    raise refuse(name, "enters a loop that it is in")
+                around = self.frames.get(frame, ())
+                if deepest == around[: len(deepest)]:
+                    deepest = around
+                self.frames[frame] = max(around, deepest, key=len)
+                deepest = (*deepest, frame)
             elif node.op in EXITS:
                 if not deepest or not isinstance(deepest[-1], Frame):
                     raise refuse(name, "leaves a loop that was not entered")
                 deepest = deepest[:-1]
             self.contexts[name] = deepest
+
+    def _known_side(self, switch: str, context: Context) -> dict[Input, Input]:
+        """Of a Switch in a loop that goes by the predicate of a cond around the loop, the output that is used."""
+        predicate = self.inputs[switch][1]
+        while self.nodes[predicate.name].op in ENTERS:
+            predicate = self.inputs[predicate.name][0]
+        for side in context:
+            if isinstance(side, Side) and side.predicate == predicate and predicate != self.inputs[switch][1]:
+                return {Input(switch, int(side.taken)): self.inputs[switch][0]}
+        return {}
 
     def _order(self) -> list[str]:
         """The nodes, each after its inputs; the way back from NextIteration to Merge does not count."""

@@ -161,7 +161,9 @@ def gradients_of_loops(tf: Any) -> Any:
 @program
 def gradient_of_a_loop_in_a_branch(tf: Any) -> Any:
     x = tf.placeholder(tf.float32, [3], name="x")
-    y = tf.cond(x[0] > 0.0, lambda: tf.while_loop(lambda i, s: i < 5, lambda i, s: (i + 1, s * x), [0, x])[1], lambda: x)
+    y = tf.cond(
+        x[0] > 0.0, lambda: tf.while_loop(lambda i, s: i < 5, lambda i, s: (i + 1, s * x), [0, x])[1], lambda: x
+    )
     (slope,) = tf.gradients(y, x)
     return [y.name, slope.name], {"x:0": rows(3) + 1}, ""
 

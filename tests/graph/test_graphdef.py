@@ -135,6 +135,58 @@ def test_a_program_survives_as_meta_graph(name: str, tmp_path: Path) -> None:
             assert make_graphdefs.run(tf, fetches, feeds, train) == expected
 
 
+def kinds_of(message: Any) -> set[str]:
+    """The kinds of operations in a GraphDef, those in its functions included."""
+    nodes = [*message.node, *(node for function in message.library.function for node in function.node_def)]
+    return {node.op for node in nodes}
+
+
+@pytest.mark.parametrize("name", [name for name in PROGRAMS if "gradient" in name or "loop" in name])
+def test_loops_and_their_gradients_are_written_with_tensorflows_operations(name: str) -> None:
+    with tf.Graph().as_default() as graph:
+        PROGRAMS[name](tf)
+        message = graph.as_graph_def()
+    kinds = kinds_of(message)
+    assert [
+        kind for kind in kinds - {"While", "StatelessWhile", "If", "StatelessIf"} if not op_table.declared(kind)
+    ] == []
+    names = [node.name for node in message.node]
+    assert len(names) == len(set(names))
+    if "gradient" in name:
+        assert "TensorListGetItem" in kinds
+
+
+def test_derivatives_of_derivatives_of_loops_survive() -> None:
+    def body(i: Any, s: Any) -> Any:
+        return i + 1, tf.cond(i > 1, lambda: tf.exp(-s * s) * x, lambda: s * x * s + 1.0)
+
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float64, [2], name="x")
+        _, y = tf.while_loop(lambda i, s: i < 4, body, [0, x])
+        values = [y]
+        for _ in range(3):
+            values.append(tf.gradients(values[-1], x)[0])
+        names, feeds = [t.name for t in values], {"x:0": np.array([0.3, -0.8])}
+        with tf.Session() as sess:
+            expected = sess.run(names, feeds)
+    with tf.Graph().as_default(), tf.Session() as sess:
+        tf.import_graph_def(tf.GraphDef.FromString(graph.as_graph_def().SerializeToString()), name="")
+        np.testing.assert_allclose(sess.run(names, feeds), expected)
+
+
+def test_a_handle_made_in_a_loop_is_kept_for_its_gradient() -> None:
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [3, 2], name="x")
+        y = tf.map_fn(lambda row: tf.scan(lambda a, v: tf.sin(a) * v, row), x)
+        names, feeds = [y.name, tf.gradients(y, x)[0].name], {"x:0": make_graphdefs.rows(3, 2)}
+        with tf.Session() as sess:
+            expected = sess.run(names, feeds)
+    assert "OptionalGetValue" in kinds_of(graph.as_graph_def())
+    with tf.Graph().as_default(), tf.Session() as sess:
+        tf.import_graph_def(graph.as_graph_def(), name="")
+        np.testing.assert_allclose(sess.run(names, feeds), expected)
+
+
 # ---- nodes ---------------------------------------------------------------------------------------------------------
 
 

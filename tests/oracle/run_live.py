@@ -15,7 +15,8 @@ from .compare import compare_records
 from .make_golden import import_tensorflow
 from .record import PROGRAMS, load_programs, run_program
 
-pytestmark = pytest.mark.tensorflow
+# TensorFlow warns of what it keeps for old programs.
+pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::UserWarning")]
 load_programs()
 
 

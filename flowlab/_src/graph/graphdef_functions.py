@@ -211,9 +211,7 @@ def _function_def(node: Operation, attribute: str, body: Body) -> Any:
         tape = outer[body.outside(owner.tape)]
         first = first_member(owner.tape._op, recorded)
         position = position or page.constant(f"{node.name}/{attribute}/only", 0)
-        page.arguments[op._outputs[0]] = page.read(
-            op._outputs[0], tape[first : first + len(kinds(recorded))], position
-        )
+        page.arguments[op._outputs[0]] = page.read(op._outputs[0], tape[first : first + len(kinds(recorded))], position)
     results = [(page.text(tensor), tensor._dtype._base) for tensor in body.outputs]
     if attribute == "cond":
         function.give(*results[0])
@@ -259,7 +257,9 @@ def _countdown(node: Operation) -> Any:
         function.take(tensor._dtype._base)
     for _ in range(len(members(node)) - 1 if is_read(node) else 0):
         function.take(variant)
-    outer = function.take_all([*node._inputs[definition.tapes + len(node._outputs) - 1 :], *node._inputs[: definition.tapes]])
+    outer = function.take_all(
+        [*node._inputs[definition.tapes + len(node._outputs) - 1 :], *node._inputs[: definition.tapes]]
+    )
     if definition.reverse:
         last = page.constant(f"{node.name}/cond/zero", 0)
         text = page.add(f"{node.name}/cond/holds", "GreaterEqual", [iteration, last], "z", T=int32)

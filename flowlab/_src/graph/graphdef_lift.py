@@ -115,7 +115,9 @@ class Lifter:
                 self.contexts[name] = self._merged(name, found)
                 continue
             if node.op == "ControlTrigger":  # waits for whichever side of a cond runs
-                self.contexts[name] = tuple(a for a, *others in zip(*found, strict=False) if all(a == b for b in others))
+                self.contexts[name] = tuple(
+                    a for a, *others in zip(*found, strict=False) if all(a == b for b in others)
+                )
                 continue
             for other in found:
                 if other != deepest[: len(other)]:

@@ -28,7 +28,7 @@ class ArrayList:
     ndim = 0
     dtype = np.dtype(np.float32)
 
-    def __init__(self, size: int, store: dict[int, list[tuple[int, Any]]] | None = None, version: int = 0) -> None:
+    def __init__(self, size: int, store: dict[Any, Any] | None = None, version: int = 0) -> None:
         self.size = size
         self._store: dict[Any, Any] = {"newest": 0} if store is None else store
         self._version = version

@@ -58,9 +58,7 @@ class StackPushV2(Op):
     def kernel(self, run: Any, handle: Array[Resource], elem: Array[T]) -> Array[T]:
         values = handle.open()
         if 0 <= handle.limit <= len(values):
-            raise InvalidArgumentError(
-                None, None, f"Stack[{handle.name}] overflowed its max_size ({handle.limit})"
-            )
+            raise InvalidArgumentError(None, None, f"Stack[{handle.name}] overflowed its max_size ({handle.limit})")
         values.append(elem)
         return elem
 

@@ -38,7 +38,10 @@ class TensorArrayHandle(NamedTuple):
     shapes: dict[int, tuple[int, ...]]  # of the elements that were written: zeros in the gradient are shaped like them
     source: str = ""  # whose gradient the array holds; "" for an array that is no gradient
 
-    shape = (2,)  # as in TensorFlow, where it is two names
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of the two names which a handle is in TensorFlow."""
+        return (2,)
 
     def key(self, position: int) -> Hashable:
         """Where a list keeps the element at a position."""
@@ -133,7 +136,8 @@ def check_position(handle: TensorArrayHandle, array: ArrayList, position: int, v
             if position >= 0 and handle.dynamic_size:
                 return
             raise refuse(
-                handle, f"Tried to write to index {position} but array is not resizeable and size is: {handle.size(array)}"
+                handle,
+                f"Tried to write to index {position} but array is not resizeable and size is: {handle.size(array)}",
             )
         raise refuse(handle, f"Tried to read from index {position} but array size is: {handle.size(array)}")
 
@@ -164,7 +168,10 @@ def element(handle: TensorArrayHandle, array: ArrayList, position: int) -> Any:
     if value is None:
         if handle.source and position in handle.shapes:
             return np.zeros(handle.shapes[position], handle.dtype.as_numpy_dtype)
-        if handle.infer_shape and (other := next((v for k, v in array.items() if k == handle.key(k)), None)) is not None:
+        if (
+            handle.infer_shape
+            and (other := next((v for k, v in array.items() if k == handle.key(k)), None)) is not None
+        ):
             return np.zeros_like(other)
         if handle.element_shape.is_fully_defined():
             return np.zeros(handle.element_shape.as_list(), handle.dtype.as_numpy_dtype)

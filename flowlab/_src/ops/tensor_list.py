@@ -28,7 +28,10 @@ class TensorList(NamedTuple):
     dtype: DType
     element_shape: TensorShape
 
-    shape = ()
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of a scalar, whatever it holds."""
+        return ()
 
     def get(self, position: int) -> Any:
         """The element at a position, None where nothing was set."""
@@ -193,9 +196,7 @@ class TensorListPopBack(Op):
 
     element_dtype: DType
 
-    def kernel(
-        self, input_handle: Array[Variant], element_shape: Array[np.int32]
-    ) -> tuple[Array[Variant], Array]:
+    def kernel(self, input_handle: Array[Variant], element_shape: Array[np.int32]) -> tuple[Array[Variant], Array]:
         check_type(input_handle, self.element_dtype)
         if not input_handle.size:
             raise InvalidArgumentError(None, None, "Trying to pop from an empty list.")

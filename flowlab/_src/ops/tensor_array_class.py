@@ -165,7 +165,11 @@ class TensorArray:
             with graph.control_dependencies([handle]):
                 flow = raw.Identity(flow, name="gradient_flow")
             gradients = TensorArray(
-                self._dtype, handle=handle, flow=flow, infer_shape=self._infer_shape, colocate_with_first_write_call=False
+                self._dtype,
+                handle=handle,
+                flow=flow,
+                infer_shape=self._infer_shape,
+                colocate_with_first_write_call=False,
             )
             gradients._element_shape = self._element_shape
             return gradients

@@ -14,6 +14,7 @@ from typing import IO, Any, NamedTuple
 
 from flowlab._src import errors
 from flowlab._src.formats.files import as_path, file_error
+from flowlab._src.util.arguments import as_list, as_text
 from flowlab._src.util.export import export
 
 MODES = ("r", "w", "a", "r+", "w+", "a+")
@@ -63,6 +64,7 @@ class GFile:
     """
 
     def __init__(self, name: Any, mode: str = "r") -> None:
+        mode = as_text(mode, "mode")
         self._name = name
         self._mode = mode
         self._binary = "b" in mode
@@ -276,7 +278,7 @@ def glob(pattern: Any) -> list[str]:
     >>> tf.io.gfile.glob("no_such_folder/*.png")
     []
     """
-    patterns = [pattern] if isinstance(pattern, (str, bytes, os.PathLike)) else list(pattern)
+    patterns = [pattern] if isinstance(pattern, (str, bytes, os.PathLike)) else as_list(pattern, "pattern")
     found: list[str] = []
     for one in patterns:
         found += sorted(globbing.glob(local_path(one, "pattern"), include_hidden=True))

@@ -1,7 +1,7 @@
 """Plain arguments of public functions: what must be a number, a word or a list is made one here, or refused.
 
 Each check names the argument and shows what came instead, so that a mistake is reported where it was made and not as
-a puzzle from inside the library.
+a puzzle from inside the library. Those that flags and files need as well are in `util/arguments.py`.
 """
 
 from __future__ import annotations
@@ -11,25 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from flowlab._src.errors import add_notes
-from flowlab._src.util import source
-
-LARGEST = 2**63 - 1  # attributes are 64 bits wide
-
-
-def as_int(value: Any, name: str) -> int:
-    """Return a number that is given while building as an int; floats lose their fraction, as in TensorFlow."""
-    if value.__class__ is int and -LARGEST <= value <= LARGEST:
-        return value
-    try:
-        if isinstance(value, (str, bytes)):
-            raise TypeError
-        number = int(value)
-        if not -LARGEST <= number <= LARGEST:
-            raise OverflowError
-        return number
-    except (TypeError, ValueError, OverflowError):
-        raise refused("int", name, value) from None
+from flowlab._src.util.arguments import (
+    LARGEST as LARGEST,
+    as_int as as_int,
+    as_list as as_list,
+    as_text as as_text,
+    refused as refused,
+)
 
 
 def as_float(value: Any, name: str) -> float:
@@ -53,27 +41,6 @@ def as_flag(value: Any, name: str) -> bool:
     raise refused("bool", name, value)
 
 
-def as_text(value: Any, name: str) -> str:
-    """Return a word such as a data format."""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, str):
-        return value
-    raise refused("string", name, value)
-
-
-def as_list(value: Any, name: str) -> list[Any]:
-    """Return several things as a list; tensors, words and dictionaries are one thing."""
-    if isinstance(value, (list, tuple)):
-        return list(value)
-    if isinstance(value, (str, bytes, dict)) or hasattr(value, "_as_graph_element") or not isinstance(value, Iterable):
-        raise refused("list", name, value)
-    try:
-        return list(value)
-    except TypeError:  # a tensor, or an array without axes
-        raise refused("list", name, value) from None
-
-
 def as_ints(value: Any, name: str) -> list[int]:
     """Return several numbers that are given while building."""
     return [as_int(v, name) for v in as_list(value, name)]
@@ -94,14 +61,3 @@ def as_key(value: Any, name: str) -> Hashable:
     except TypeError:
         raise refused("string", name, value) from None
     return value  # type: ignore[no-any-return]  # hash() has just shown that it is one
-
-
-def refused(wanted: str, name: str, value: Any) -> BaseException:
-    """Make the TypeError for an argument of the wrong kind, in TensorFlow's words."""
-    text = repr(value)
-    site = source.caller(3)
-    return add_notes(
-        TypeError(f"Expected {wanted} for argument '{name}' not {text if len(text) <= 60 else text[:57] + '...'}."),
-        where=site.quote() if site else "",
-        inputs=f"{name} is a {type(value).__name__}",
-    )

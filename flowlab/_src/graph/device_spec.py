@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowlab._src.graph.arguments import as_int, as_text
 from flowlab._src.graph.devices import format_device, parse_device
 from flowlab._src.util.export import export
 
@@ -39,14 +40,15 @@ class DeviceSpec:
         device_type: str | None = None,
         device_index: int | None = None,
     ) -> None:
-        self.job = job
-        self.replica = None if replica is None else int(replica)
-        self.task = None if task is None else int(task)
-        self.device_type = None if device_type is None else device_type.upper()
-        self.device_index = None if device_index is None else int(device_index)
+        self.job = None if job is None else as_text(job, "job")
+        self.replica = None if replica is None else as_int(replica, "replica")
+        self.task = None if task is None else as_int(task, "task")
+        self.device_type = None if device_type is None else as_text(device_type, "device_type").upper()
+        self.device_index = None if device_index is None else as_int(device_index, "device_index")
 
     def parse_from_string(self, spec: str) -> DeviceSpec:
         """Take all parts from a text; ValueError if it names no device."""
+        spec = as_text(spec, "spec")
         try:
             parts = parse_device(spec)
         except ValueError:

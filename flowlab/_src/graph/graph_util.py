@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from flowlab._src.graph.arguments import as_text
+from flowlab._src.graph.arguments import as_flag, as_list, as_text, refused
 from flowlab._src.graph.dtypes import as_dtype
 from flowlab._src.graph.graphdef import attr_value
 from flowlab._src.graph.graphdef_attributes import attribute
@@ -40,7 +40,7 @@ def _checked(graph_def: Any) -> Any:
 def _names(nodes: Any, argument: str) -> list[str]:
     if isinstance(nodes, (str, bytes)) or not isinstance(nodes, Iterable):
         raise TypeError(f"{argument} must be an iterable of strings, but got type {type(nodes)}.")
-    return [as_text(name, argument) for name in nodes]
+    return [as_text(name, argument) for name in as_list(nodes, argument)]
 
 
 @export("graph_util.extract_sub_graph")
@@ -259,7 +259,9 @@ def must_run_on_cpu(node: Any, pin_variables_on_cpu: bool = False) -> bool:
     True
     """
     node_def = node.node_def if isinstance(node, Operation) else node
-    if pin_variables_on_cpu and node_def.op in _VARIABLE_OPS:
+    if not isinstance(getattr(node_def, "op", None), str) or not hasattr(node_def, "attr"):
+        raise refused("Operation or NodeDef", "node", node)
+    if as_flag(pin_variables_on_cpu, "pin_variables_on_cpu") and node_def.op in _VARIABLE_OPS:
         return True
     key = {"Const": "dtype", "DynamicStitch": "T", "ParallelDynamicStitch": "T", "Cast": "SrcT"}.get(node_def.op)
     if key is None:
@@ -272,4 +274,6 @@ def must_run_on_cpu(node: Any, pin_variables_on_cpu: bool = False) -> bool:
 def tensor_shape_from_node_def_name(graph: Any, input_name: str) -> Any:
     """Return the static shape of a tensor by its name in a NodeDef's inputs: "node" is "node:0"."""
     name = as_text(input_name, "input_name")
+    if not hasattr(graph, "get_tensor_by_name"):
+        raise refused("Graph", "graph", graph)
     return graph.get_tensor_by_name(name if ":" in name else f"{name}:0").get_shape()

@@ -350,7 +350,11 @@ class TensorShape:
         if self._dims is not None:
             try:
                 found = self._dims[key]
-            except TypeError:
+            except IndexError:
+                raise IndexError(
+                    f"list index out of range: a shape of rank {len(self._dims)} has no axis {key}"
+                ) from None
+            except (TypeError, ValueError):
                 raise TypeError(f"A shape is indexed by an integer or a slice of integers, not {key!r}.") from None
             return TensorShape.of(found) if isinstance(key, slice) else Dimension(found)
         if not isinstance(key, slice):

@@ -16,6 +16,7 @@ from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor, run_in_session
 from flowlab._src.util import nest, source
 from flowlab._src.util.export import export
+from flowlab._src.util.old_arguments import taking_old_arguments
 
 if TYPE_CHECKING:
     from flowlab._src.graph.operation import Operation
@@ -78,6 +79,7 @@ class SparseTensor(Composite):
     OVERLOADABLE_OPERATORS = frozenset(["__div__", "__truediv__", "__mul__"])
     __array_priority__ = 100  # so that numpy_array * sparse asks the sparse tensor
 
+    @taking_old_arguments("SparseTensor", shape="dense_shape")
     def __init__(self, indices: Any, values: Any, dense_shape: Any) -> None:
         with name_scope(None, "SparseTensor", [indices, values, dense_shape]):
             self._indices: Tensor = convert(indices, int64, "indices")

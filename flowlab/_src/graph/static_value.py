@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from flowlab._src.graph.arguments import as_flag
 from flowlab._src.graph.composite import Composite
 from flowlab._src.graph.eager_tensor import EagerTensor
 from flowlab._src.graph.op import constant_value as computed_value
@@ -53,7 +54,7 @@ def constant_value(tensor: Any, partial: bool = False) -> Any:
         return tensor.numpy()
     if not isinstance(tensor, Tensor):
         return tensor if isinstance(tensor, (int, float, np.ndarray)) else None
-    if partial and tensor.op.type == "Pack" and tensor.shape.ndims == 1:
+    if as_flag(partial, "partial") and tensor.op.type == "Pack" and tensor.shape.ndims == 1:
         return np.array([plain(constant_value(item)) for item in tensor.op.inputs], dtype=object)
     return computed_value(tensor) if looked_through(tensor) else None
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from flowlab._src.graph.arguments import refused
 from flowlab._src.graph.dtypes import DType, as_dtype
 from flowlab._src.graph.literals import as_array
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, as_shape
@@ -140,6 +141,8 @@ def make_ndarray(tensor: Any) -> Any:
 
 def from_proto(proto: Any) -> np.ndarray:
     """The array of a TensorProto, read-only; a value that is repeated takes no more memory than one."""
+    if not hasattr(proto, "tensor_content"):
+        raise refused("TensorProto", "tensor", proto)
     try:
         dtype = DType(proto.dtype).base_dtype
     except TypeError:

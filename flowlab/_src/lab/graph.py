@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from flowlab._src.graph.arguments import as_list, as_text
+from flowlab._src.graph.arguments import as_list, as_text, refused
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.graph import Graph
 from flowlab._src.lab.coloring import metadata_costs
@@ -210,10 +210,16 @@ def graph(
     hidden = patterns(hide)
     if hidden:
         view = view.without(node.name for node in view.nodes if is_hidden(node.name, node.type, hidden))
+    if values is not None and not isinstance(values, dict):
+        raise refused("dict", "values", values)
     known, note = given_values(values or {}), ""
     if session is not None:
+        if not isinstance(session, Session):
+            raise refused("Session", "session", session)
         computed, note = session_values(session, feed_dict)
         known = {**computed, **known}
+    if run_metadata is not None and not hasattr(run_metadata, "step_stats"):
+        raise refused("RunMetadata", "run_metadata", run_metadata)
     costs = metadata_costs(run_metadata) if run_metadata is not None else {}
     look = find_theme(theme)
     fed = operation_names(whole, list(feed_dict or {}), "feed_dict")

@@ -43,7 +43,7 @@ def value_of(compute: Callable[[], Any], metrics_collections: Collections) -> An
     graph = get_default_graph()
     with graph.control_dependencies(None):
         value = compute()
-        if metrics_collections:
+        if metrics_collections is not None:
             graph.add_to_collections(metrics_collections, value)
     return value
 

@@ -10,6 +10,7 @@ import numpy as np
 from flowlab._src.autodiff.slices import IndexedSlices
 from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.graph import dtypes
+from flowlab._src.graph.arguments import refused
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import DType, as_dtype
 from flowlab._src.graph.op import Array, Floating, Op, Ref, Resource, Spec
@@ -210,6 +211,8 @@ class ConditionalAccumulatorBase:
     def __init__(self, dtype: Any, shape: Any, accumulator_ref: Tensor) -> None:
         self._dtype = as_dtype(dtype)
         self._shape = UNKNOWN if shape is None else TensorShape(shape)
+        if not isinstance(accumulator_ref, Tensor):
+            raise refused("Tensor", "accumulator_ref", accumulator_ref)
         self._accumulator_ref = accumulator_ref
         self._name = accumulator_ref.op.name.split("/")[-1]
 

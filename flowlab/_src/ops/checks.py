@@ -58,7 +58,7 @@ def _compare(
         condition = reduce_all(compare(x, y))
         values = constant_value(x), constant_value(y)
         if values[0] is not None and values[1] is not None and not np.all(known(*values)):
-            raise misuse(InvalidArgumentError(None, None, "\n".join(map(_shown, data))))
+            raise misuse(InvalidArgumentError(None, None, "\n".join(map(_shown, as_list(data, "data")))))
         return assert_(condition, data, summarize=summarize)
 
 

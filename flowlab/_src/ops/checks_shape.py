@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from flowlab._src.graph.arguments import as_list
+from flowlab._src.graph.arguments import as_list, refused
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import DType, as_dtype, bool_, float32, int32, string
 from flowlab._src.graph.op import constant_value
@@ -250,7 +250,9 @@ def assert_same_float_dtype(tensors: Any = None, dtype: Any = None) -> DType:
     for tensor in listed(tensors, "tensors"):
         if tensor is None:
             continue
-        found = tensor.dtype.base_dtype
+        if not hasattr(tensor, "dtype"):
+            raise refused("Tensor", "tensors", tensor)
+        found = as_dtype(tensor.dtype).base_dtype
         if expected is None:
             expected, first = found, getattr(tensor, "name", str(tensor))
         elif found is not expected:
@@ -304,7 +306,9 @@ def assert_shapes(
     >>> tf.debugging.assert_shapes({x: ("N", 3), y: ("N",)}).type
     'NoOp'
     """
-    pairs = shapes.items() if isinstance(shapes, dict) else shapes
+    pairs = list(shapes.items()) if isinstance(shapes, dict) else as_list(shapes, "shapes")
+    if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
+        raise misuse(TypeError(f"`shapes` must be a dict or a list of pairs (tensor, shape). Received: {shapes!r}"))
     start = prefix(message)
     with name_scope(name, "assert_shapes", [data]):
         pairs = [(x if is_sparse(x) else convert(x), s) for x, s in pairs if s is not None]

@@ -26,7 +26,7 @@ from flowlab._src.ops.array_shape import expand_dims, old_argument, reshape, sha
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.fill import ones_like
 from flowlab._src.ops.joining import concat
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import misuse, ranked
 from flowlab._src.ops.transposing import transpose
 from flowlab._src.util.export import export
 
@@ -289,7 +289,9 @@ def ctc_loss(
             TypeError(
                 "Expected argument `labels` to be a SparseTensor. Received labels of type: " + type(labels).__name__
             ),
-            fix="tf.sparse.from_dense makes a sparse tensor of rows that are filled up with 0",
+            fix="tf.nn.ctc_loss(labels, inputs, sequence_length): since TensorFlow 1.0 the labels come first"
+            if isinstance(inputs, SparseTensor)
+            else "tf.sparse.from_dense makes a sparse tensor of rows that are filled up with 0",
         )
     inputs = convert(old_argument("logits", logits, "inputs", inputs), None, "logits")
     if not time_major:
@@ -342,6 +344,7 @@ def ctc_loss_v2(
         return ctc_loss(labels, logits, logit_length, time_major=logits_time_major)
     with name_scope(name, "ctc_loss_dense", [logits, labels, label_length, logit_length]):
         logits = convert(logits, None, "logits")
+        ranked(logits, 3)
         labels = cast(convert(labels, None, "labels"), dtypes.int32)
         count = size_of_axis(logits, 2)
         # A row without labels must not be empty: each row ends with a label that stands for no more labels.

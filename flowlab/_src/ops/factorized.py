@@ -256,7 +256,7 @@ def lu_reconstruct(lower_upper: Any, perm: Any, validate_args: bool = False, nam
     array([[1., 2.],
            [4., 6.]], dtype=float32)
     """
-    with name_scope(name or "lu_reconstruct"):
+    with name_scope(name if name is not None else "lu_reconstruct"):
         lower_upper = convert(lower_upper, name="lower_upper", preferred=float32)
         perm = convert(perm, name="perm", preferred=int32)
         lower_upper, perm = after(lu_checks(lower_upper, perm, validate_args), lower_upper, perm)

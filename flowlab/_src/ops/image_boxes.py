@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from flowlab._src.errors import ShapeError
-from flowlab._src.graph.arguments import as_list
+from flowlab._src.graph.arguments import as_flag, as_list
 from flowlab._src.graph.op import Array, Op, Spec
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape
@@ -259,6 +259,6 @@ def sample_distorted_bounding_box(
             aspect_ratio_range=tuple(float(a) for a in as_list(aspects, "aspect_ratio_range")),
             area_range=tuple(float(a) for a in as_list(areas, "area_range")),
             max_attempts=100 if max_attempts is None else max_attempts,
-            use_image_if_no_bounding_boxes=bool(use_image_if_no_bounding_boxes),
+            use_image_if_no_bounding_boxes=as_flag(use_image_if_no_bounding_boxes, "use_image_if_no_bounding_boxes"),
         )
         return tuple(op(image_size, bounding_boxes, min_object_covered, name=name))

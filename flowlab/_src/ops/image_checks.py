@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowlab._src.graph.arguments import as_float
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.tensor import Tensor
@@ -39,6 +40,11 @@ def check(condition: Any, message: str) -> list[Operation]:
     if not condition:
         raise misuse(ValueError(message))
     return []
+
+
+def positive(size: Any, name: str) -> Any:
+    """Whether a size, a number or a tensor, is positive."""
+    return size > 0 if is_tensor(size) else as_float(size, name) > 0
 
 
 def check_at_least_3d(image: Tensor) -> list[Operation]:

@@ -28,6 +28,7 @@ from flowlab._src.ops.image_checks import (
     check_at_least_3d,
     image_dimensions,
     is_tensor,
+    positive,
 )
 from flowlab._src.ops.image_resize import Pixel, ResizeMethod, resize_images, size_dims
 from flowlab._src.ops.joining import stack
@@ -235,8 +236,8 @@ def crop_to_bounding_box(
         batch, height, width, depth = image_dimensions(image, 4)
         checks += check(offset_width >= 0, "offset_width must be >= 0.")
         checks += check(offset_height >= 0, "offset_height must be >= 0.")
-        checks += check(target_width > 0, "target_width must be > 0.")
-        checks += check(target_height > 0, "target_height must be > 0.")
+        checks += check(positive(target_width, "target_width"), "target_width must be > 0.")
+        checks += check(positive(target_height, "target_height"), "target_height must be > 0.")
         checks += check(width >= (target_width + offset_width), "width must be >= target + offset.")
         checks += check(height >= (target_height + offset_height), "height must be >= target + offset.")
         image = with_dependencies(checks, image)
@@ -391,8 +392,8 @@ def resize_image_with_crop_or_pad(image: Any, target_height: Any, target_width: 
     with name_scope(None, "resize_image_with_crop_or_pad", [image]):
         image, is_batch = as_batch(image)
         checks = check_at_least_3d(image)
-        checks += check(target_width > 0, "target_width must be > 0.")
-        checks += check(target_height > 0, "target_height must be > 0.")
+        checks += check(positive(target_width, "target_width"), "target_width must be > 0.")
+        checks += check(positive(target_height, "target_height"), "target_height must be > 0.")
         image = with_dependencies(checks, image)
         # The functions below check, too; these checks come first because their messages are clearer.
         if is_tensor(target_height):
@@ -459,8 +460,8 @@ def resize_image_with_pad(
     with name_scope(None, "resize_image_with_pad", [image]):
         image, is_batch = as_batch(image)
         checks = check_at_least_3d(image)
-        checks += check(target_width > 0, "target_width must be > 0.")
-        checks += check(target_height > 0, "target_height must be > 0.")
+        checks += check(positive(target_width, "target_width"), "target_width must be > 0.")
+        checks += check(positive(target_height, "target_height"), "target_height must be > 0.")
         image = with_dependencies(checks, image)
         _, height, width, _ = image_dimensions(image, 4)
         f_height, f_width = cast(height, dtypes.float64), cast(width, dtypes.float64)

@@ -23,6 +23,7 @@ from flowlab._src.ops.cast import cast
 from flowlab._src.ops.image_checks import image_dimensions
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.util.export import export
+from flowlab._src.util.old_arguments import taking_old_arguments
 
 Pixel = TypeVar(
     "Pixel", np.int8, np.uint8, np.int16, np.uint16, np.int32, np.int64, np.float16, np.float32, np.float64
@@ -282,6 +283,7 @@ METHODS: dict[Any, int] = {"bilinear": 0, "nearest": 1, "bicubic": 2, "area": 3}
 
 
 @export("image.resize_images", "image.resize")
+@taking_old_arguments("image.resize_images", new_height="size=[height, width]", new_width="size=[height, width]")
 def resize_images(
     images: Any,
     size: Any,
@@ -364,7 +366,10 @@ def resize_by(
         except (TypeError, ValueError):
             raise misuse(ValueError("'size' must be a 1-D int32 Tensor")) from None
         if not size.shape.is_compatible_with([2]):
-            raise misuse(ValueError("'size' must be a 1-D Tensor of 2 elements: new_height, new_width"))
+            raise misuse(
+                ValueError("'size' must be a 1-D Tensor of 2 elements: new_height, new_width"),
+                fix="tf.image.resize_images(images, [height, width]): one list of two numbers",
+            )
         new_height, new_width = _sizes_known(size)
         if preserve_aspect_ratio:
             size = _undistorted(images, new_height, new_width)

@@ -25,6 +25,7 @@ from flowlab._src.ops.fill import zeros
 from flowlab._src.ops.identity import identity
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.util.export import export
+from flowlab._src.util.old_arguments import taking_old_arguments
 
 # ---- stack and unstack ---------------------------------------------------------------------------------------------
 
@@ -482,6 +483,7 @@ def _concat_grad_of_rows(dy: IndexedSlices, values: Sequence[Tensor], axis: Tens
 
 
 @export("concat")
+@taking_old_arguments("concat", concat_dim="axis")
 def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
     """Join tensors along an axis that they have already.
 

@@ -164,7 +164,7 @@ class TextFileInitializer(TableInitializerBase):
         delimiter: str = "\t",
         name: str | None = None,
     ) -> None:
-        if not isinstance(filename, Tensor) and not filename:
+        if filename is None or (isinstance(filename, (str, bytes)) and not filename):
             raise misuse(ValueError("Filename required for TextFileInitializer: the `filename` argument required"))
         key_dtype, value_dtype = as_dtype(key_dtype), as_dtype(value_dtype)
         self._key_index = _check_index("key", as_int(key_index, "key_index"), key_dtype)

@@ -36,6 +36,7 @@ from flowlab._src.ops.sequences import range_
 from flowlab._src.ops.transposing import transpose
 from flowlab._src.util.export import export
 from flowlab._src.util.lazy import FlowlabNote
+from flowlab._src.util.old_arguments import taking_old_arguments
 
 
 class SoftmaxCrossEntropyWithLogits(Op):
@@ -410,6 +411,7 @@ def _check_sparse_labels(labels: Tensor, logits: Tensor) -> bool:
 
 
 @export("nn.sigmoid_cross_entropy_with_logits")
+@taking_old_arguments("nn.sigmoid_cross_entropy_with_logits", targets="labels")
 def sigmoid_cross_entropy_with_logits(
     _sentinel: Any = None, labels: Any = None, logits: Any = None, name: str | None = None
 ) -> Tensor:

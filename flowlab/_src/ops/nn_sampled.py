@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flowlab._src.graph import dtypes
+from flowlab._src.graph.arguments import as_list
+from flowlab._src.graph.convert import convert
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
@@ -15,6 +17,7 @@ from flowlab._src.ops.fill import ones, ones_like, zeros_like
 from flowlab._src.ops.identity import stop_gradient
 from flowlab._src.ops.joining import concat, stack
 from flowlab._src.ops.linalg import matmul
+from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.nn_cross_entropy import sigmoid_cross_entropy_with_logits, softmax_cross_entropy_with_logits_v2
 from flowlab._src.ops.nn_embedding import embedding_lookup
 from flowlab._src.util.export import export
@@ -55,12 +58,18 @@ def sampled_logits(
     if not isinstance(weights, list):
         weights = [weights]
     with name_scope(name, "compute_sampled_logits", [*weights, biases, inputs, labels]):
+        labels, inputs = convert(labels, None, "labels"), convert(inputs, None, "inputs")
         if labels.dtype != dtypes.int64:
             labels = cast(labels, dtypes.int64)
         flat = reshape(labels, [-1])
         if sampled_values is None:
             sampled_values = log_uniform_candidate_sampler(
                 labels, num_true, num_sampled, unique=True, range_max=num_classes, seed=seed
+            )
+        sampled_values = as_list(sampled_values, "sampled_values")
+        if len(sampled_values) != 3:
+            raise misuse(
+                ValueError(f"sampled_values must be (sampled, true_expected, sampled_expected), got {sampled_values}")
             )
         sampled, true_expected, sampled_expected = (stop_gradient(s) for s in sampled_values)
         sampled = cast(sampled, dtypes.int64)

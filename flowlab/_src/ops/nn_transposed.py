@@ -13,7 +13,7 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.array_shape import expand_dims, shape_of, squeeze
 from flowlab._src.ops.blocks import batch_to_space, space_to_batch
 from flowlab._src.ops.joining import concat
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import misuse, ranked
 from flowlab._src.ops.nn_conv import Conv2DBackpropInput, conv2d_transpose
 from flowlab._src.ops.nn_conv3d import conv3d_transpose
 from flowlab._src.ops.nn_window import one_per_axis
@@ -90,6 +90,7 @@ def conv_transpose(
     """
     with name_scope(name, "conv_transpose", [input, output_shape]) as name:
         if isinstance(output_shape, Tensor):
+            ranked(output_shape, 1)
             n = (output_shape.shape[0].value or 0) - 2
         elif isinstance(output_shape, Sized):
             n = len(output_shape) - 2

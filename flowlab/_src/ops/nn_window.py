@@ -73,7 +73,7 @@ def layout_of(data_format: Any) -> str:
 
 def check_choice(op: str, attribute: str, value: Any, allowed: Sequence[str]) -> None:
     """ValueError when a word is not one of the attribute's values."""
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         listed = ", ".join(f'"{a}"' for a in allowed)
         raise misuse(ValueError(f"Attr '{attribute}' of '{op}' Op passed string '{value}' not in: {listed}."))
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from flowlab._src.graph import dtypes
-from flowlab._src.graph.arguments import as_int
+from flowlab._src.graph.arguments import as_int, as_list
 from flowlab._src.graph.dtypes import as_dtype
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape
@@ -91,7 +91,10 @@ def ragged_constant_value(
         return RaggedTensorValue(values, np.array(splits, splits_kind))
 
     def inner(values: Any, dtype: Any, shape: Any, name: str | None = None) -> Any:
-        return np.reshape(np.array(values, dtype), shape if shape is not None else np.shape(values))
+        try:
+            return np.reshape(np.array(values, dtype), shape if shape is not None else np.shape(values))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise misuse(ValueError(f"Invalid pylist={pylist!r}: {error}")) from None
 
     return _build(cut, inner, pylist, kind, ragged_rank, inner_shape)
 
@@ -107,7 +110,7 @@ def _build(
     if is_ragged(pylist):
         raise misuse(TypeError("pylist may not be a RaggedTensor or RaggedTensorValue."))
     ragged_rank = None if ragged_rank is None else as_int(ragged_rank, "ragged_rank")
-    inner_shape = None if inner_shape is None else tuple(inner_shape)
+    inner_shape = None if inner_shape is None else tuple(as_list(inner_shape, "inner_shape"))
 
     def refuse(why: str) -> BaseException:
         return misuse(ValueError(f"Invalid pylist={pylist!r}: {why}"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from flowlab._src.graph.arguments import as_int
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import int32
 from flowlab._src.graph.op import constant_value
@@ -127,22 +128,30 @@ def frame(
         return result
 
 
+def as_known_int(value: Any, name: str) -> int | None:
+    """A number, where it is known."""
+    return None if value is None else as_int(value, name)
+
+
 def _framed_shape(signal: Tensor, frame_length: Any, frame_step: Any, pad_end: bool, axis: Any) -> Any:
     """The static shape of frames; None when even the rank is unknown."""
-    length, step, axis = (constant_value(t) for t in (frame_length, frame_step, axis))
+    known = {"frame_length": frame_length, "frame_step": frame_step, "axis": axis}
+    length, step, axis = (as_known_int(constant_value(t), name) for name, t in known.items())
+    if step == 0:
+        raise misuse(ValueError("frame_step must not be 0: all frames would be the same."))
     dims = signal.shape._dims
     if dims is None:
         return None
     if axis is None:
         return [None] * (len(dims) + 1)
-    axis = range(len(dims))[int(axis)]
+    axis = range(len(dims))[axis]
     samples, frames = dims[axis], None
     if samples is not None and step is not None:
         if pad_end:
-            frames = max(0, -(-samples // int(step)))
+            frames = max(0, -(-samples // step))
         elif length is not None:
-            frames = max(0, (samples - int(length) + int(step)) // int(step))
-    return [*dims[:axis], frames, None if length is None else int(length), *dims[axis + 1 :]]
+            frames = max(0, (samples - length + step) // step)
+    return [*dims[:axis], frames, length, *dims[axis + 1 :]]
 
 
 def _common_divisor(a: Tensor, b: Tensor) -> Tensor:

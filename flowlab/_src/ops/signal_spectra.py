@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from flowlab._src.graph.arguments import as_float, as_int
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import as_dtype, float32, int32
 from flowlab._src.graph.op import constant_value
@@ -90,19 +91,19 @@ def idct(
 
 
 def _check_dct(input: Any, type: int, n: int | None, axis: int, norm: str | None) -> None:
-    if axis != -1:
+    if isinstance(axis, np.ndarray) or axis != -1:
         raise misuse(NotImplementedError(f"axis must be -1. Got: {axis}"))
-    if n is not None and n < 1:
+    if n is not None and as_int(n, "n") < 1:
         raise misuse(ValueError("n should be a positive integer or None"))
-    if type not in (1, 2, 3, 4):
+    if not isinstance(type, (int, np.integer)) or type not in (1, 2, 3, 4):
         raise misuse(ValueError("Types I, II, III and IV (I)DCT are supported."))
     if type == 1:
-        if norm == "ortho":
+        if isinstance(norm, str) and norm == "ortho":
             raise misuse(ValueError("Normalization is not supported for the Type-I DCT."))
         last = convert(input).shape[-1].value
         if last is not None and last < 2:
             raise misuse(ValueError("Type-I DCT requires the dimension to be greater than one."))
-    if norm not in (None, "ortho"):
+    if norm is not None and (not isinstance(norm, str) or norm != "ortho"):
         raise misuse(ValueError(f"Unknown normalization. Expected None or 'ortho', got: {norm}"))
 
 
@@ -114,6 +115,7 @@ def _last(x: Tensor) -> Any:
 def _dct(input: Any, type: int, n: Any, norm: str | None, name: str | None = None) -> Tensor:
     with name_scope(name, "dct", [input]):
         x = convert(input)
+        ranked_at_least(x, 1)
         dtype = x.dtype.base_dtype
         zero = convert(0.0, dtype)
         samples = _last(x)
@@ -332,7 +334,7 @@ def mdct(
         frame_length = scalar(frame_length, "frame_length")
         known = constant_value(frame_length)
         if known is not None:
-            if known % 4:
+            if as_int(known, "frame_length") % 4:
                 raise misuse(ValueError("The frame length must be a multiple of 4."))
             frame_step = convert(int(known) // 2, frame_length.dtype)
         else:
@@ -431,13 +433,15 @@ def linear_to_mel_weight_matrix(
 
 
 def _check_bands(count: int, sample_rate: Any, low: float, high: float, dtype: Any) -> None:
-    if count <= 0:
+    low, high = as_float(low, "lower_edge_hertz"), as_float(high, "upper_edge_hertz")
+    if as_int(count, "num_mel_bins") <= 0:
         raise misuse(ValueError(f"num_mel_bins must be positive. Got: {count}"))
     if low < 0.0:
         raise misuse(ValueError(f"lower_edge_hertz must be non-negative. Got: {low}"))
     if low >= high:
         raise misuse(ValueError(f"lower_edge_hertz {low:.1f} >= upper_edge_hertz {high:.1f}"))
     if not isinstance(sample_rate, Tensor):
+        sample_rate = as_float(sample_rate, "sample_rate")
         if sample_rate <= 0.0:
             raise misuse(ValueError(f"sample_rate must be positive. Got: {sample_rate}"))
         if high > sample_rate / 2:

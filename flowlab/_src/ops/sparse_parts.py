@@ -30,6 +30,7 @@ from flowlab._src.ops.reduce import reduce_max
 from flowlab._src.ops.selecting import where_v2
 from flowlab._src.ops.unique import setdiff1d
 from flowlab._src.util.export import export
+from flowlab._src.util.old_arguments import taking_old_arguments
 
 
 def _refuse(message: str) -> InvalidArgumentError:
@@ -91,6 +92,7 @@ class SparseConcat(Op):
 
 
 @export("sparse.concat", "sparse_concat")
+@taking_old_arguments("sparse_concat", concat_dim="axis")
 def sparse_concat(
     axis: Any,
     sp_inputs: Any,

@@ -15,6 +15,7 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.joining import concat
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.util.export import export
+from flowlab._src.util.old_arguments import taking_old_arguments
 
 
 def _check_axis(axis: int, rank: int) -> None:
@@ -127,7 +128,23 @@ class SplitV(Op):
         return [concat(list(dys), node.inputs[2]), None, None]
 
 
+def refuse_old_order(axis: Any) -> None:
+    """TypeError when the axis is what should be split: so the arguments stood before TensorFlow 1.0."""
+    fix = "tf.split(value, num_or_size_splits, axis): since TensorFlow 1.0 the value comes first"
+    if isinstance(axis, Tensor):
+        if axis.dtype != int32:
+            found = axis.dtype.base_dtype.name
+            message = f"Input 'split_dim' of 'Split' Op has type {found} that does not match expected type of int32."
+            raise misuse(TypeError(message), fix=fix)
+        return
+    try:
+        convert(axis, int32, "split_dim").shape.assert_has_rank(0)
+    except (TypeError, ValueError) as error:
+        raise misuse(error, fix=fix) from None
+
+
 @export("split")
+@taking_old_arguments("split", split_dim="axis", num_split="num_or_size_splits")
 def split(
     value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = None, name: str = "split"
 ) -> list[Tensor]:
@@ -160,12 +177,8 @@ def split(
     >>> [part.shape.as_list() for part in tf.split(value, [4, 15, 11], 1)]
     [[5, 4], [5, 15], [5, 11]]
     """
-    if isinstance(value, (int, np.integer)) and isinstance(axis, Tensor) and axis.dtype != int32:
-        found = axis.dtype.base_dtype.name
-        raise misuse(
-            TypeError(f"Input 'split_dim' of 'Split' Op has type {found} that does not match expected type of int32."),
-            fix="tf.split(value, num_or_size_splits, axis): since TensorFlow 1.0 the value comes first",
-        )
+    if isinstance(value, (int, np.integer)) and not isinstance(axis, (int, np.integer)):
+        refuse_old_order(axis)
     sizes = convert(num_or_size_splits)  # TensorFlow makes this node even where only the number is needed
     if isinstance(num_or_size_splits, (int, np.integer, Dimension)):
         count = int(num_or_size_splits)

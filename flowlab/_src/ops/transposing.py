@@ -19,6 +19,7 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.array_shape import old_argument, rank
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.util.export import export
+from flowlab._src.util.old_arguments import taking_old_arguments
 
 AxisIndex = TypeVar("AxisIndex", np.int32, np.int64)
 ShiftIndex = TypeVar("ShiftIndex", np.int32, np.int64)
@@ -243,6 +244,7 @@ class ReverseV2(Op):
 
 
 @export("reverse", "reverse_v2", "manip.reverse")
+@taking_old_arguments("reverse", dims="axis")
 def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
     """Return a tensor read backwards along the given axes.
 
@@ -265,6 +267,12 @@ def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
     array([[3, 2, 1],
            [6, 5, 4]], dtype=int32)
     """
+    if isinstance(axis, (list, tuple)) and axis and all(isinstance(choice, bool) for choice in axis):
+        chosen = [i for i, choice in enumerate(axis) if choice]
+        raise misuse(
+            TypeError("Value passed to parameter 'axis' has DataType bool not in list of allowed values: int32, int64"),
+            fix=f"tf.reverse(tensor, {chosen}): since TensorFlow 1.0 the axes are given by their numbers",
+        )
     return ReverseV2()(tensor, axis, name=name)
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from flowlab._src.errors import InvalidArgumentError, ShapeError
+from flowlab._src.graph.arguments import as_text
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import int32
 from flowlab._src.graph.op import Array, Op, Spec
@@ -223,6 +224,7 @@ def tridiagonal_solve(
     ...     sess.run(x).round(3)
     array([1., 1., 1.], dtype=float32)
     """
+    diagonals_format = as_text(diagonals_format, "diagonals_format")
     if diagonals_format == "sequence":
         diagonals = _compact(diagonals)
     elif diagonals_format == "matrix":

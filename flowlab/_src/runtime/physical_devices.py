@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from flowlab._src.graph.arguments import as_flag, as_list, as_text
 from flowlab._src.kernels import threads
 from flowlab._src.util.export import export
 from flowlab._src.util.text import did_you_mean
@@ -47,6 +48,11 @@ _threads = {"inter": 0, "intra": 0}
 _optimizer: dict[str, Any] = {"jit": False}
 
 
+def wanted_type(device_type: Any, device: Any) -> bool:
+    """True for a device of the type that was asked for; None asks for all."""
+    return device_type is None or as_text(device_type, "device_type") == device.device_type
+
+
 @export("config.list_physical_devices", "config.experimental.list_physical_devices")
 def list_physical_devices(device_type: str | None = None) -> list[PhysicalDevice]:
     """Return the devices of this computer that flowlab can use: the processor.
@@ -63,19 +69,19 @@ def list_physical_devices(device_type: str | None = None) -> list[PhysicalDevice
     >>> tf.config.experimental.list_physical_devices("GPU")
     []
     """
-    return [CPU] if device_type in (None, CPU.device_type) else []
+    return [CPU] if wanted_type(device_type, CPU) else []
 
 
 @export("config.list_logical_devices", "config.experimental.list_logical_devices")
 def list_logical_devices(device_type: str | None = None) -> list[LogicalDevice]:
     """Return the devices under the names that `tf.device` takes."""
-    return [LOGICAL_CPU] if device_type in (None, CPU.device_type) and CPU in _visible else []
+    return [LOGICAL_CPU] if wanted_type(device_type, CPU) and CPU in _visible else []
 
 
 @export("config.get_visible_devices", "config.experimental.get_visible_devices")
 def get_visible_devices(device_type: str | None = None) -> list[PhysicalDevice]:
     """Return the devices that programs may use."""
-    return [device for device in _visible if device_type in (None, device.device_type)]
+    return [device for device in _visible if wanted_type(device_type, device)]
 
 
 @export("config.set_visible_devices", "config.experimental.set_visible_devices")
@@ -87,10 +93,10 @@ def set_visible_devices(devices: Any, device_type: str | None = None) -> None:
     ValueError
         If there is no such device.
     """
-    wanted = [devices] if isinstance(devices, PhysicalDevice) else list(devices)
+    wanted = [devices] if isinstance(devices, PhysicalDevice) else as_list(devices, "devices")
     for device in wanted:
         known_device(device)
-        if device_type not in (None, device.device_type):
+        if not wanted_type(device_type, device):
             raise ValueError(f"Unrecognized device: {device!r}: it is no {device_type}")
     if device_type is None:
         _visible[:] = wanted
@@ -100,7 +106,7 @@ def set_visible_devices(devices: Any, device_type: str | None = None) -> None:
 
 def known_device(device: Any) -> PhysicalDevice:
     """A device of this computer; ValueError for others."""
-    if device != CPU:
+    if not isinstance(device, PhysicalDevice) or device != CPU:
         raise ValueError(f"Unrecognized device: {device!r}. flowlab has {CPU!r} and no other.")
     return CPU
 
@@ -172,7 +178,7 @@ def get_soft_device_placement() -> bool:
 @export("config.set_soft_device_placement")
 def set_soft_device_placement(enabled: bool) -> None:
     """Accepted; sessions take it from `tf.ConfigProto(allow_soft_placement=...)`."""
-    _options["soft_placement"] = bool(enabled)
+    _options["soft_placement"] = as_flag(enabled, "enabled")
 
 
 @export("debugging.get_log_device_placement")
@@ -184,7 +190,7 @@ def get_log_device_placement() -> bool:
 @export("debugging.set_log_device_placement")
 def set_log_device_placement(enabled: bool) -> None:
     """Accepted; sessions take it from `tf.ConfigProto(log_device_placement=...)`."""
-    _options["placement_log"] = bool(enabled)
+    _options["placement_log"] = as_flag(enabled, "enabled")
 
 
 @export("config.threading.get_inter_op_parallelism_threads")

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from flowlab._src.errors import OpError
+from flowlab._src.graph.arguments import refused
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.runtime.execute import Frame, execute
@@ -96,6 +97,8 @@ class Stepper:
     def __init__(
         self, session: Any, fetches: Any, feed_dict: dict[Any, Any] | None = None, handle: str | None = None
     ) -> None:
+        if not hasattr(session, "_frame_to_step"):
+            raise refused("Session", "session", session)
         start = session._frame_to_step(fetches, feed_dict, handle)
         frame = start.frame
         self.session = session

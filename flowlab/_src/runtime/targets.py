@@ -18,7 +18,7 @@ def add_target(target: str, state: SessionState) -> None:
 
 def state_for(target: Any) -> SessionState:
     """The state that a session with this target works on: its own, or that of a server, which outlives the session."""
-    if target in ("", b"", None):
+    if target is None or (isinstance(target, (str, bytes)) and not target):
         return SessionState()
     text = target.decode("utf-8", "replace") if isinstance(target, bytes) else target
     if isinstance(text, str) and text in _servers:

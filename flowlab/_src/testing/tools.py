@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from flowlab._src.formats.files import as_path
+from flowlab._src.graph.arguments import as_int
 from flowlab._src.train.cluster import Server
 from flowlab._src.util.export import export
 from flowlab._src.util.flag_values import argv_of_program, in_notebook
@@ -46,7 +48,7 @@ def get_temp_dir() -> str:
 @export("test.test_src_dir_path")
 def test_src_dir_path(relative_path: str) -> str:
     """Return the full path of a file given relative to the folder in which the program runs."""
-    return os.path.abspath(os.path.join(os.environ.get("TEST_SRCDIR", ""), relative_path))
+    return os.path.abspath(os.path.join(os.environ.get("TEST_SRCDIR", ""), as_path(relative_path, "relative_path")))
 
 
 test_src_dir_path.__test__ = False  # type: ignore[attr-defined]  # it is no test, whatever its name
@@ -77,12 +79,12 @@ def create_local_cluster(
     >>> len(workers), len(parameter_servers)
     (1, 1)
     """
-    jobs = {"worker": num_workers, "ps": num_ps}
+    jobs = {"worker": as_int(num_workers, "num_workers"), "ps": as_int(num_ps, "num_ps")}
     cluster = {
         job: [f"localhost:{2222 + 100 * at + i}" for i in range(n)] for at, (job, n) in enumerate(jobs.items()) if n
     }
-    workers = [Server(cluster, "worker", i, protocol, worker_config, start=True) for i in range(num_workers)]
-    return workers, [Server(cluster, "ps", i, protocol, ps_config, start=True) for i in range(num_ps)]
+    workers = [Server(cluster, "worker", i, protocol, worker_config, start=True) for i in range(jobs["worker"])]
+    return workers, [Server(cluster, "ps", i, protocol, ps_config, start=True) for i in range(jobs["ps"])]
 
 
 @export("test.assert_equal_graph_def")

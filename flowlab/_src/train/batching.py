@@ -73,7 +73,7 @@ def build(
         queue = make_queue(kinds, element_shapes(lists, task.shapes, task.enqueue_many))
         runs = []
         for part in lists:
-            runs += [enqueue(queue, part, task.enqueue_many, keep_input)] * threads
+            runs += [enqueue(queue, part, task.enqueue_many, keep_input)] * as_int(threads, "num_threads")
         add_queue_runner(QueueRunner(queue, runs))
         summarize(queue)
         dequeue = queue.dequeue_up_to if task.smaller_final_batch else queue.dequeue_many

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flowlab._src.errors import InvalidArgumentError, UnavailableError, add_notes
+from flowlab._src.graph.arguments import as_int
 from flowlab._src.graph.devices import format_device, parse_device
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.runtime.state import SessionState
@@ -107,7 +108,7 @@ class ClusterSpec:
 
     def _job(self, job_name: str) -> dict[int, str]:
         try:
-            return self._tasks[job_name]
+            return self._tasks[as_text(job_name, "job_name")]
         except KeyError:
             raise misuse(
                 ValueError(f"No such job in cluster: {job_name!r}"), f"the jobs are {', '.join(self._tasks)}"
@@ -317,6 +318,7 @@ def replica_device_setter(
         if job not in known:
             return None
         ps_tasks = len(known[job])
+    ps_tasks = as_int(ps_tasks, "ps_tasks")
     if ps_tasks == 0:
         return None
     kinds = frozenset(STANDARD_PS_OPS if ps_ops is None else ps_ops)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from flowlab._src.errors import OutOfRangeError
+from flowlab._src.graph.arguments import as_list, refused
 from flowlab._src.util import log
 from flowlab._src.util.export import export
 
@@ -41,7 +42,10 @@ class Coordinator:
     """
 
     def __init__(self, clean_stop_exception_types: Iterable[type[BaseException]] | None = None) -> None:
-        kinds = (OutOfRangeError,) if clean_stop_exception_types is None else tuple(clean_stop_exception_types)
+        given = (OutOfRangeError,) if clean_stop_exception_types is None else clean_stop_exception_types
+        kinds = tuple(as_list(given, "clean_stop_exception_types"))
+        if not all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in kinds):
+            raise refused("list of exception classes", "clean_stop_exception_types", kinds)
         self._clean_stop_exception_types: tuple[type[BaseException], ...] = kinds
         self._lock = threading.Lock()
         self._stop_event = threading.Event()

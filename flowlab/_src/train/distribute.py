@@ -11,6 +11,7 @@ import enum
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from flowlab._src.graph.arguments import as_list
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.registry import raw
 from flowlab._src.ops.constant import constant
@@ -219,7 +220,7 @@ class Strategy:
     """How a program is spread over devices. In flowlab there is one device, so there is one replica."""
 
     def __init__(self, extended: Any = None) -> None:
-        self._extended = extended or StrategyExtended(self)
+        self._extended = StrategyExtended(self) if extended is None else extended
 
     @property
     def extended(self) -> Any:
@@ -365,7 +366,7 @@ class MirroredStrategy(Strategy):
         super().__init__()
         if cross_device_ops is not None and not isinstance(cross_device_ops, CrossDeviceOps):
             raise TypeError(f"cross_device_ops must be a tf.distribute.CrossDeviceOps, not {cross_device_ops!r}.")
-        if devices is not None and not list(devices):
+        if devices is not None and not isinstance(devices, str) and not as_list(devices, "devices"):
             raise ValueError("Must specify at least one device.")
 
 

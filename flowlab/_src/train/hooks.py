@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from flowlab._src.errors import OutOfRangeError
+from flowlab._src.graph.arguments import as_int, as_key, as_list
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.train.global_step import get_global_step, get_global_step_read
@@ -134,10 +135,12 @@ class LoggingTensorHook(SessionRunHook):
             raise misuse(
                 ValueError("either at_end and/or exactly one of every_n_iter and every_n_secs must be provided.")
             )
-        if every_n_iter is not None and every_n_iter <= 0:
+        if every_n_iter is not None and as_int(every_n_iter, "every_n_iter") <= 0:
             raise misuse(ValueError(f"invalid every_n_iter={every_n_iter}."))
-        self._tag_order = sorted(tensors) if isinstance(tensors, dict) else list(tensors)
-        self._tensors = dict(tensors) if isinstance(tensors, dict) else {item: item for item in tensors}
+        self._tag_order = sorted(tensors) if isinstance(tensors, dict) else as_list(tensors, "tensors")
+        self._tensors = (
+            dict(tensors) if isinstance(tensors, dict) else {as_key(t, "tensors"): t for t in self._tag_order}
+        )
         self._formatter = formatter
         self._timer = NeverTimer() if only_at_end else SecondOrStepTimer(every_n_secs, every_n_iter)
         self._log_at_end = at_end

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from flowlab._src.graph import dtypes
 from flowlab._src.graph.arguments import as_int, as_list
 from flowlab._src.graph.convert import convert, convert_n
@@ -176,7 +174,7 @@ def string_input_producer(
     [b'a.csv', b'b.csv', b'a.csv']
     """
     empty = "string_input_producer requires a non-null input tensor"
-    if not isinstance(string_tensor, (Tensor, Variable)) and not np.size(as_list(string_tensor, "string_tensor")):
+    if not isinstance(string_tensor, (Tensor, Variable)) and not as_list(string_tensor, "string_tensor"):
         raise misuse(ValueError(empty))
     with name_scope(name, "input_producer", [string_tensor]) as scope:
         string_tensor = convert(string_tensor, dtypes.string)

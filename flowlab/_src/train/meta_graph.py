@@ -8,7 +8,7 @@ from typing import Any
 
 from flowlab._src.errors import NotFoundError
 from flowlab._src.formats.files import as_path, file_error
-from flowlab._src.graph.arguments import as_text
+from flowlab._src.graph.arguments import as_text, refused
 from flowlab._src.graph.collections_in_files import WRITERS, prepend_scope, register_proto_function, strip_scope
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.graph import Graph
@@ -96,6 +96,10 @@ def export_meta_graph(
     from flowlab._src.formats import messages
 
     graph = get_default_graph() if graph is None else graph
+    parts = {"graph_def": graph_def, "saver_def": saver_def, "meta_info_def": meta_info_def}
+    for (name, part), kind in zip(parts.items(), ("GraphDef", "SaverDef", "MetaGraphDef.MetaInfoDef"), strict=True):
+        if part is not None and getattr(getattr(part, "DESCRIPTOR", None), "name", "") != kind.rpartition(".")[2]:
+            raise refused(kind, name, part)
     if not isinstance(graph, Graph):
         raise TypeError(f"graph must be a Graph, not {type(graph).__name__}.")
     result = messages.MetaGraphDef()

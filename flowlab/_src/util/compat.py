@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from flowlab._src.util.arguments import as_text as given_text, refused
 from flowlab._src.util.export import export
 
 bytes_or_text_types = export("compat.bytes_or_text_types")((bytes, str))
@@ -40,7 +41,7 @@ def as_bytes(bytes_or_text: Any, encoding: str = "utf-8") -> bytes:
     if isinstance(bytes_or_text, (bytes, bytearray)):
         return bytes(bytes_or_text)
     if isinstance(bytes_or_text, str):
-        return bytes_or_text.encode(encoding)
+        return bytes_or_text.encode(given_text(encoding, "encoding"))
     raise TypeError(f"Expected binary or unicode string, got {bytes_or_text!r}")
 
 
@@ -66,7 +67,7 @@ def as_text(bytes_or_text: Any, encoding: str = "utf-8") -> str:
     if isinstance(bytes_or_text, str):
         return bytes_or_text
     if isinstance(bytes_or_text, bytes):
-        return bytes_or_text.decode(encoding)
+        return bytes_or_text.decode(given_text(encoding, "encoding"))
     raise TypeError(f"Expected binary or unicode string, got {bytes_or_text!r}")
 
 
@@ -117,6 +118,8 @@ def dimension_at_index(shape: Any, index: int) -> Any:
     >>> tf.compat.dimension_at_index(tf.TensorShape([2, 3]), 1)
     Dimension(3)
     """
+    if not hasattr(shape, "ndims") or not hasattr(shape, "dims"):
+        raise refused("TensorShape", "shape", shape)
     return type(shape)([None])[0] if shape.ndims is None else shape[index]
 
 

@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
+from flowlab._src.util.arguments import as_int, as_list, as_text, refused
 from flowlab._src.util.export import export
 from flowlab._src.util.flag_parsers import (
     ArgumentParser,
@@ -25,7 +26,15 @@ from flowlab._src.util.flag_parsers import (
     ListSerializer,
     WhitespaceSeparatedListParser,
 )
-from flowlab._src.util.flag_values import FLAGS, Flag, FlagValues, UnrecognizedFlagError, ValidationError, Validator
+from flowlab._src.util.flag_values import (
+    FLAGS,
+    Flag,
+    FlagValues,
+    UnrecognizedFlagError,
+    ValidationError,
+    Validator,
+    help_text,
+)
 from flowlab._src.util.text import nearest
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -66,10 +75,9 @@ class EnumFlag(Flag):
         case_sensitive: bool = True,
         **args: Any,
     ) -> None:
-        help = f"<{'|'.join(enum_values)}>: {help or '(no help available)'}"
-        super().__init__(
-            EnumParser(enum_values, case_sensitive), ArgumentSerializer(), name, default, help, short_name, **args
-        )
+        parser = EnumParser(enum_values, case_sensitive)
+        help = f"<{'|'.join(parser.enum_values)}>: {help_text(help)}"
+        super().__init__(parser, ArgumentSerializer(), name, default, help, short_name, **args)
 
 
 @export("app.flags.EnumClassFlag", "flags.EnumClassFlag")
@@ -86,9 +94,9 @@ class EnumClassFlag(Flag):
         case_sensitive: bool = False,
         **args: Any,
     ) -> None:
-        words = "|".join(enum_class.__members__)
         parser = EnumClassParser(enum_class, case_sensitive)
-        help = f"<{words}>: {help or '(no help available)'}"
+        words = "|".join(enum_class.__members__)
+        help = f"<{words}>: {help_text(help)}"
         super().__init__(parser, EnumClassSerializer(), name, default, help, short_name, **args)
 
 
@@ -98,7 +106,8 @@ class MultiFlag(Flag):
 
     def convert(self, argument: Any) -> list[Any]:
         many = isinstance(argument, Iterable) and not isinstance(argument, (str, bytes))
-        return [super(MultiFlag, self).convert(item) for item in (argument if many else [argument])]
+        items = as_list(argument, "default") if many else [argument]
+        return [super(MultiFlag, self).convert(item) for item in items]
 
     def parse(self, argument: Any) -> None:
         before = self.value if self.present else []
@@ -149,9 +158,11 @@ def define_flag(
     flag: Flag, flag_values: FlagValues = FLAGS, module_name: str | None = None, required: bool = False
 ) -> FlagHolder:
     """Add a flag that was made by hand."""
-    if module_name:
-        flag.module = module_name
-    flag_values[flag.name] = flag
+    if not isinstance(flag, Flag):
+        raise refused("Flag", "flag", flag)
+    if module_name is not None:
+        flag.module = as_text(module_name, "module_name") or flag.module
+    flags_in(flag_values)[flag.name] = flag
     if required:
         mark_flag_as_required(flag.name, flag_values)
     return FlagHolder(flag_values, flag)
@@ -414,7 +425,7 @@ def define_multi_enum(
 ) -> FlagHolder:
     """Add a flag of one of several words, which may be given several times."""
     parser = EnumParser(enum_values, case_sensitive)
-    help = f"<{'|'.join(enum_values)}>: {help}"
+    help = f"<{'|'.join(parser.enum_values)}>: {help}"
     return define_multi(parser, ArgumentSerializer(), name, default, help, flag_values, required=required, **args)
 
 
@@ -442,6 +453,8 @@ def define_alias(
     name: str, original_name: str, flag_values: FlagValues = FLAGS, module_name: str | None = None
 ) -> FlagHolder:
     """Give a flag a second name."""
+    name, original_name = as_text(name, "name"), as_text(original_name, "original_name")
+    flag_values = flags_in(flag_values)
     if original_name not in flag_values:
         raise UnrecognizedFlagError(original_name, "", nearest(original_name, flag_values))
     flag = flag_values[original_name]
@@ -454,7 +467,14 @@ def define_alias(
 
 def flag_name(flag: Any) -> str:
     """The name of a flag given by its name or by what DEFINE returned."""
-    return flag.name if isinstance(flag, FlagHolder) else flag
+    return flag.name if isinstance(flag, FlagHolder) else as_text(flag, "flag_name")
+
+
+def flags_in(flag_values: Any) -> FlagValues:
+    """The set that flags are added to, or looked up in."""
+    if not isinstance(flag_values, FlagValues):
+        raise refused("FlagValues", "flag_values", flag_values)
+    return flag_values
 
 
 @export("app.flags.register_validator", "flags.register_validator")
@@ -499,7 +519,7 @@ def register_multi_flags_validator(
     flag_values: FlagValues = FLAGS,
 ) -> None:
     """Ask for a condition on several flags: the checker gets a dict of their values."""
-    names = tuple(flag_name(flag) for flag in flag_names)
+    names = tuple(flag_name(flag) for flag in as_list(flag_names, "flag_names"))
     add_validator(Validator(names, multi_flags_checker, message, single=False), flag_values)
 
 
@@ -518,16 +538,18 @@ def multi_flags_validator(
 
 def add_validator(validator: Validator, flag_values: FlagValues) -> None:
     """Add a condition on flags that exist."""
+    if not callable(validator.check):
+        raise refused("callable", "checker", validator.check)
     for name in validator.names:
-        if name not in flag_values:
+        if name not in flags_in(flag_values):
             raise AttributeError(f"Flag {name} is not defined.")
-    flag_values._validators.append(validator)
+    flags_in(flag_values)._validators.append(validator)
 
 
 @export("app.flags.mark_flag_as_required", "flags.mark_flag_as_required")
 def mark_flag_as_required(flag_name: Any, flag_values: FlagValues = FLAGS) -> None:
     """Refuse to run without a value for a flag."""
-    name = flag_name if isinstance(flag_name, str) else flag_name.name
+    name = as_text(getattr(flag_name, "name", flag_name), "flag_name")
     message = f"Flag --{name} must have a value other than None."
     register_validator(name, lambda value: value is not None, message, flag_values)
 
@@ -535,7 +557,7 @@ def mark_flag_as_required(flag_name: Any, flag_values: FlagValues = FLAGS) -> No
 @export("app.flags.mark_flags_as_required", "flags.mark_flags_as_required")
 def mark_flags_as_required(flag_names: Iterable[Any], flag_values: FlagValues = FLAGS) -> None:
     """Refuse to run without values for flags."""
-    for name in flag_names:
+    for name in as_list(flag_names, "flag_names"):
         mark_flag_as_required(name, flag_values)
 
 
@@ -552,9 +574,9 @@ def mark_bool_flags_as_mutual_exclusive(
     flag_names: Iterable[Any], required: bool = False, flag_values: FlagValues = FLAGS
 ) -> None:
     """Allow one of the flags to be true; `required`: ask for one."""
-    names = [flag_name(flag) for flag in flag_names]
+    names = [flag_name(flag) for flag in as_list(flag_names, "flag_names")]
     for name in names:
-        if name in flag_values and not flag_values[name].boolean:
+        if name in flags_in(flag_values) and not flag_values[name].boolean:
             raise ValidationError(
                 f"Flag --{name} is not Boolean, which is required for flags used in mark_bool_flags_as_mutual_exclusive."
             )
@@ -565,7 +587,7 @@ def exclusive(
     flags: Iterable[Any], required: bool, flag_values: FlagValues, given: Callable[[Any], bool], words: str
 ) -> None:
     """Let `given` hold for at most one of the flags."""
-    names = [flag_name(flag) for flag in flags]
+    names = [flag_name(flag) for flag in as_list(flags, "flag_names")]
 
     def check(values: dict[str, Any]) -> bool:
         count = sum(given(value) for value in values.values())
@@ -580,22 +602,31 @@ def exclusive(
 # The rest of absl's module
 
 
+def a_holder(flag_holder: Any) -> FlagHolder:
+    """What DEFINE returned."""
+    if not isinstance(flag_holder, FlagHolder):
+        raise refused("FlagHolder", "flag_holder", flag_holder)
+    return flag_holder
+
+
 @export("app.flags.set_default", "flags.set_default")
 def set_default(flag_holder: FlagHolder, value: Any) -> None:
     """Change the default of a flag."""
+    flag_holder = a_holder(flag_holder)
     flag_holder._values.set_default(flag_holder.name, value)
 
 
 @export("app.flags.override_value", "flags.override_value")
 def override_value(flag_holder: FlagHolder, value: Any) -> None:
     """Change the present value of a flag."""
+    flag_holder = a_holder(flag_holder)
     setattr(flag_holder._values, flag_holder.name, value)
 
 
 @export("app.flags.declare_key_flag", "flags.declare_key_flag")
 def declare_key_flag(flag_name: str, flag_values: FlagValues = FLAGS) -> None:
     """Say that a flag of another module matters to this one; the help text shows all flags anyway."""
-    if flag_name not in flag_values:
+    if as_text(flag_name, "flag_name") not in flags_in(flag_values):
         raise UnrecognizedFlagError(flag_name, "", nearest(flag_name, flag_values))
 
 
@@ -620,8 +651,11 @@ def get_help_width() -> int:
 @export("app.flags.text_wrap", "flags.text_wrap")
 def text_wrap(text: str, length: int | None = None, indent: str = "", firstline_indent: str | None = None) -> str:
     """Break a text into lines."""
-    width = length or get_help_width()
-    first = indent if firstline_indent is None else firstline_indent
+    width = get_help_width() if length is None else as_int(length, "length")
+    indent, text = as_text(indent, "indent"), as_text(text, "text")
+    first = indent if firstline_indent is None else as_text(firstline_indent, "firstline_indent")
+    if width <= max(len(indent), len(first)):
+        raise ValueError("Length of indent exceeds length")
     lines = [
         textwrap.fill(line, width, initial_indent=first if not at else indent, subsequent_indent=indent)
         for at, line in enumerate(text.strip().split("\n"))
@@ -632,7 +666,7 @@ def text_wrap(text: str, length: int | None = None, indent: str = "", firstline_
 @export("app.flags.doc_to_help", "flags.doc_to_help")
 def doc_to_help(doc: str) -> str:
     """Turn a docstring into one help text: paragraphs stay, line ends go."""
-    paragraphs = textwrap.dedent(doc.strip()).split("\n\n")
+    paragraphs = textwrap.dedent(as_text(doc, "doc").strip()).split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
@@ -645,7 +679,11 @@ def flag_dict_to_args(flag_map: dict[str, Any], multi_flags: Iterable[str] | Non
     >>> list(tf.app.flags.flag_dict_to_args({"steps": 3, "fast": True, "names": ["a", "b"]}))
     ['--steps=3', '--fast', '--names=a,b']
     """
-    several = set(multi_flags or ())
+    if not isinstance(flag_map, dict):
+        raise refused("dict", "flag_map", flag_map)
+    several = (
+        set() if multi_flags is None else {as_text(name, "multi_flags") for name in as_list(multi_flags, "multi_flags")}
+    )
     for name, value in flag_map.items():
         if value is None:
             yield f"--{name}"

@@ -8,6 +8,7 @@ import io
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from flowlab._src.util.arguments import as_list, as_text, refused
 from flowlab._src.util.export import export
 
 
@@ -53,7 +54,9 @@ class NumberParser(ArgumentParser):
     article, kind = "a", "number"
 
     def __init__(self, lower_bound: float | None = None, upper_bound: float | None = None) -> None:
-        super().__init__()
+        for side, bound in (("lower_bound", lower_bound), ("upper_bound", upper_bound)):
+            if bound is not None and not isinstance(bound, (int, float)):
+                raise refused(self.kind, side, bound)
         self.lower_bound, self.upper_bound = lower_bound, upper_bound
         name = f"{self.article} {self.kind}"
         self.syntactic_help = {
@@ -143,7 +146,7 @@ class EnumParser(ArgumentParser):
     """One of several words."""
 
     def __init__(self, enum_values: Iterable[str], case_sensitive: bool = True) -> None:
-        self.enum_values = list(enum_values)
+        self.enum_values = [as_text(word, "enum_values") for word in as_list(enum_values, "enum_values")]
         if not self.enum_values:
             raise ValueError(f"enum_values cannot be empty, found {self.enum_values!r}")
         self.case_sensitive = case_sensitive
@@ -209,7 +212,10 @@ class BaseListParser(ArgumentParser):
     def parse(self, argument: Any) -> list[str]:
         if isinstance(argument, (list, tuple)):
             return list(argument)
-        return self.split(argument) if argument else []
+        if argument is None:
+            return []
+        text = as_text(argument, "argument")
+        return self.split(text) if text else []
 
     def flag_type(self) -> str:
         return f"{self.name} of strings"
@@ -246,7 +252,7 @@ class ListSerializer(ArgumentSerializer):
     """Writes the parts of a list with a separator."""
 
     def __init__(self, list_sep: str) -> None:
-        self.list_sep = list_sep
+        self.list_sep = as_text(list_sep, "list_sep")
 
     def serialize(self, value: Any) -> str:
         return self.list_sep.join(str(part) for part in value)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from flowlab._src.util.arguments import as_list, as_text, refused
 from flowlab._src.util.export import export
 from flowlab._src.util.flag_parsers import ArgumentParser, ArgumentSerializer, Error, IllegalFlagValueError, parsed
 from flowlab._src.util.source import user_frame
@@ -47,8 +48,14 @@ class UnrecognizedFlagError(Error):
 
     def __init__(self, flagname: str, flagvalue: str = "", suggestions: Sequence[str] | None = None) -> None:
         self.flagname, self.flagvalue = flagname, flagvalue
-        tip = f". Did you mean: {', '.join(suggestions)} ?" if suggestions else ""
+        named = [] if suggestions is None else as_list(suggestions, "suggestions")
+        tip = f". Did you mean: {', '.join(map(str, named))} ?" if named else ""
         super().__init__(f"Unknown command line flag '{flagname}'{tip}")
+
+
+def help_text(help: Any) -> str:
+    """What a flag is for, in words."""
+    return ("" if help is None else str(help)) or "(no help available)"
 
 
 @export("app.flags.Flag", "flags.Flag")
@@ -71,8 +78,10 @@ class Flag:
         allow_hide_cpp: bool = False,
         allow_overwrite: bool = True,
     ) -> None:
-        self.name, self.short_name = name, short_name
-        self.help = help_string or "(no help available)"
+        if not hasattr(parser, "parse"):
+            raise refused("ArgumentParser", "parser", parser)
+        self.name, self.short_name = name, None if short_name is None else as_text(short_name, "short_name")
+        self.help = help_text(help_string)
         self.parser, self.serializer = parser, serializer
         self.boolean = boolean
         self.allow_override = allow_override

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from flowlab._src.util.arguments import refused
 from flowlab._src.util.export import export
 from flowlab._src.util.paths import PACKAGE
 from flowlab._src.util.source import user_frame
@@ -34,6 +35,8 @@ def get_root_dir_with_all_resources() -> str:
 @export("resource_loader.get_path_to_datafile")
 def get_path_to_datafile(path: str) -> str:
     """Return the full path of a file beside the program that calls this."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise refused("string", "path", path)
     return os.path.join(get_data_files_path(), path)
 
 
@@ -46,8 +49,12 @@ def readahead_file_path(path: str, readahead: str = "128M") -> str:
 @export("resource_loader.load_resource")
 def load_resource(path: str) -> bytes:
     """Return the bytes of a file beside the program that calls this."""
-    with open(get_path_to_datafile(path), "rb") as file:
-        return file.read()
+    full = get_path_to_datafile(path)
+    try:
+        with open(full, "rb") as file:
+            return file.read()
+    except (OSError, ValueError) as error:
+        raise OSError(f"Resource {full} not found: {error}") from None
 
 
 # tf.sysconfig: where a compiler would find TensorFlow

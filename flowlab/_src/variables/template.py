@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from flowlab._src.graph.arguments import as_flag, refused
 from flowlab._src.graph.default import get_collection
 from flowlab._src.graph.keys import GraphKeys
 from flowlab._src.ops.misuse import misuse
@@ -56,6 +57,8 @@ def make_template(
     >>> scale(1.0).name, scale(2.0).name, [v.name for v in scale.variables]
     ('scale/mul:0', 'scale_1/mul:0', ['scale/w:0'])
     """
+    if not callable(func_):
+        raise refused("callable", "func_", func_)
     if kwargs:
         func_ = functools.partial(func_, **kwargs)
     return Template(name_, func_, create_scope_now_, unique_name_, custom_getter_)
@@ -78,7 +81,7 @@ class Template:
         self._custom_getter = custom_getter
         self._scope: VariableScope | None = None
         self._called = False
-        if create_scope_now:
+        if as_flag(create_scope_now, "create_scope_now_"):
             with pure_variable_scope(unique_name or unique_scope_name(name), custom_getter=custom_getter) as scope:
                 self._scope = scope
 

@@ -63,7 +63,9 @@ class Layer(Connectivity, SideEffects):
             if key not in ALLOWED_KEYWORDS:
                 raise add_notes(
                     TypeError("Keyword argument not understood:", key),
-                    fix=did_you_mean(key, [*ALLOWED_KEYWORDS, *inspect.signature(type(self).__init__).parameters]),
+                    fix="leave input_size away: a cell finds it out when it is called"
+                    if key == "input_size"
+                    else did_you_mean(key, [*ALLOWED_KEYWORDS, *inspect.signature(type(self).__init__).parameters]),
                 )
         self._parts: dict[str, None] = {}  # attributes that hold layers or containers of layers
         self._trainable = trainable

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Iterator
 from typing import Any
 
+from flowlab._src.graph.arguments import refused
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.graph import Graph
 from flowlab._src.lab.lints.finding import Finding, kept
@@ -210,6 +211,8 @@ def lint(graph: Graph | None = None) -> list[str]:
     """
     from flowlab._src.util import source
 
+    if graph is not None and not isinstance(graph, Graph):
+        raise refused("Graph", "graph", graph)
     return [
         finding.text() for finding in kept(lints.look(graph or get_default_graph(), source.python_values()), lints.off)
     ]

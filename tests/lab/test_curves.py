@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 import flowlab as tf
-from flowlab._src.lab.curves import Curve, curves_drawing, moving_average, nice_ticks, thin, value_axis
+from flowlab._src.lab.axes import nice_ticks, value_axis
+from flowlab._src.lab.curves import Curve, curves_drawing, moving_average, thin
 from flowlab._src.lab.drawing import Shape, Text
 from flowlab._src.lab.plot import plot
 from flowlab._src.lab.svg import drawing_svg
@@ -85,8 +86,8 @@ def test_a_logarithmic_axis_has_equal_steps_for_equal_factors():
 def test_curves_of_one_family_share_a_panel_and_a_legend():
     drawing = curves_drawing([curve([1, 2], "loss/train"), curve([2, 3], "loss/test"), curve([0, 1], "accuracy")])
     words = texts(drawing)
-    assert [words.count(word) for word in ("loss", "accuracy", "train 2", "test 3")] == [1, 1, 1, 1]
-    assert drawing.width == 2 * curves_drawing([curve([1, 2])]).width
+    assert [words.count(word) for word in ("loss", "accuracy", "train: 2", "test: 3")] == [1, 1, 1, 1]
+    assert drawing.width <= 700  # two panels fit beside the prompt of a page, at a zoom of 1.3
     dashes = {item.dash for group in drawing.groups for item in group.items if getattr(item, "role", "") == "curve"}
     assert len(dashes) == 2
 
@@ -170,3 +171,102 @@ def test_the_png_of_curves():
     curves = plot("loss")
     curves.append(1.0)
     assert curves.png().startswith(b"\x89PNG")
+
+
+def test_runs_are_drawn_over_each_other_with_their_names():
+    curves = plot("loss")
+    for rate in (0.1, 0.2):
+        curves.new_run(f"rate {rate}")
+        for step in range(3):
+            curves.update(step, loss=rate * step, accuracy=step)
+    words = texts(curves.drawing())
+    assert [words.count(word) for word in ("loss", "accuracy", "rate 0.1: 0.2", "rate 0.2: 0.4")] == [1, 1, 1, 1]
+    looks = {}
+    for group in curves.drawing().groups:
+        for item in group.items:
+            if getattr(item, "role", "") == "curve":
+                looks.setdefault(group.tip.split(":")[0], set()).add((item.stroke, item.dash))
+    assert [len(look) for look in looks.values()] == [1, 1]  # a run looks the same in both panels
+    assert looks["rate 0.1"] != looks["rate 0.2"]
+    assert curves.values("loss", "rate 0.1").tolist() == [0, 0.1, 0.2]
+    assert curves.values("loss").tolist() == [0, 0.2, 0.4]
+
+
+def test_a_run_that_is_repeated_begins_anew():
+    curves = plot()
+    for _ in range(2):
+        curves.new_run("Adam")
+        curves.update(loss=1.0)
+    assert curves.runs == ["Adam"]
+    assert len(curves.values("loss")) == 1
+
+
+def test_what_came_before_the_first_name_is_run_1():
+    curves = plot("loss")
+    curves.append(1.0)
+    curves.new_run()
+    curves.append(2.0)
+    assert curves.runs == ["run 1", "run 2"]
+    assert repr(curves) == "plot of loss, 2 runs\n  run 1, loss: 1 value, 1\n  run 2, loss: 1 value, 2"
+
+
+def test_many_runs_look_different():
+    curves = plot()
+    for k in range(30):
+        curves.new_run(f"run {k}")
+        curves.update(loss=1.0)
+    found = [
+        (item.stroke, item.dash)
+        for group in curves.drawing().groups
+        for item in group.items
+        if getattr(item, "role", "") == "curve"
+    ]
+    assert len(set(found)) == 30
+
+
+def test_the_logarithmic_axis_of_one_panel_only():
+    curves = [curve([100.0, 10.0, 1.0]), curve([0.0, 0.5, 1.0], "accuracy")]
+    words = texts(curves_drawing(curves, log="loss"))
+    assert "100" in words
+    assert "10" in words
+    assert "0.50" in words or "0.5" in words or "0.4" in words
+
+
+def test_the_axes_of_one_row_stand_side_by_side():
+    groups = curves_drawing([curve([1, 2], "loss/train"), curve([2, 3], "loss/test"), curve([0, 1], "accuracy")]).groups
+    floors = {group.items[-1].at[1] for group in groups if group.role == "axes"}
+    assert len(floors) == 1
+
+
+def test_history_is_the_numbers(tmp_path):
+    curves = plot()
+    for name in ("a", "b"):
+        curves.new_run(name)
+        curves.update(loss=1.5)
+    history = curves.history
+    assert list(history) == ["a: loss", "b: loss"]
+    assert history["b: loss"].tolist() == [1.5]
+    with history.to_csv(tmp_path / "h.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert rows == [["run", "name", "step", "value"], ["a", "loss", "0.0", "1.5"], ["b", "loss", "0.0", "1.5"]]
+
+
+def test_early_values_and_spikes_of_a_very_long_curve_are_drawn():
+    curves = plot("loss")
+    values = np.ones(200_000)
+    values[3], values[150_001] = 9.0, 5.0
+    for value in values:
+        curves._values["", "loss"].append(value)
+    curves._steps["", "loss"].extend(range(len(values)))
+    heights = [y for _, y in points(curves.drawing())]
+    assert len(heights) < 2_500
+    assert len({y for y in heights if y < max(heights) - 50}) == 2
+
+
+def test_the_picture_goes_to_a_file(tmp_path):
+    curves = plot("loss")
+    curves.append(1.0)
+    assert curves.save(tmp_path / "p.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert curves.save(tmp_path / "p.txt").read_text(encoding="utf-8") == repr(curves) + "\n"
+    with pytest.raises(ValueError, match=r"\.svg, \.png or \.txt"):
+        curves.save(tmp_path / "p.gif")

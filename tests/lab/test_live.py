@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from flowlab._src.lab import live, plot as plot_module, progress as progress_module
+from flowlab._src.lab import live, live_view, progress as progress_module
 from flowlab._src.lab.plot import plot
 from flowlab._src.lab.progress import progress
 
@@ -61,7 +61,7 @@ def test_a_page_watches_and_a_program_does_not(kernel, monkeypatch):
 
 
 def test_the_page_gets_at_most_ten_pictures_a_second(kernel, pages, run, shell, monkeypatch):
-    now = clock(monkeypatch, plot_module, 100.0)
+    now = clock(monkeypatch, live_view, 100.0)
 
     def train():
         curves = plot("loss")
@@ -80,7 +80,7 @@ def test_the_page_gets_at_most_ten_pictures_a_second(kernel, pages, run, shell, 
 
 
 def test_a_costly_picture_is_drawn_less_often(kernel, pages, run, shell, monkeypatch):
-    now = clock(monkeypatch, plot_module, 0.0)
+    now = clock(monkeypatch, live_view, 0.0)
     curves = plot("loss")
     plain = curves.svg
 

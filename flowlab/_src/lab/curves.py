@@ -7,22 +7,19 @@ panel "loss". A curve of any length is drawn with at most a few points per pixel
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
+from flowlab._src.lab.axes import Floats, nice_ticks, number_text, straight, value_axis
 from flowlab._src.lab.drawing import Drawing, Group, Shape, Text
 from flowlab._src.lab.fonts import shorten, text_width
 from flowlab._src.lab.labels import FONT
 from flowlab._src.lab.shapes import Command, circle
 from flowlab._src.lab.theme import LIGHT, Theme
 
-Floats = npt.NDArray[np.float64]
-
-PANEL_WIDTH, PLOT_HEIGHT = 460.0, 190.0
+WIDTH, WIDTH_OF_TWO, PLOT_HEIGHT = 460.0, 350.0, 190.0  # a panel by itself; one of two side by side
 LEFT, RIGHT, ABOVE, BELOW = 62.0, 18.0, 34.0, 44.0
 LEGEND_LINE = 20.0
 DASHES: tuple[tuple[float, ...], ...] = ((), (7, 4), (2, 3), (9, 3, 2, 3), (4, 2), (1, 4), (12, 4))
@@ -32,19 +29,32 @@ DOTS_UP_TO = 24  # a curve with so few values shows each as a dot
 
 @dataclass(frozen=True)
 class Curve:
-    """One named row of values over steps, in order of time."""
+    """One named row of values over steps, in order of time; several runs may have one of that name."""
 
     name: str
     steps: Floats
     values: Floats
+    run: str = ""
 
     @property
     def panel(self) -> str:
         return self.name.split("/", 1)[0]
 
+    @property
+    def label(self) -> str:
+        """What tells it from the others of its panel."""
+        member = self.name.split("/", 1)[1] if "/" in self.name else ""
+        if member and self.run:
+            return f"{self.run} · {member}"
+        return self.run or member or self.name
+
 
 def curves_drawing(
-    curves: Sequence[Curve], title: str = "", log: bool = False, smooth: float = 0.0, theme: Theme = LIGHT
+    curves: Sequence[Curve],
+    title: str = "",
+    log: bool | str | Collection[str] = False,
+    smooth: float = 0.0,
+    theme: Theme = LIGHT,
 ) -> Drawing:
     """Draw curves, two panels to a row.
 
@@ -52,8 +62,8 @@ def curves_drawing(
     ----------
     curves : sequence of Curve
     title : str
-    log : bool
-        Whether the value axes are logarithmic; values that are not positive are left out then.
+    log : bool, or name of panels
+        Whether the value axes are logarithmic, or which; values that are not positive are left out then.
     smooth : float
         Weight of the past in a moving average, from 0 (none) to below 1, for curves with 50 values or more; the raw
         curve stays visible behind.
@@ -62,29 +72,63 @@ def curves_drawing(
     panels: dict[str, list[Curve]] = {}
     for curve in curves:
         panels.setdefault(curve.panel, []).append(curve)
-    columns = 1 if len(panels) < 2 else 2
+    columns, width = (1, WIDTH) if len(panels) < 2 else (2, WIDTH_OF_TWO)
+    looks = curve_looks(curves, theme)
     top = 30.0 if title else 6.0
     groups = [Group("title", [Text(title, (14, 22), theme.text, bold=True)])] if title else []
     bottom = top
-    for place, (name, members) in enumerate(panels.items()):
-        if place % columns == 0:
-            top = bottom
-        draft = PanelDrawing(name, members, log, smooth, theme)
-        groups += draft.groups(PANEL_WIDTH * (place % columns), top)
-        bottom = max(bottom, top + draft.height)
-    words = ", ".join(f"{curve.name} {last_value_text(curve)}".strip() for curve in curves)
-    return Drawing(PANEL_WIDTH * columns, max(bottom, 60.0), theme.background, f"{title or 'curves'}: {words}", groups)
+    logarithmic = set(panels) if log is True else {log} if isinstance(log, str) else set(log or ())
+    drafts = [
+        PanelDrawing(name, members, width, looks, name in logarithmic, smooth, theme)
+        for name, members in panels.items()
+    ]
+    for start in range(0, len(drafts), columns):
+        row, top = drafts[start : start + columns], bottom
+        above = max(draft.above for draft in row)  # so that their axes stand side by side
+        for k, draft in enumerate(row):
+            groups += draft.groups(width * k, top, above)
+        bottom = top + above + PLOT_HEIGHT + BELOW
+    words = ", ".join(f"{curve.run} {curve.name} {last_value_text(curve)}".strip() for curve in curves)
+    return Drawing(width * columns, max(bottom, 60.0), theme.background, f"{title or 'curves'}: {words}", groups)
+
+
+Look = tuple[str, tuple[float, ...]]  # colour and dashes
+
+
+def curve_looks(curves: Sequence[Curve], theme: Theme) -> dict[tuple[str, str], Look]:
+    """How each curve is drawn: a label looks the same in all panels, and no two labels of a panel look alike."""
+    colors, looks = theme.curves, {}
+    order = {label: k for k, label in enumerate(dict.fromkeys(curve.label for curve in curves if curve.run))}
+    seen: dict[str, int] = {}
+    for curve in curves:
+        k = order.get(curve.label, seen.get(curve.panel, 0))
+        seen[curve.panel] = seen.get(curve.panel, 0) + 1
+        dash = DASHES[(k + k // len(colors)) % len(DASHES)]
+        looks[curve.run, curve.name] = colors[k % len(colors)], dash
+    return looks
 
 
 class PanelDrawing:
     """One pair of axes."""
 
-    def __init__(self, name: str, curves: Sequence[Curve], log: bool, smooth: float, theme: Theme) -> None:
+    def __init__(
+        self,
+        name: str,
+        curves: Sequence[Curve],
+        width: float,
+        looks: dict[tuple[str, str], Look],
+        log: bool,
+        smooth: float,
+        theme: Theme,
+    ) -> None:
         self.name, self.curves, self.log, self.smooth, self.theme = name, curves, log, smooth, theme
-        self.has_legend = len(curves) > 1 or curves[0].name != name
-        rows = (len(curves) + 1) // 2 if self.has_legend else 0
+        self.width, self.looks = width - LEFT - RIGHT, looks
+        self.has_legend = len(curves) > 1 or curves[0].label != name
+        entries = [f"{curve.label}: {last_value_text(curve)}" for curve in curves]
+        is_wide = any(text_width(entry, FONT) > self.width / 2 - 44 for entry in entries)
+        self.legend_columns = 1 if is_wide else 2
+        rows = -(-len(curves) // self.legend_columns) if self.has_legend else 0
         self.above = ABOVE + LEGEND_LINE * rows
-        self.height = self.above + PLOT_HEIGHT + BELOW
         steps = np.concatenate([curve.steps for curve in curves])
         self.first, self.last = (float(steps.min()), float(steps.max())) if steps.size else (0.0, 1.0)
         if self.first == self.last:
@@ -92,13 +136,11 @@ class PanelDrawing:
         values = np.concatenate([curve.values for curve in curves])
         self.low, self.high, self.ticks = value_axis(values, log)
 
-    def groups(self, x: float, y: float) -> list[Group]:
-        self.x, self.y = x + LEFT, y + self.above
-        self.width = PANEL_WIDTH - LEFT - RIGHT
+    def groups(self, x: float, y: float, above: float) -> list[Group]:
+        """Draw it at a place, the axes `above` pixels below its upper edge."""
+        self.x, self.y = x + LEFT, y + above
         parts = [self.axes(), self.heading(x, y)]
-        for k, curve in enumerate(self.curves):
-            parts.append(self.curve(curve, self.theme.curves[k % len(self.theme.curves)], DASHES[k % len(DASHES)]))
-        return parts
+        return parts + [self.curve(curve, *self.looks[curve.run, curve.name]) for curve in self.curves]
 
     def at(self, step: float, value: float) -> tuple[float, float]:
         """Where a value is in the picture."""
@@ -119,7 +161,8 @@ class PanelDrawing:
             label = number_text(value, self.ticks)
             items.append(Text(label, (self.x - 8, height + 4.5), theme.faint, "end"))
         items.append(Shape(straight((self.x, self.y), (self.x, floor), (right, floor)), stroke=theme.border))
-        steps = [tick for tick in nice_ticks(self.first, self.last, 6) if tick == int(tick)]
+        most = max(2, int(self.width / 62))
+        steps = [tick for tick in nice_ticks(self.first, self.last, most) if tick == int(tick)]
         for step in steps:
             across = round(self.x + (step - self.first) / (self.last - self.first) * self.width, 1)
             items.append(Shape(straight((across, floor), (across, floor + 5)), stroke=theme.border))
@@ -130,29 +173,31 @@ class PanelDrawing:
     def heading(self, x: float, y: float) -> Group:
         """Name and last value; with several curves, a legend with theirs."""
         theme = self.theme
-        title = shorten(self.name, PANEL_WIDTH / 2, FONT, bold=True)
+        title = shorten(self.name, self.width * 0.7, FONT, bold=True)
         items: list[Shape | Text] = [Text(title, (self.x, y + 22), theme.text, bold=True)]
         if not self.has_legend:
             items.append(Text(last_value_text(self.curves[0]), (self.x + self.width, y + 22), theme.faint, "end"))
         else:
             for k, curve in enumerate(self.curves):
-                left, middle = self.x + (k % 2) * self.width / 2, y + 36 + LEGEND_LINE * (k // 2)
-                color, dash = theme.curves[k % len(theme.curves)], DASHES[k % len(DASHES)]
+                columns, room = self.legend_columns, self.width / self.legend_columns
+                left, middle = self.x + (k % columns) * room, y + 36 + LEGEND_LINE * (k // columns)
+                color, dash = self.looks[curve.run, curve.name]
                 line = straight((left, middle), (left + 26, middle))
                 items.append(Shape(line, stroke=color, width=2.2, dash=dash))
-                name = curve.name.removeprefix(self.name + "/")
-                value = last_value_text(curve)
-                name = shorten(name, self.width / 2 - 44 - text_width(value, FONT))
-                items.append(Text(f"{name} {value}".strip(), (left + 32, middle + 4.5), theme.faint))
+                value = f": {last_value_text(curve)}".removesuffix(": ")
+                name = shorten(curve.label, room - 40 - text_width(value, FONT))
+                items.append(Text(name + value, (left + 32, middle + 4.5), theme.faint))
         return Group("heading", items)
 
     def curve(self, curve: Curve, color: str, dash: tuple[float, ...]) -> Group:
         items: list[Shape | Text] = []
         values = curve.values
         if self.smooth and len(values) >= SMOOTH_FROM:
-            items.append(Shape(self.path(curve.steps, values), stroke=color, width=1.2, opacity=0.35))
+            items.append(Shape(self.path(curve.steps, values), stroke=color, width=1.2, opacity=0.35, is_round=True))
             values = moving_average(values, self.smooth)
-        items.append(Shape(self.path(curve.steps, values), stroke=color, width=2.2, dash=dash, role="curve"))
+        items.append(
+            Shape(self.path(curve.steps, values), stroke=color, width=2.2, dash=dash, role="curve", is_round=True)
+        )
         if len(values) <= DOTS_UP_TO:
             for step, value in zip(curve.steps, values, strict=True):
                 if self.can_show(value):
@@ -167,7 +212,7 @@ class PanelDrawing:
             on_left = across > self.x + self.width / 2
             place = (across - 6 if on_left else across + 6, self.y + 14)
             items.append(Text(f"{word} at step {step:g}", place, self.theme.text, "end" if on_left else "start"))
-        return Group("curve", items, {"id": curve.name}, f"{curve.name}: {len(curve.values)} values")
+        return Group("curve", items, {"id": curve.name}, f"{curve.label}: {len(curve.values)} values")
 
     def can_show(self, value: float) -> bool:
         return math.isfinite(value) and (value > 0 or not self.log)
@@ -221,52 +266,6 @@ def moving_average(values: Floats, weight: float) -> Floats:
     return result
 
 
-def value_axis(values: Floats, log: bool) -> tuple[float, float, list[float]]:
-    """Lower end, upper end and tick marks of a value axis."""
-    shown = values[np.isfinite(values)]
-    if log:
-        shown = shown[shown > 0]
-    if not shown.size:
-        return (0.1, 1.0, [0.1, 1.0]) if log else (0.0, 1.0, [0.0, 0.5, 1.0])
-    low, high = float(shown.min()), float(shown.max())
-    if not log:
-        pad = (high - low) * 0.05 or abs(high) * 0.1 or 1.0
-        bottom = low - pad if low < 0 or low > pad else 0.0
-        return bottom, high + pad, nice_ticks(bottom, high + pad, 5)
-    low, high = low / 1.15, high * 1.15
-    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    digits = (1,) if len(exponents) > 4 else (1, 2, 5)
-    stride = max(1, len(exponents) // 6)
-    ticks = [digit * 10.0**exponent for exponent in exponents[::stride] for digit in digits]
-    ticks = [tick for tick in ticks if low <= tick <= high]
-    return low, high, ticks or [low, high]
-
-
-def nice_ticks(low: float, high: float, most: int) -> list[float]:
-    """At most about `most` round numbers from `low` to `high`, in steps of 1, 2 or 5 times a power of ten."""
-    rough = (high - low) / most
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(digit * power for digit in (1, 2, 5, 10) if digit * power >= rough * 0.999)
-    first = math.ceil(low / step - 1e-9)
-    last = math.floor(high / step + 1e-9)
-    return [round(k * step, 12) for k in range(first, last + 1)]
-
-
-def number_text(value: float, ticks: Sequence[float]) -> str:
-    """A tick label, with as many decimals as the closest neighbours need to differ."""
-    largest = max(abs(tick) for tick in ticks)
-    if largest >= 1e5 or 0 < largest < 1e-3:
-        return f"{value:.3g}"
-    gap = min((abs(b - a) for a, b in pairwise(ticks)), default=abs(value)) or 1.0
-    if len(ticks) > 1 and ticks[-1] / max(ticks[0], 1e-300) > 50 and ticks[0] > 0:
-        return f"{value:g}"  # a logarithmic axis
-    return f"{value:,.{max(0, -math.floor(math.log10(gap) + 1e-9))}f}"
-
-
 def last_value_text(curve: Curve) -> str:
     """The last value, to three digits."""
     return f"{curve.values[-1]:.3g}" if len(curve.values) else ""
-
-
-def straight(first: tuple[float, float], *others: tuple[float, float]) -> list[Command]:
-    return [("M", (first,)), *(("L", (point,)) for point in others)]

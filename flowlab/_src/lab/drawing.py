@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from flowlab._src.lab.layered import Point
 from flowlab._src.lab.shapes import Command
@@ -21,6 +25,7 @@ class Shape:
     fill_opacity: float = 1.0
     opacity: float = 1.0
     role: str = ""
+    is_round: bool = False  # corners of the line
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,25 @@ class Text:
     role: str = "text"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Image:
+    """Pixels as sharp squares: an array of bytes, (height, width, 3), and the corner and size of its place."""
+
+    pixels: npt.NDArray[np.uint8]
+    at: Point  # upper left corner
+    size: Point
+    alt: str = ""
+
+
+Item = Shape | Text | Image
+
+
 @dataclass(slots=True)
 class Group:
     """Things that belong together: a box with its words, a line with its arrow head. `tip` is the tooltip."""
 
     role: str
-    items: list[Shape | Text] = field(default_factory=list)
+    items: list[Any] = field(default_factory=list)  # of Item; a list of one kind is welcome, too
     data: dict[str, str] = field(default_factory=dict)
     tip: str = ""
 

@@ -22,6 +22,7 @@ from flowlab._src.lab.png import drawing_png
 from flowlab._src.lab.running import given_values, session_values
 from flowlab._src.lab.scene import Scene
 from flowlab._src.lab.settings import find_theme, find_zoom
+from flowlab._src.lab.still import save_picture
 from flowlab._src.lab.trace import operation_names
 from flowlab._src.lab.tree import tree_text
 from flowlab._src.lab.views import GraphView, graph_view
@@ -75,16 +76,7 @@ class GraphPicture:
 
     def save(self, path: str | Path) -> Path:
         """Write the picture, as it stands, to a file; the ending .svg, .png or .txt says how."""
-        path = Path(path)
-        if path.suffix == ".svg":
-            path.write_text(self.svg(), encoding="utf-8")
-        elif path.suffix == ".png":
-            path.write_bytes(self.png())
-        elif path.suffix == ".txt":
-            path.write_text(str(self) + "\n", encoding="utf-8")
-        else:
-            raise ValueError(f"Give the file {path.name!r} an ending that says what to write: .svg, .png or .txt.")
-        return path
+        return save_picture(self, path)
 
     def widget(self) -> Any:
         """The living picture: an ipywidgets widget, to put beside others or to show by itself."""

@@ -3,30 +3,79 @@
 from __future__ import annotations
 
 import csv
-import time
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from flowlab._src.graph.arguments import as_float
+from flowlab._src.graph.arguments import as_float, as_text
 from flowlab._src.lab.curves import Curve, curves_drawing
 from flowlab._src.lab.drawing import Drawing
-from flowlab._src.lab.live import after_this_cell, has_page, in_kernel
-from flowlab._src.lab.png import drawing_png
-from flowlab._src.lab.settings import find_theme, find_zoom
-from flowlab._src.lab.svg import drawing_svg
+from flowlab._src.lab.live_view import LiveView
+from flowlab._src.lab.training_hooks import TrainingWatcher
 from flowlab._src.util.export import export
 
-SECONDS_BETWEEN = 0.1  # a page gets at most ten pictures a second
-COST_SHARE = 0.04  # and drawing them takes at most this part of the time
+Key = tuple[str, str]  # the run ("" if the plot has only one) and the quantity
+
+
+@export("lab.History")
+class History(Mapping[str, np.ndarray]):
+    """The numbers behind a plot, by name: what `Plot.history` gives.
+
+    Of a plot with several runs the names are "run: quantity".
+
+    Examples
+    --------
+    >>> plot = tf.lab.plot()
+    >>> for step in range(3):
+    ...     plot.update(loss=1 / (step + 1))
+    >>> plot.history["loss"].round(2)
+    array([1.  , 0.5 , 0.33])
+    >>> plot.history.steps("loss")
+    array([0., 1., 2.])
+    """
+
+    def __init__(self, records: Mapping[Key, tuple[np.ndarray, np.ndarray]]) -> None:
+        self._records = records
+        self._keys = {f"{run}: {name}" if run else name: (run, name) for run, name in records}
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._records[self._keys[name]][1]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def steps(self, name: str) -> np.ndarray:
+        """The steps of the values of one name."""
+        return self._records[self._keys[name]][0]
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write one line per value: name, step, value; with several runs the run comes first."""
+        path = Path(path)
+        has_runs = any(run for run, _ in self._records)
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow([*(["run"] if has_runs else []), "name", "step", "value"])
+            for (run, name), (steps, values) in self._records.items():
+                front = [run, name] if has_runs else [name]
+                writer.writerows((*front, *row) for row in zip(steps.tolist(), values.tolist(), strict=True))
+        return path
+
+    def __repr__(self) -> str:
+        return f"History({', '.join(f'{name}: {len(self[name]):,} values' for name in self)})"
 
 
 @export("lab.Plot")
-class Plot:
+class Plot(LiveView, TrainingWatcher):
     """Growing curves, as `tf.lab.plot` returns them.
+
+    Besides `update` and `append` it takes part in trainings of others: as one of the `hooks` of a
+    `tf.train.MonitoredSession`, as one of the `callbacks` of a Keras `fit`. A second training is a second run.
 
     Examples
     --------
@@ -38,32 +87,54 @@ class Plot:
       loss: 3 values, 1 -> 0.333
     >>> plot.values("loss").round(2)
     array([1.  , 0.5 , 0.33])
+
+    Runs are drawn over each other, each with its name:
+
+    >>> plot = tf.lab.plot()
+    >>> for rate in (0.1, 0.5):
+    ...     plot.new_run(f"rate {rate}")
+    ...     for step in range(4):
+    ...         plot.update(loss=(1 - rate) ** step)
+    >>> plot
+    plot of loss, 2 runs
+      rate 0.1, loss: 4 values, 1 -> 0.729
+      rate 0.5, loss: 4 values, 1 -> 0.125
+
+    As a hook it fetches tensors along, named or given:
+
+    >>> rate = tf.train.exponential_decay(1.0, tf.train.get_or_create_global_step(), 1, 0.5, name="rate")
+    >>> step = tf.assign_add(tf.train.get_global_step(), 1)
+    >>> plot = tf.lab.plot("rate")
+    >>> with tf.train.MonitoredSession(hooks=[plot, tf.train.StopAtStepHook(3)]) as sess:
+    ...     while not sess.should_stop():
+    ...         _ = sess.run(step)
+    >>> plot
+    plot of rate
+      rate: 3 values, 1 -> 0.25
     """
 
     def __init__(
         self,
         names: tuple[str, ...],
         title: str,
-        log: bool,
+        log: bool | str | Sequence[str],
         smooth: float,
-        zoom: float,
+        zoom: float | None,
         theme: str | None,
         live: bool | None,
+        tensors: Any = None,
+        every: int = 1,
     ) -> None:
         smooth = as_float(smooth, "smooth")
         if not 0 <= smooth < 1:
             raise ValueError(f"smooth is the weight of the past, from 0 to below 1; got {smooth!r}.")
-        self.title, self.log, self.smooth, self.zoom = title, log, smooth, zoom
-        self.theme = find_theme(theme)
+        LiveView.__init__(self, zoom, theme, live)
+        TrainingWatcher.__init__(self, names if tensors is None else tensors, every)
+        self.title, self.log, self.smooth = title, log, smooth
         self._order = names
-        self._live = live
-        self._steps: dict[str, array[float]] = {name: array("d") for name in names}
-        self._values: dict[str, array[float]] = {name: array("d") for name in names}
-        self._page: Any = None  # the live picture of the running cell
-        self._place: Any = None  # where the page shows it
-        self._is_waiting = False  # for the end of the cell
-        self._has_news = False
-        self._next_picture = 0.0
+        self._run = ""
+        self._steps: dict[Key, array[float]] = {("", name): array("d") for name in names}
+        self._values: dict[Key, array[float]] = {("", name): array("d") for name in names}
 
     # ---- data ---------------------------------------------------------------------------------------------------
 
@@ -86,16 +157,13 @@ class Plot:
         """
         for name, value in {**(values or {}), **named}.items():
             number = as_number(name, value)
-            if name not in self._values:
-                self._steps[name], self._values[name] = array("d"), array("d")
-            steps = self._steps[name]
+            key = (self._run, name)
+            if key not in self._values:
+                self._steps[key], self._values[key] = array("d"), array("d")
+            steps = self._steps[key]
             steps.append(float(step) if step is not None else (steps[-1] + 1 if steps else 0.0))
-            self._values[name].append(number)
-        self._has_news = True
-        if not self._is_waiting:
-            self._begin_cell()
-        if self._page is not None and time.monotonic() >= self._next_picture:
-            self._send()
+            self._values[key].append(number)
+        self._changed()
 
     def append(self, *values: Any) -> None:
         """Add one value to each curve, in the order of the names given to `tf.lab.plot`."""
@@ -104,105 +172,87 @@ class Plot:
             raise ValueError(f"append takes one value for each of {', '.join(names)}; it got {len(values)}.")
         self.update(None, dict(zip(names, values, strict=True)))
 
-    def steps(self, name: str) -> np.ndarray:
-        """The steps of one curve."""
-        return np.array(self._steps[name])
+    def new_run(self, name: str = "") -> None:
+        """Begin another run: what comes now is drawn over what is there, under its own name.
 
-    def values(self, name: str) -> np.ndarray:
-        """The values of one curve."""
-        return np.array(self._values[name])
+        A name that there was already begins anew, so a cell may be run again.
+
+        Parameters
+        ----------
+        name : str
+            By default "run 2", "run 3" ...
+        """
+        if self._is_empty("") and "" in self.runs:
+            self._forget("")
+        elif "" in self.runs:  # what came before any name
+            self._steps = {(run or "run 1", curve): steps for (run, curve), steps in self._steps.items()}
+            self._values = {(run or "run 1", curve): values for (run, curve), values in self._values.items()}
+        self._run = as_text(name, "name") or f"run {len(self.runs) + 1}"
+        self._forget(self._run)
+
+    def _forget(self, run: str) -> None:
+        for key in [key for key in self._values if key[0] == run]:
+            del self._steps[key], self._values[key]
+
+    def _is_empty(self, run: str) -> bool:
+        return not any(len(values) for key, values in self._values.items() if key[0] == run)
+
+    def _training_begins(self) -> None:
+        if not self._is_empty(self._run):
+            self.new_run()
+
+    def steps(self, name: str, run: str | None = None) -> np.ndarray:
+        """The steps of one curve, of the present run or a named one."""
+        return np.array(self._steps[self._run if run is None else run, name])
+
+    def values(self, name: str, run: str | None = None) -> np.ndarray:
+        """The values of one curve, of the present run or a named one."""
+        return np.array(self._values[self._run if run is None else run, name])
 
     @property
     def names(self) -> list[str]:
-        return list(self._values)
+        return list(dict.fromkeys(name for _, name in self._values))
+
+    @property
+    def runs(self) -> list[str]:
+        """The names of the runs; a plot with one run only calls it ""."""
+        return list(dict.fromkeys(run for run, _ in self._values))
+
+    @property
+    def history(self) -> History:
+        """All numbers as arrays, with `to_csv`."""
+        return History({key: (np.array(self._steps[key]), np.array(self._values[key])) for key in self._values})
 
     def to_csv(self, path: str | Path) -> Path:
-        """Write one line per value: name, step, value."""
-        path = Path(path)
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["name", "step", "value"])
-            for name in self._values:
-                writer.writerows((name, *row) for row in zip(self._steps[name], self._values[name], strict=True))
-        return path
+        """Write one line per value: name, step, value; with several runs the run comes first."""
+        return self.history.to_csv(path)
 
     # ---- pictures -----------------------------------------------------------------------------------------------
 
     def drawing(self) -> Drawing:
-        curves = [Curve(name, np.array(self._steps[name]), np.array(self._values[name])) for name in self._values]
+        """The curves so far as shapes."""
+        curves = [
+            Curve(name, np.array(self._steps[run, name]), np.array(self._values[run, name]), run)
+            for run, name in self._values
+        ]
         return curves_drawing(curves, self.title, self.log, self.smooth, self.theme)
 
-    def svg(self) -> str:
-        """The curves so far as SVG text."""
-        return drawing_svg(self.drawing(), self.zoom)
-
-    def png(self) -> bytes:
-        """The curves so far as PNG."""
-        return drawing_png(self.drawing(), self.zoom)
-
     def __repr__(self) -> str:
-        lines = [f"plot of {self.title or ', '.join(self._values) or 'nothing yet'}"]
-        for name, values in self._values.items():
+        runs = self.runs
+        count = f", {len(runs)} runs" if len(runs) > 1 else ""
+        lines = [f"plot of {self.title or ', '.join(self.names) or 'nothing yet'}{count}"]
+        for (run, name), values in self._values.items():
+            label = f"{run}, {name}" if run else name
             if values:
                 counted = "1 value" if len(values) == 1 else f"{len(values):,} values"
                 ends = f"{values[0]:.3g} -> {values[-1]:.3g}" if len(values) > 1 else f"{values[0]:.3g}"
-                lines.append(f"  {name}: {counted}, {ends}")
+                lines.append(f"  {label}: {counted}, {ends}")
             else:
-                lines.append(f"  {name}: no values yet")
+                lines.append(f"  {label}: no values yet")
         return "\n".join(lines)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        self._has_news = False  # shown now: no need to show it again when the cell ends
-        makers: dict[str, Any] = {"text/plain": self.__repr__, "image/svg+xml": self.svg}
-        if in_kernel() or (include and "image/png" in include):
-            makers["image/png"] = self.png
-        return {
-            kind: make()
-            for kind, make in makers.items()
-            if (not include or kind in include) and kind not in (exclude or ())
-        }
-
-    # ---- live ---------------------------------------------------------------------------------------------------
-
-    def _begin_cell(self) -> None:
-        """On the first value in a cell: open the live picture, and plan the final one for the end of the cell."""
-        if not in_kernel():
-            return
-        self._is_waiting = after_this_cell(self._end_cell)
-        if self._is_waiting and (has_page() if self._live is None else self._live):
-            from IPython.display import display
-
-            from flowlab._src.lab.widgets import LivePicture
-
-            self._page = LivePicture(svg="", words=f"live plot of {', '.join(self._values)}")
-            self._next_picture = 0.0
-            self._place = display(self._page, display_id=True)
-
-    def _send(self) -> None:
-        start = time.monotonic()
-        self._page.svg = self.svg()
-        cost = time.monotonic() - start
-        self._next_picture = start + max(SECONDS_BETWEEN, cost / COST_SHARE)
-
-    def _end_cell(self) -> None:
-        """Put the final picture, as a plain output, in the place of the live one.
-
-        A live widget that stays in a saved notebook is an error message when the notebook is opened again. The one
-        replacement is seen only by a page: where no page watches there was no live picture.
-        """
-        from IPython.display import display
-
-        self._is_waiting = False
-        page, self._page = self._page, None
-        if page is None:
-            if self._has_news:
-                display(self)
-            return
-        if self._has_news:
-            self._place.update(self)
-        else:  # the cell has shown the plot itself
-            self._place.update({"text/plain": ""}, raw=True)
-        page.close()
+    def _words(self) -> str:
+        return f"plot of {', '.join(self.names)}"
 
 
 def as_number(name: str, value: Any) -> float:
@@ -222,11 +272,13 @@ def as_number(name: str, value: Any) -> float:
 def plot(
     *names: str,
     title: str = "",
-    log: bool = False,
+    log: bool | str | Sequence[str] = False,
     smooth: float = 0.0,
     zoom: float | None = None,
     theme: str | None = None,
     live: bool | None = None,
+    tensors: Any = None,
+    every: int = 1,
 ) -> Plot:
     """Plot numbers while a program computes them.
 
@@ -239,8 +291,8 @@ def plot(
         The curves, for `append` and for their order. Names with the same part before a slash share a panel:
         "loss/train", "loss/test".
     title : str
-    log : bool
-        Whether the value axis is logarithmic.
+    log : bool, str or sequence of str
+        Whether the value axes are logarithmic, or the names of the panels where they are.
     smooth : float
         Weight of the past in a moving average, 0 to below 1; 0.9 calms the loss of small batches.
     zoom : float, optional
@@ -248,11 +300,16 @@ def plot(
     theme : {"light", "dark"}, optional
     live : bool, optional
         Whether the picture moves while a cell runs; by default if a notebook page shows it.
+    tensors : mapping from str to Tensor, or sequence of Tensor or str, optional
+        What the plot fetches when it is a hook of a session; by default the tensors of the graph called `names`.
+    every : int
+        As a hook it fetches at each `every`-th run.
 
     Returns
     -------
     Plot
-        With `update(loss=...)`, `append(...)`, `values(name)`, `to_csv(path)`.
+        With `update(loss=...)`, `append(...)`, `new_run(name)`, `values(name)`, `history`, `save(path)`. It is a
+        `tf.train.SessionRunHook` and a callback for `fit`, too.
 
     Examples
     --------
@@ -262,4 +319,4 @@ def plot(
     >>> plot.steps("accuracy")
     array([0., 1.])
     """
-    return Plot(names, title, log, smooth, find_zoom(zoom), theme, live)
+    return Plot(names, title, log, smooth, zoom, theme, live, tensors, every)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from flowlab._src.lab.drawing import Drawing, Shape, Text
+from flowlab._src.lab.drawing import Drawing, Image, Shape, Text
 from flowlab._src.lab.labels import FONT
 from flowlab._src.lab.settings import settings
 
@@ -22,7 +22,7 @@ def drawing_png(drawing: Drawing, zoom: float = 1.0) -> bytes:
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-    from PIL import Image
+    from PIL import Image as Picture
 
     scale = min(2.0 * zoom, (MAX_PIXELS / max(1.0, drawing.width * drawing.height)) ** 0.5)
     dpi = 100.0
@@ -35,12 +35,20 @@ def drawing_png(drawing: Drawing, zoom: float = 1.0) -> bytes:
         points = scale * 72 / dpi  # of a typographer, in one pixel of the drawing
         for group in drawing.groups:
             for item in group.items:
-                axes.add_artist(shape_patch(item, points) if isinstance(item, Shape) else text_artist(item, points))
+                if isinstance(item, Image):
+                    (left, top), (width, height) = item.at, item.size
+                    place = (left, left + width, top + height, top)
+                    axes.imshow(item.pixels, extent=place, interpolation="nearest", aspect="auto", zorder=1)
+                else:
+                    artist = shape_patch(item, points) if isinstance(item, Shape) else text_artist(item, points)
+                    artist.set_zorder(1)  # in the order of the list, whatever it is
+                    axes.add_artist(artist)
+        axes.set(xlim=(0, drawing.width), ylim=(drawing.height, 0))  # pictures change the limits
         canvas.draw()
         # few colours on flat ground: with a palette the file has a quarter of the size
-        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+        picture = Picture.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
         buffer = io.BytesIO()
-        picture.quantize(COLORS, method=Image.Quantize.FASTOCTREE).save(buffer, format="png", optimize=True)
+        picture.quantize(COLORS, method=Picture.Quantize.FASTOCTREE).save(buffer, format="png", optimize=True)
     return buffer.getvalue()
 
 
@@ -67,6 +75,7 @@ def shape_patch(shape: Shape, points: float) -> Any:
         linestyle=(0, [dash / shape.width for dash in shape.dash]) if shape.dash else "solid",
         alpha=None if shape.opacity == 1 else shape.opacity,
         capstyle="butt",
+        joinstyle="round" if shape.is_round else "miter",
     )
 
 

@@ -33,7 +33,9 @@ class LossSurface(StillPicture):
     paths : dict from str to array, (steps + 1, 2)
     """
 
-    def __init__(self, land: Landscape, paths: dict[str, Floats], title: str, zoom: float | None, theme: str | None) -> None:
+    def __init__(
+        self, land: Landscape, paths: dict[str, Floats], title: str, zoom: float | None, theme: str | None
+    ) -> None:
         super().__init__(zoom, theme)
         self.land, self.paths, self.title = land, paths, title
         self.xs, self.ys, self.losses = land.xs, land.ys, land.losses

@@ -4,15 +4,26 @@
 
 from typing import TYPE_CHECKING
 
+from flowlab._src.lab.confusion import ConfusionMatrix as ConfusionMatrix
 from flowlab._src.lab.options import FlowUsageError as FlowUsageError
 from flowlab._src.lab.graph import GraphPicture as GraphPicture
+from flowlab._src.lab.histograms import Histograms as Histograms
+from flowlab._src.lab.plot import History as History
+from flowlab._src.lab.surface import LossSurface as LossSurface
+from flowlab._src.lab.mistakes import Mistakes as Mistakes
+from flowlab._src.lab.playground import Playground as Playground
 from flowlab._src.lab.plot import Plot as Plot
 from flowlab._src.lab.progress import Progress as Progress
 from flowlab._src.lab.step import Stepper as Stepper
 from flowlab._src.lab.explain import Story as Story
+from flowlab._src.lab.confusion import confusion_matrix as confusion_matrix
 from flowlab._src.lab.doctor import doctor as doctor
 from flowlab._src.lab.graph import graph as graph
+from flowlab._src.lab.histograms import histograms as histograms
 from flowlab._src.lab.lints.cells import lint as lint
+from flowlab._src.lab.surface import loss_surface as loss_surface
+from flowlab._src.lab.mistakes import mistakes as mistakes
+from flowlab._src.lab.playground import playground as playground
 from flowlab._src.lab.plot import plot as plot
 from flowlab._src.lab.progress import progress as progress
 from flowlab._src.lab.settings import projector as projector
@@ -20,15 +31,26 @@ from flowlab._src.lab.step import step as step
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
+    "ConfusionMatrix",
     "FlowUsageError",
     "GraphPicture",
+    "Histograms",
+    "History",
+    "LossSurface",
+    "Mistakes",
+    "Playground",
     "Plot",
     "Progress",
     "Stepper",
     "Story",
+    "confusion_matrix",
     "doctor",
     "graph",
+    "histograms",
     "lint",
+    "loss_surface",
+    "mistakes",
+    "playground",
     "plot",
     "progress",
     "projector",

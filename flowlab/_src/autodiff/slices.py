@@ -9,6 +9,7 @@ from flowlab._src.graph.convert import register_tensor_conversion_function
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.op import constant_value
 from flowlab._src.graph.registry import raw
+from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.util.export import export
@@ -77,6 +78,11 @@ class IndexedSlices:
     def op(self) -> Any:
         """The operation that produces the values."""
         return self._values.op
+
+    def consumers(self) -> list[Operation]:
+        """Return the operations that take the rows, their places or the shape as an input."""
+        parts = [part for part in (self._values, self._indices, self._dense_shape) if part is not None]
+        return list(dict.fromkeys(op for part in parts for op in part.consumers()))
 
     @property
     def dtype(self) -> Any:

@@ -131,6 +131,10 @@ class Operation:
     def _control_outputs_list(self) -> list[Operation]:
         return list(self._control_outputs)
 
+    def values(self) -> tuple[Tensor, ...]:
+        """Return the outputs; an older spelling of `outputs`."""
+        return tuple(self._outputs)
+
     @property
     def device(self) -> str:
         """The device asked for by `tf.device`, or ''."""

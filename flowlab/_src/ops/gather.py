@@ -10,6 +10,7 @@ from flowlab._src.autodiff.slices import IndexedSlices
 from flowlab._src.errors import InvalidArgumentError, ShapeError
 from flowlab._src.graph import dtypes
 from flowlab._src.graph.arguments import as_int
+from flowlab._src.graph.composite import first_composite
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.op import Array, Index, Op, Spec, T, constant_value
@@ -241,6 +242,10 @@ def batch_gather(params: Any, indices: Any, name: str | None = None) -> Tensor:
     array([[1, 3],
            [5, 5]], dtype=int32)
     """
+    composite = first_composite([params, indices])
+    if composite is not None:
+        found: Tensor = composite._call("batch_gather", params, indices, name)
+        return found
     with name_scope(name, "BatchGather", [params, indices]):
         indices = convert(indices, name="indices")
         params = convert(params, name="params")

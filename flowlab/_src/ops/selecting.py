@@ -9,6 +9,7 @@ import numpy as np
 from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.graph import dtypes
 from flowlab._src.graph.arguments import as_int
+from flowlab._src.graph.composite import Composite
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import as_dtype
 from flowlab._src.graph.op import Array, Op, Spec, T, Unary
@@ -190,6 +191,9 @@ def where_v2(condition: Any, x: Any = None, y: Any = None, name: str | None = No
 
 
 def _coordinates(condition: Any, name: str | None) -> Tensor:
+    if isinstance(condition, Composite):
+        found: Tensor = condition._call("where", condition, name)
+        return found
     with name_scope(name, "Where", [condition]) as scope:
         return Where()(convert(condition, name="condition", preferred=dtypes.bool_), name=scope)
 

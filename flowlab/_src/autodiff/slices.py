@@ -8,8 +8,8 @@ from typing import Any
 from flowlab._src.graph.convert import register_tensor_conversion_function
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.op import constant_value
-from flowlab._src.graph.registry import raw
 from flowlab._src.graph.operation import Operation
+from flowlab._src.graph.registry import raw
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.util.export import export

@@ -14,6 +14,7 @@ from flowlab._src.ops.ragged_math import ragged_range as range
 from flowlab._src.ops.ragged_rows import row_splits_to_segment_ids as row_splits_to_segment_ids
 from flowlab._src.ops.ragged_rows import segment_ids_to_row_splits as segment_ids_to_row_splits
 from flowlab._src.ops.ragged_picking import stack as stack
+from flowlab._src.ops.ragged_shaping import stack_dynamic_partitions as stack_dynamic_partitions
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "row_splits_to_segment_ids",
     "segment_ids_to_row_splits",
     "stack",
+    "stack_dynamic_partitions",
 ]
 _lazy: dict[str, str] = {}
 

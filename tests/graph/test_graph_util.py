@@ -123,3 +123,27 @@ def test_write_graph(tmp_path: Path) -> None:
         tf.train.write_graph(5, str(tmp_path), "x")
     with pytest.raises(tf.errors.OpError, match=r"graph\.pb"):
         tf.train.write_graph(graph, str(tmp_path / "graph.pb" / "inside"), "x")
+
+
+def test_variables_that_branches_and_loops_read_become_constants() -> None:
+    x = tf.placeholder(tf.float32, [2, 2], name="x")
+    w = tf.get_variable("w", initializer=[[1.0, 2.0], [3.0, 4.0]], use_resource=True)
+    v = tf.get_variable("v", initializer=[[0.5, 0.0], [0.0, 0.5]])
+
+    def body(i: Any, s: Any) -> Any:
+        return i + 1, tf.cond(
+            i > 0, lambda: tf.matmul(s, w), lambda: tf.matmul(s, v) + tf.nn.embedding_lookup(w, [1, 0])
+        )
+
+    _, y = tf.while_loop(lambda i, s: i < 3, body, [0, x])
+    tf.identity(y, name="y")
+    feeds = {"x:0": np.ones([2, 2], np.float32)}
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        expected = sess.run("y:0", feeds)
+        frozen = tf.graph_util.convert_variables_to_constants(sess, sess.graph.as_graph_def(), ["y"])
+    kinds = {node.op for part in (frozen.node, *(f.node_def for f in frozen.library.function)) for node in part}
+    assert kinds & {"VarHandleOp", "VariableV2", "ReadVariableOp", "ResourceGather"} == set()
+    with tf.Graph().as_default(), tf.Session() as sess:
+        tf.import_graph_def(frozen, name="")
+        np.testing.assert_array_equal(sess.run("y:0", feeds), expected)

@@ -9,10 +9,9 @@ import numpy as np
 
 from flowlab._src.graph.arguments import as_flag, as_list, as_text, refused
 from flowlab._src.graph.dtypes import as_dtype
-from flowlab._src.graph.graphdef import attr_value
 from flowlab._src.graph.graphdef_attributes import attribute
+from flowlab._src.graph.graphdef_freeze import freeze
 from flowlab._src.graph.operation import Operation
-from flowlab._src.graph.tensor_proto import to_proto
 from flowlab._src.util.export import export
 from flowlab._src.util.text import did_you_mean
 
@@ -131,27 +130,8 @@ def convert_variables_to_constants(
     >>> sorted({node.op for node in frozen.node})
     ['Const', 'Identity', 'Mul', 'Sum']
     """
-    from flowlab._src.formats import messages
-
     part = extract_sub_graph(input_graph_def, _names(output_node_names, "output_node_names"))
-    values = _variable_values(sess, part, variable_names_whitelist, variable_names_blacklist)
-    reads = {
-        node.name: values[node.input[0]].dtype
-        for node in part.node
-        if node.op in ("ReadVariableOp", "ResourceGather") and node.input[0] in values
-    }
-    result = messages.GraphDef()
-    for node in part.node:
-        if node.name in values:
-            result.node.append(_constant(node.name, values[node.name]))
-        elif node.name in reads:
-            dtype = attr_value("type", as_dtype(reads[node.name]))
-            result.node.extend(_without_resource(node, dtype))
-        else:
-            result.node.append(node)
-    result.library.CopyFrom(part.library)
-    result.versions.CopyFrom(part.versions)
-    return result
+    return freeze(part, _variable_values(sess, part, variable_names_whitelist, variable_names_blacklist))
 
 
 def _variable_values(sess: Any, part: Any, only: Any, but: Any) -> dict[str, Any]:
@@ -174,37 +154,6 @@ def _reading(graph: Any, name: str) -> Any:
         if consumer.type == "ReadVariableOp":
             return consumer.outputs[0]
     raise ValueError(f"The variable {name!r} is never read in the graph of the session.")
-
-
-def _constant(name: str, value: np.ndarray) -> Any:
-    from flowlab._src.formats import messages
-
-    node = messages.NodeDef(name=name, op="Const")
-    dtype = as_dtype(value.dtype)
-    node.attr["dtype"].CopyFrom(attr_value("type", dtype))
-    node.attr["value"].tensor.CopyFrom(to_proto(value, dtype))
-    return node
-
-
-def _without_resource(node: Any, dtype: Any) -> list[Any]:
-    """A node that reads a constant as `node` reads a resource variable."""
-    from flowlab._src.formats import messages
-
-    if node.op == "ReadVariableOp":
-        result = messages.NodeDef(name=node.name, op="Identity", input=node.input, device=node.device)
-        result.attr["T"].CopyFrom(dtype)
-        if "_class" in node.attr:
-            result.attr["_class"].CopyFrom(node.attr["_class"])
-        return [result]
-    batch_dims = attribute(node, "batch_dims").i
-    axis = _constant(f"{node.name}/axis", np.array(batch_dims, np.int32))
-    result = messages.NodeDef(name=node.name, op="GatherV2", device=node.device)
-    result.input.extend([*node.input[:2], axis.name, *node.input[2:]])
-    result.attr["Tparams"].CopyFrom(dtype)
-    result.attr["Tindices"].CopyFrom(node.attr["Tindices"])
-    result.attr["Taxis"].CopyFrom(attr_value("type", "int32"))
-    result.attr["batch_dims"].i = batch_dims
-    return [axis, result]
 
 
 @export("graph_util.remove_training_nodes")

@@ -19,7 +19,7 @@ from flowlab._src.graph.tensor_proto import from_proto, read_shape
 WITHOUT_EFFECT = frozenset(
     ["parallel_iterations", "swap_memory", "use_cudnn_on_gpu", "use_locking", "validate_shape", "container", "shared_name", "grad_a",
      "grad_b", "lower_using_switch_merge", "config_proto", "executor_type", "config", "debug_name",
-     "allowed_devices", "_num_original_outputs", "_read_only_resource_inputs", "use_node_name_sharing"]
+     "allowed_devices", "_num_original_outputs", "_read_only_resource_inputs", "use_node_name_sharing", "sparse_gradient"]
 )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ LOUD = {
         "image = tf.placeholder(tf.float32, [3])\nother = tf.placeholder(tf.float32)\ny = image + 1\n# %%\n"
         "tf.Session().run(y, {other: 1.0})",
         "InvalidArgumentError", "You must feed a value for placeholder tensor 'Placeholder' with dtype float and shape [3]",
-        "feed_dict={image: np.zeros([3])}",
+        "tf.Session().run(y, {other: 1.0, image: np.zeros([3])})",
         "image = tf.placeholder(tf.float32, [3])\ntf.Session().run(image + 1, {image: np.zeros([3])})",
     ),
     "M05": Loud(
@@ -65,18 +65,18 @@ LOUD = {
     ),
     "M10": Loud(
         "rows = tf.ones([2, 3])\n# %%\ntf.matmul(rows, [1.0, 0.0, 1.0])",
-        "ValueError", "Shape must be rank 2 but is rank 1 for 'MatMul'", "your rows",
+        "ValueError", "Shape must be rank 2 but is rank 1 for 'MatMul'", "tf.matmul(rows, tf.expand_dims([1.0, 0.0, 1.0], 1))",
         "rows = tf.ones([2, 3])\ntf.matmul(rows, tf.expand_dims([1.0, 0.0, 1.0], 1))",
     ),
     "M12": Loud(
         "rate = tf.Variable(0.5)\n# %%\ntf.constant([1, 2]) * rate",
-        "TypeError", "Input 'y' of 'Mul' Op has type float32 that does not match type int32 of argument 'x'.", "your rate",
+        "TypeError", "Input 'y' of 'Mul' Op has type float32 that does not match type int32 of argument 'x'.", "tf.cast(tf.constant([1, 2]), tf.float32) * rate",
         "rate = tf.Variable(0.5)\ntf.constant([1.0, 2.0]) * rate",
     ),
     "M14": Loud(
         "scores = tf.matmul(tf.ones([2, 3]), tf.ones([3, 4]))\ntruth = tf.one_hot([1, 2], 4)\n# %%\n"
         "tf.nn.softmax_cross_entropy_with_logits(scores, truth)",
-        "ValueError", "Only call `softmax_cross_entropy_with_logits` with named arguments", "scores",
+        "ValueError", "Only call `softmax_cross_entropy_with_logits` with named arguments", "(labels=truth, logits=scores)",
         "scores = tf.ones([2, 4])\ntf.nn.softmax_cross_entropy_with_logits(labels=tf.one_hot([1, 2], 4), logits=scores)",
     ),
     "M16": Loud(
@@ -88,10 +88,10 @@ LOUD = {
     ),
     "M17": Loud(
         "large = tf.reduce_sum(tf.ones([2])) > 3\n# %%\nif large:\n    pass",
-        "TypeError", "using a `tf.Tensor` as a Python `bool` is not allowed", "your large",
+        "TypeError", "using a `tf.Tensor` as a Python `bool` is not allowed", "tf.cond(large, ",
         "large = tf.reduce_sum(tf.ones([2])) > 3\ntf.cond(large, lambda: tf.constant(1), lambda: tf.constant(2))",
     ),
-    "M23": Loud("tf.mult(2, 3)", "AttributeError", "has no attribute 'mult'", "tf.multiply", "tf.multiply(2, 3)"),
+    "M23": Loud("tf.mult(2, 3)", "AttributeError", "has no attribute 'mult'", "tf.multiply(2, 3)", "tf.multiply(2, 3)"),
     "M25": Loud(
         "row = tf.placeholder(tf.float32, [1, 4])\nflat = tf.reshape(tf.ones([4]), [1, 4])\n# %%\n"
         "tf.Session().run(row, {row: flat})",
@@ -111,7 +111,7 @@ LOUD = {
     ),
     "M28": Loud(
         "t = tf.constant(1.0)\n# %%\nt.eval()",
-        "ValueError", "Cannot evaluate tensor using `eval()`: No default session is registered.", "your t",
+        "ValueError", "Cannot evaluate tensor using `eval()`: No default session is registered.", "t.eval(session=sess)",
         "t = tf.constant(1.0)\nwith tf.Session():\n    t.eval()",
     ),
     "M29": Loud(
@@ -155,7 +155,7 @@ LOUD = {
     ),
     "M42": Loud(
         "x = tf.placeholder(tf.float32, [None, 28, 28])\n# %%\ntf.reshape(x, [x.shape[0], 784])",
-        "TypeError", "Tried to convert 'shape' to a tensor and failed. Error: None values not supported.", "tf.shape(x)[0]",
+        "TypeError", "Tried to convert 'shape' to a tensor and failed. Error: None values not supported.", "tf.reshape(x, [-1, 784])",
         "x = tf.placeholder(tf.float32, [None, 28, 28])\ntf.reshape(x, [-1, 784])",
     ),
     "M43": Loud(
@@ -165,7 +165,7 @@ LOUD = {
     ),
     "M45": Loud(
         "maps = tf.ones([1, 3, 3, 8])\n# %%\ntf.nn.conv2d(maps, tf.zeros([5, 5, 8, 8]), [1, 1, 1, 1], 'VALID')",
-        "ValueError", "Negative dimension size caused by subtracting 5 from 3 for 'Conv2D'", "your maps",
+        "ValueError", "Negative dimension size caused by subtracting 5 from 3 for 'Conv2D'", "tf.nn.conv2d(maps, tf.zeros([5, 5, 8, 8]), [1, 1, 1, 1], 'SAME')",
         "maps = tf.ones([1, 3, 3, 8])\ntf.nn.conv2d(maps, tf.zeros([5, 5, 8, 8]), [1, 1, 1, 1], 'SAME')",
     ),
     "M46": Loud(
@@ -196,13 +196,13 @@ LOUD = {
     ),
     "M61": Loud(
         "residual = tf.ones([100])\n# %%\ntf.cond(residual < 1.0, lambda: residual, lambda: 2 * residual)",
-        "ValueError", "Shape must be rank 0 but is rank 1 for 'cond/", "your residual",
+        "ValueError", "Shape must be rank 0 but is rank 1 for 'cond/", "tf.where(residual < 1.0, residual, 2 * residual)",
         "residual = tf.ones([100])\ntf.where(residual < 1.0, residual, 2 * residual)",
     ),
     "M62": Loud(
         "a, b, c = (tf.placeholder(tf.float32, []) for _ in range(3))\nr = a + b\nsess = tf.Session()\n"
         "handle = sess.partial_run_setup([r], [a, b])\n# %%\nsess.partial_run(handle, r, {a: 1, b: 2, c: 3})",
-        "InvalidArgumentError", "was not specified in partial_run_setup.", "[a, b, c]",
+        "InvalidArgumentError", "was not specified in partial_run_setup.", "sess.partial_run_setup([r], [a, b, c])",
         "a, b, c = (tf.placeholder(tf.float32, []) for _ in range(3))\nr = a + b\nsess = tf.Session()\n"
         "handle = sess.partial_run_setup([r], [a, b])\nsess.partial_run(handle, r, {a: 1, b: 2})",
     ),

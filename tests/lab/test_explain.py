@@ -54,7 +54,7 @@ def test_a_cell_shows_words_and_picture(run):
     run("x = tf.placeholder(tf.float32, [2, 3], name='x')\ntf.matmul(x, x)")
     bundle = run("tf.explain()").value._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "text/html", "image/svg+xml"}
-    assert "tf.matmul(a, b, transpose_b=True)" in bundle["text/plain"]
+    assert "tf.matmul(x, x, transpose_b=True)" in bundle["text/plain"]
 
 
 @pytest.mark.parametrize("row", list(catalogue().values()), ids=lambda row: row.id)

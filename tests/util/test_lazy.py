@@ -34,7 +34,9 @@ def test_a_name_that_never_existed_raises_and_says_what_was_meant(wrong: str, me
     with pytest.raises(AttributeError) as caught:
         getattr(tf, wrong)
     assert str(caught.value) == f"module 'flowlab' has no attribute '{wrong}'"
-    assert hint(caught.value).startswith(f"\n  Try     did you mean tf.{meant}")
+    assert hint(caught.value).startswith(
+        f"\n  Why     there is no tf.{wrong} in TensorFlow 1.15: did you mean tf.{meant}"
+    )
 
 
 def test_names_below_flowlab_are_checked_too() -> None:

@@ -534,5 +534,5 @@ def why_unconnected(loss: Tensor, variables: Sequence[Any]) -> str:
         stack.extend((t._op, flows and node not in cuts) for t in node._inputs)
     if targets & seen and cuts:
         cut = min(cuts, key=lambda n: n._id)
-        return f"no path with a derivative joins the loss to the variables: it is cut at '{cut.name}' ({cut.type})"
+        return f"no path with a derivative joins the loss to the variables: it is cut at '{cut.name}', as {cut.type} has no derivative"
     return "the loss does not depend on any of the variables"

@@ -211,5 +211,5 @@ def out_of_reach(tensor: Tensor, name: str = "") -> BaseException:
         ),
         why=f"the {kind} runs its operations any number of times, or not at all: they have no single value outside",
         where=(call.quote() if call else "") + (f"   (made at {made.quote()})" if made else ""),
-        fix="return it from the function, and use what tf.cond or tf.while_loop returns",
+        fix="result = tf.cond(pred, f, g)  # return the tensor from f; what the call returns can be used outside",
     )

@@ -5,6 +5,7 @@ Convert the inputs, solve the dtypes, infer the shapes, find the name, remember 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,9 +18,10 @@ from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph, graph_of
 from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.graph import Graph
+from flowlab._src.graph.literals import open_size
 from flowlab._src.graph.shape import TensorShape, as_shape, format_dims
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.util import source
+from flowlab._src.util import source, written
 
 if TYPE_CHECKING:
     from flowlab._src.graph.op import Argument, Op, Schema, Spec
@@ -222,15 +224,15 @@ def _annotate(error: Exception, op: Op, argument: Argument, value: Any) -> BaseE
     observed = _observed_dtype(value)
     fix = why = ""
     if "does not match" in str(error):
-        why = "dtypes are never converted silently; [1, 2] is int32, [1., 2.] float32, NumPy's floats are float64"
-        fix = "tf.cast(t, tf.float32)  # or write the number in the right dtype: 1. instead of 1"
+        why, fix = two_dtypes(str(error), op, argument)
     elif "None values not supported" in str(error):
-        why = "None stands for a size that is known only while running"
-        fix = "tf.shape(x)[0]  # the size of the run; or -1 in tf.reshape"
+        why, fix = open_size() if value is not None else left_out_value(argument.name)
     elif "not in list" in str(error):
-        fix = f"{op.type} works on other element types: convert with tf.cast(t, dtype)"
+        why = f"{op.type} does not work on {observed.name if observed is not None else 'such'} elements"
+        fix = f"tf.cast({mine(argument.name)}, {wanted_dtype(str(error))})"
     elif "instead" in str(error) and "of type 'float'" in str(error):
-        fix = "the tensor holds integers: use an integer, or tf.cast(t, tf.float32) first"
+        why = "the tensor holds whole numbers, and a number with a point is none"
+        fix = "tf.cast(t, tf.float32)  # of the tensor; or write a whole number"
     return add_notes(
         error,
         where=site.quote() if site else "",
@@ -239,6 +241,60 @@ def _annotate(error: Exception, op: Op, argument: Argument, value: Any) -> BaseE
         why=why,
         fix=fix,
     )
+
+
+def mine(name: str) -> str:
+    """An argument as the program writes it; its name if that is not known."""
+    call = written.running()
+    return (written.one_line(call.argument(name)) if call is not None else "") or name
+
+
+def left_out_value(name: str) -> tuple[str, str]:
+    """None as an argument itself: say where it comes from."""
+    text = mine(name)
+    line = source.assigned(text) if text.isidentifier() and text != name else None
+    since = f" since {line.describe()}: {line.text}" if line is not None else ""
+    return (
+        f"{text} is None{since}; a function without return gives None",
+        f"print({text})  # then look where it is made",
+    )
+
+
+def wanted_dtype(message: str) -> str:
+    """Of the types that are allowed the one that learners want."""
+    allowed = message.rpartition(": ")[2].split(", ")
+    return f"tf.{next((kind for kind in ('float32', 'int32', 'bool', 'string') if kind in allowed), allowed[0])}"
+
+
+def two_dtypes(message: str, op: Op, argument: Argument) -> tuple[str, str]:
+    """Why two types do not go together, and the program's line with one of them cast."""
+    told = re.search(
+        r"has type (\w+) that does not match (?:expected type of|type) (\w+?)(?:_ref)?(?: of argument '(\w+)')?\.",
+        message,
+    )
+    if told is None:
+        return "", ""
+    here, there, other = told[1].removesuffix("_ref"), told[2], told[3] or ""
+    call = written.running()
+    texts = {name: call.argument(name) if call is not None else "" for name in (argument.name, other)}
+    names = {name: written.one_line(text) or name for name, text in texts.items()}
+    why = f"{names[argument.name]} is {here}" + (f", {names[other]} is {there}" if other else f"; {there} is wanted")
+    why += ": dtypes are never converted silently" + (
+        "; NumPy's floats are float64" if "float64" in (here, there) else ""
+    )
+    target, wanted = argument.name, there
+    if other and rank_of(here) > rank_of(there):  # rather make a float of the integer
+        target, wanted = other, here
+    cast = f"tf.cast({names[target]}, tf.{wanted})"
+    whole = call.changed(**{target: cast}) if call is not None and texts[target] else ""
+    literal = "  # or 1. instead of 1" if wanted == "float32" and "int" in (here + there) else ""
+    return why, (whole or cast) + literal
+
+
+def rank_of(dtype: str) -> int:
+    """Casting goes from the lower to the higher; float64 becomes float32, the type of nets."""
+    order = ["bool", "uint8", "int8", "int16", "int32", "int64", "float64", "float32"]
+    return order.index(dtype) if dtype in order else -1
 
 
 def describe(value: Any) -> str:
@@ -362,12 +418,22 @@ def shape_conflict(op: Op, schema: Schema, specs: list[Spec], name: str, error: 
     names = [a.name for a in schema.inputs]
     if len(names) != len(inputs):
         names = [f"input {i}" for i in range(len(inputs))]
-    told = op.explain_shapes(*inputs) if hasattr(op, "explain_shapes") else ""
-    why, fix = told if isinstance(told, tuple) else ("", told)  # the cause and the cure, or the cure alone
+    why, fix = explained(op, inputs)
     return add_notes(
         ValueError(message + "."),
         where=site.quote() if site else "",
         inputs="      ".join(f"{n} = {describe(t)}" for n, t in zip(names, inputs, strict=True)),
         why=why,
-        fix=fix or "",
+        fix=fix,
     )
+
+
+def explained(op: Any, inputs: Sequence[Tensor]) -> tuple[str, str]:
+    """The cause and the cure of shapes that do not fit, as the operation tells them, or two empty texts."""
+    if not hasattr(op, "explain_shapes"):
+        return "", ""
+    try:
+        told = op.explain_shapes(*inputs)
+    except Exception:  # an explanation that fails must not take the place of the error
+        return "", ""
+    return told if isinstance(told, tuple) else ("", told or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from flowlab._src.util import source
 from flowlab._src.util.export import export
 
 _global: list[Graph] = []  # the default outside all `with` blocks
+_thrown_away: weakref.WeakSet[Graph] = weakref.WeakSet()  # by tf.reset_default_graph()
 _eager_kind: list[type[Graph]] = []
 _eager: list[Graph] = []
 
@@ -31,6 +33,9 @@ def get_default_graph() -> Graph:
     if not _global:
         _global.append(Graph())
     return _global[0]
+
+
+source.present_graph = get_default_graph
 
 
 @export("reset_default_graph")
@@ -53,6 +58,7 @@ def reset_default_graph() -> None:
             fix="leave the `with g.as_default():` block first, or make a new tf.Graph()",
         )
     if not (_global and _global[0].eager):  # in eager mode there is nothing that could be reset
+        _thrown_away.update(_global)
         _global[:] = [Graph()]
 
 
@@ -106,22 +112,50 @@ def graph_of(values: Any, graph: Graph | None = None) -> Graph:
             graph, first = own, value
         elif own is not graph:
             site = source.caller(2)
-            old = next((item for item in (first, value) if item is not None and item.graph._replaced), None)
+            stray = value if first is None or graph is get_default_graph() else first
+            stray = next((item for item in (first, value) if item is not None and item.graph._replaced), stray)
             raise add_notes(
                 ValueError(
                     f"{value} must be from the same graph as {first}."
                     if first is not None
                     else f"{value} is not from the passed-in graph."
                 ),
-                why="a graph is a world of its own: its tensors cannot be wired into another graph"
-                if old is None
-                else f"{old.name!r} is no longer in the graph: {old.graph._replaced}",
+                why=f"{getattr(stray, 'name', stray)!r}{called(stray)}{built_at(stray)} "
+                + (
+                    f"is no longer in the graph: {stray.graph._replaced}"
+                    if stray.graph._replaced
+                    else "belongs to another graph: tensors cannot be wired across"
+                ),
                 where=site.quote() if site else "",
-                fix="build both in one graph, or call tf.reset_default_graph() and build everything again"
-                if old is None
-                else "run the cells again that build what this line uses",
+                fix="run the cells again that build what this line uses" if stray.graph._replaced else join_graphs(stray),
             )
     return graph if graph is not None else get_default_graph()
+
+
+def called(value: Any) -> str:
+    """What the program calls a tensor: " (your x)"."""
+    names = source.names_of(value)
+    return f" (your {names[0]})" if names else ""
+
+
+def built_at(value: Any) -> str:
+    """Where a tensor was built: ", built in cell [5], line 1,"."""
+    site = getattr(getattr(value, "op", value), "site", None)
+    return f", built in {site.describe()}," if site else ""
+
+
+def join_graphs(value: Any) -> str:
+    """How to build in the graph that a tensor belongs to; or, if that was thrown away, to build the tensor again."""
+    name = (source.names_of(value) or ["t"])[0]
+    site = getattr(getattr(value, "op", value), "site", None)
+    if site is not None and thrown_away(value.graph):
+        return f"{site.text}  # run this again: tf.reset_default_graph() has thrown its graph away"
+    return f"with {name}.graph.as_default():  # around what shall be wired to {name}"
+
+
+def thrown_away(graph: Graph) -> bool:
+    """Whether a graph was the default until tf.reset_default_graph()."""
+    return graph in _thrown_away
 
 
 def flat(values: Any) -> Iterator[Any]:

@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from flowlab._src.errors import add_notes
+from flowlab._src.util import source, written
 from flowlab._src.util.export import export
 
 # Quantized numbers are integers whose meaning is given by a range kept elsewhere; NumPy sees a one-field record.
@@ -331,9 +333,27 @@ def as_dtype(type_value: Any) -> DType:
             return _FROM_NUMPY[numpy_type]
         if numpy_type.kind in "SU":
             return string
-    hint = ""
-    if isinstance(type_value, str):
-        from flowlab._src.util.text import did_you_mean
+    raise no_dtype(type_value)
 
-        hint = " " + did_you_mean(type_value, _FROM_NAME)
-    raise TypeError(f"Cannot convert value {type_value!r} to a TensorFlow DType.{hint}")
+
+def no_dtype(value: Any) -> BaseException:
+    """The error for what is no dtype: a name that was misspelt, or an argument in the wrong place."""
+    from flowlab._src.util.text import did_you_mean, nearest
+
+    hint = fix = ""
+    call = written.running()
+    if isinstance(value, str):
+        hint = " " + did_you_mean(value, _FROM_NAME)
+        near = [name for name in nearest(value, _FROM_NAME) if name in _FROM_NAME][:1]
+        if near and call is not None and "dtype" in call.parts:
+            fix = call.changed(dtype=f"tf.{near[0]}")
+    elif isinstance(value, (list, tuple)) and call is not None and "dtype" in call.parts:
+        fix = call.changed(dtype=f"tf.float32, {call.argument('dtype')}")
+    site = source.caller(2)
+    return add_notes(
+        TypeError(f"Cannot convert value {value!r} to a TensorFlow DType.{hint}"),
+        why="a dtype is tf.float32, tf.int32, tf.string ... or its name"
+        + ("; the shape comes after it" if fix and not hint else ""),
+        where=site.quote() if site else "",
+        fix=fix or (f"tf.{near[0]}" if isinstance(value, str) and near else "tf.float32"),
+    )

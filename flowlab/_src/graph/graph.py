@@ -15,7 +15,7 @@ from flowlab._src.graph.devices import merge_devices
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.stacks import graphs
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.util import source
+from flowlab._src.util import source, written
 from flowlab._src.util.export import export
 from flowlab._src.util.text import did_you_mean
 
@@ -65,6 +65,7 @@ class Graph:
         self._collections: dict[Any, list[Any]] = {}
         self._seed: int | None = None
         self._finalized = False
+        self._finalized_at: source.Site | None = None
         self._unfeedable: set[Tensor] = set()
         self._unfetchable: set[Operation] = set()
         self._uncounted = 0
@@ -143,9 +144,9 @@ class Graph:
         site = source.caller(4)
         raise add_notes(
             RuntimeError("Graph is finalized and cannot be modified."),
-            why=f"graph.finalize() locked the graph; {op_type!r} was about to be added to it",
+            why=f"graph.finalize() locked the graph{self._locked_at()}; {op_type!r} was about to be added to it",
             where=site.quote() if site else "",
-            fix="result = ...  # built once, before finalize() and above the loop; inside only sess.run(result)",
+            fix=f"{written.with_a_name()}  # once, before finalize() and above the loop",
         )
 
     def _control_inputs_for(self, inputs: tuple[Tensor, ...]) -> tuple[Operation, ...]:
@@ -221,7 +222,8 @@ class Graph:
             raise add_notes(
                 ValueError(f"'{name}' is not a valid scope name"),
                 where=(site.quote() if (site := source.caller(4)) else ""),
-                fix="letters, digits and . _ - / only, starting with a letter, a digit or a dot",
+                why="names have letters, digits and . _ - / only, and begin with a letter, a digit or a dot",
+                fix=f"name={re.sub('[^A-Za-z0-9._/-]+', '_', name).lstrip('_-/') or 'x'!r}",
             )
         return name[:-1] if name.endswith("/") else self.unique_name(name)
 
@@ -454,7 +456,7 @@ class Graph:
 
     def _check_not_finalized(self) -> None:
         if self._finalized:
-            raise RuntimeError("Graph is finalized and cannot be modified.")
+            self._refuse_growth("something")
 
     @property
     def version(self) -> int:
@@ -478,6 +480,10 @@ class Graph:
     def finalize(self) -> None:
         """Lock the graph: adding anything from now on is an error."""
         self._finalized = True
+        self._finalized_at = source.caller(2)
+
+    def _locked_at(self) -> str:
+        return f" ({self._finalized_at.describe()})" if self._finalized_at else ""
 
     def _unsafe_unfinalize(self) -> None:
         self._finalized = False

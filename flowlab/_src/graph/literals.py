@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
+from flowlab._src.errors import add_notes
 from flowlab._src.graph.dtypes import (
     DType,
     as_dtype,
@@ -19,6 +21,7 @@ from flowlab._src.graph.dtypes import (
     int64,
     string,
 )  # fmt: skip
+from flowlab._src.util import source, written
 
 
 def as_array(value: Any, dtype: DType | None = None) -> np.ndarray:
@@ -91,9 +94,11 @@ def _build(value: Any) -> np.ndarray:
     if array.dtype == np.object_:
         for element in array.ravel():
             if element is None:
-                raise TypeError(
-                    f"Failed to convert object of type {type(value)} to Tensor. Contents: {value}. Consider casting elements "
-                    "to a supported type: None values not supported."
+                raise without_value(
+                    TypeError(
+                        f"Failed to convert object of type {type(value)} to Tensor. Contents: {value}. Consider casting "
+                        "elements to a supported type: None values not supported."
+                    )
                 )
             if isinstance(element, (list, tuple, np.ndarray)):
                 raise ValueError(_ragged(value))
@@ -203,7 +208,7 @@ def check_elements(value: Any, dtype: DType) -> None:
         is_truth = isinstance(element, (bool, np.bool_))
         if not isinstance(element, allowed) or (is_truth and dtype is not bool_ and bool not in allowed):
             if element is None:
-                raise TypeError("None values not supported.")
+                raise without_value(TypeError("None values not supported."))
             raise TypeError(
                 f"Expected {dtype.name}, got {_describe(element)} of type '{type(element).__name__}' instead."
             )
@@ -211,3 +216,27 @@ def check_elements(value: Any, dtype: DType) -> None:
 
 def _describe(element: Any) -> str:
     return repr(element) if isinstance(element, (str, bytes)) else str(element)
+
+
+def without_value(error: BaseException) -> BaseException:
+    """The error for None where a number should be, with the lines that explain it."""
+    site = source.caller(2)
+    why, fix = open_size()
+    return add_notes(error, why=why, where=site.quote() if site else "", fix=fix)
+
+
+def open_size() -> tuple[str, str]:
+    """None among the sizes: say whose size it is, and write the size of the run in its place."""
+    why = "None stands for a size that is known only while running"
+    call = written.running()
+    asked = (
+        re.search(r"\b([A-Za-z_]\w*)(\.get_shape\(\)|\.shape)(\.as_list\(\))?\[(-?\d+)\](\.value)?", call.text)
+        if call
+        else None
+    )
+    if call is None or asked is None:
+        return why, "tf.shape(x)[0]  # the size of the run; or -1 in tf.reshape"
+    line = call.text.replace(asked[0], "-1" if call.function == "reshape" else f"tf.shape({asked[1]})[{asked[4]}]")
+    return f"{asked[0]} is what is known while building: None, a size that differs from run to run", written.one_line(
+        line
+    )

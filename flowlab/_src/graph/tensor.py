@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -9,7 +11,7 @@ from flowlab._src.errors import OperatorNotAllowedInGraphError, add_notes
 from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.shape import TensorShape, as_shape, merge_shapes
 from flowlab._src.graph.stacks import default_session
-from flowlab._src.util import source
+from flowlab._src.util import source, written
 from flowlab._src.util.export import export
 
 if TYPE_CHECKING:
@@ -171,24 +173,26 @@ class Tensor:
     def __ne__(self, other: object) -> bool:
         return self is not other
 
-    def _refuse(self, task: str, fix: str) -> NoReturn:
+    def _refuse(self, task: str, fix: str, why: str = "") -> NoReturn:
         error = OperatorNotAllowedInGraphError(
             f"{task} is not allowed in Graph execution. Use Eager execution or decorate this function with @tf.function."
         )
         raise add_notes(
             error,
-            why=f"while the graph is built, {self.name!r} has no value yet: it gets one in sess.run",
+            why=why or f"while the graph is built, {self.name!r} has no value yet: it gets one in sess.run",
             where=_here(),
             fix=self._told(fix),
         )
 
     def _told(self, fix: str) -> str:
         """Advice with the program's own name of this tensor."""
-        return fix.replace("(t)", f"({source.python_names().get(self.name, 't')})")
+        name = source.python_names().get(self.name) or _as_written() or "t"
+        return re.sub(r"\bt\b", lambda match: name, fix)
 
     def __bool__(self) -> bool:  # noqa: PLE0304 - it never returns
         self._refuse(
-            "using a `tf.Tensor` as a Python `bool`", "tf.cond(pred, if_true, if_false)  # or sess.run it first"
+            "using a `tf.Tensor` as a Python `bool`",
+            "tf.cond(t, lambda: ..., lambda: ...)  # or in Python: if sess.run(t):",
         )
 
     def __iter__(self) -> Any:
@@ -196,7 +200,10 @@ class Tensor:
 
     def __len__(self) -> int:
         raise add_notes(
-            TypeError("object of type 'Tensor' has no len()"), where=_here(), fix="t.shape[0].value, or tf.shape(t)[0]"
+            TypeError("object of type 'Tensor' has no len()"),
+            why=f"{self.name!r} has shape {self.shape}, and its size may be known only while running",
+            where=_here(),
+            fix=self._told("t.shape[0].value  # as known while building; tf.shape(t)[0] in the run"),
         )
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
@@ -204,8 +211,33 @@ class Tensor:
             NotImplementedError(f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array."),
             why="NumPy needs numbers; this tensor gets them in sess.run",
             where=_here(),
-            fix="use the tf function of that name, or sess.run(t) first",
+            fix=f"{_of_numpy()}  # or NumPy on the value: {self._told('sess.run(t)')}",
         )
+
+    def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        raise add_notes(
+            TypeError("'Tensor' object does not support item assignment"),
+            why=f"{self.name!r} is a node of the graph: what it gives is computed anew in each run",
+            where=_here(),
+            fix=self._told("tf.where(mask, new, t)  # a new tensor; a tf.Variable has t[0].assign(...)"),
+        )
+
+    def _no_number(self, message: str) -> NoReturn:
+        raise add_notes(
+            TypeError(message),
+            why=f"{self.name!r} has no value before sess.run",
+            where=_here(),
+            fix=self._told("sess.run(t)  # gives the number"),
+        )
+
+    def __float__(self) -> float:
+        self._no_number("float() argument must be a string or a real number, not 'Tensor'")
+
+    def __int__(self) -> int:
+        self._no_number("int() argument must be a string, a bytes-like object or a real number, not 'Tensor'")
+
+    def __index__(self) -> int:  # noqa: PLE0305 - it never returns
+        self._no_number("'Tensor' object cannot be interpreted as an integer")
 
     def __getattr__(self, name: str) -> Any:
         error = AttributeError(f"'Tensor' object has no attribute '{name}'", name=name, obj=self)
@@ -253,14 +285,41 @@ class Tensor:
 _ATTRIBUTE_HINTS = {
     "numpy": "sess.run(t)  # numpy() exists in eager mode only",
     "assign": "w = tf.Variable(...)  # only variables can be assigned to",
-    "assign_add": "only variables can be assigned: w = tf.Variable(...)",
-    "item": "sess.run(t) gives the number",
+    "assign_add": "w = tf.Variable(...)  # only variables can be assigned to",
+    "item": "sess.run(t)",
     "astype": "tf.cast(t, dtype)",
     "reshape": "tf.reshape(t, shape)",
     "sum": "tf.reduce_sum(t)",
     "mean": "tf.reduce_mean(t)",
     "T": "tf.transpose(t)",
 }
+
+
+def _as_written() -> str:
+    """The tensor that an operator or an attribute was asked of, as the program writes it."""
+    asked = written.running()
+    if asked is None or isinstance(asked.tree, ast.Call):
+        return ""
+    if isinstance(asked.tree, ast.Attribute):
+        return written.one_line(asked.of(asked.tree.value))
+    return written.one_line(asked.text)
+
+
+def _of_numpy() -> str:
+    """`np.log(t)` as the program writes it, with tf in NumPy's place."""
+    asked = written.running()
+    text = written.one_line(asked.text) if asked is not None and isinstance(asked.tree, ast.Call) else ""
+    package, dot, rest = text.partition(".")
+    return f"tf.{rest}" if dot and package in ("np", "numpy") else "tf.convert_to_tensor(...)"
+
+
+def _with_session(fetch: Any, call: str) -> str:
+    """`t.eval(session=sess)` with what the program calls t."""
+    asked = written.running("eval", "run")
+    if asked is not None and (text := asked.changed(session="sess")):
+        return text
+    name = source.python_names().get(getattr(fetch, "name", ""), "t")
+    return f"{name}.{call.partition('(')[0]}(session=sess)"
 
 
 def _here() -> str:
@@ -281,7 +340,7 @@ def run_in_session(fetch: Any, feed_dict: Any, session: Any, graph: Graph, call:
             ),
             why=f"{getattr(fetch, 'name', fetch)!r} is evaluated by the default session, and there is none",
             where=_here(),
-            fix=f"{call.partition('(')[0]}(session=sess)  # or inside of: with tf.Session() as sess:",
+            fix=f"{_with_session(fetch, call)}  # or inside of: with tf.Session() as sess:",
         )
     if not hasattr(session, "graph") or not hasattr(session, "run"):
         raise TypeError(f"session must be a tf.Session, but got {type(session)}")

@@ -23,6 +23,7 @@ from flowlab._src.graph.sparse_tensor import is_sparse
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.constant import make_constant
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.util import written
 from flowlab._src.util.export import export
 
 # ---- asking for the shape ------------------------------------------------------------------------------------------
@@ -258,10 +259,12 @@ class Reshape(Op):
             count = _product(d for d in tensor.shape if d or keep_zeros)
             known = _product(d for d in sizes if d != -1 and (d or keep_zeros))
             if tensor.size and count % known:
-                raise InvalidArgumentError(
+                error = InvalidArgumentError(
                     None, None, f"Input to reshape is a tensor with {count} values, but the requested shape requires a "
                     f"multiple of {known}",
                 )  # fmt: skip
+                error.why, error.fix = explain_sizes(count, known)
+                raise error
             sizes[sizes.index(-1)] = count // known
         if _product(sizes) != tensor.size:
             error = InvalidArgumentError(
@@ -270,7 +273,7 @@ class Reshape(Op):
                 f"Input to reshape is a tensor with {tensor.size} values, but the requested shape has {_product(sizes)}",
             )
             if tensor.size < 10**9:
-                error.why, error.fix = explain_sizes(tensor.size)
+                error.why, error.fix = explain_sizes(tensor.size, _product(sizes))
             raise error
         return tensor.reshape(sizes)
 
@@ -304,16 +307,27 @@ class Reshape(Op):
 
     def explain_shapes(self, tensor: Tensor, shape: Tensor) -> tuple[str, str]:
         count = tensor.shape.num_elements()
-        return explain_sizes(count) if count else ("", "")
+        asked = constant_value(shape)
+        known = _product(size for size in asked.tolist() if size > 0) if asked is not None and asked.ndim else 0
+        return explain_sizes(count, known, written.running("reshape")) if count else ("", "")
 
 
-def explain_sizes(count: int) -> tuple[str, str]:
-    """Why so many values do not take a shape, and shapes of two axes that they do take."""
-    pairs = [(rows, count // rows) for rows in range(2, math.isqrt(count) + 1) if count % rows == 0][:3]
-    told = ", ".join(map(str, pairs)) or f"({count},)"
+def explain_sizes(count: int, wanted: int = 0, call: written.Written | None = None) -> tuple[str, str]:
+    """Why so many values do not take a shape, and one that they do take: rows of nearly the size that was asked for."""
+    rows = (
+        [(size, count // size) for size in range(1, math.isqrt(count) + 1) if count % size == 0]
+        if count < 10**9
+        else []
+    )
+    divisors = sorted({size for pair in rows for size in pair})
+    near = min(divisors, key=lambda size: abs(size - wanted)) if divisors and wanted else count
+    mine = (call.argument("tensor") if call is not None else "") or "t"
+    told = f": {count} / {wanted} = {count / wanted:.4g}" if wanted else ""
+    fix = f"[-1, {near}]"
     return (
-        f"the sizes must multiply to the number of values, {count}: {told}, for example",
-        f"tf.reshape(t, [{pairs[0][0] if pairs else 1}, -1])  # -1 is worked out",
+        f"reshaping keeps every value, and {count} values do not fill the new shape{told}",
+        ((call.changed(shape=fix) if call is not None else "") or f"tf.reshape({mine}, {fix})")
+        + f"  # {count // max(near, 1)} of {near}",
     )
 
 

@@ -17,6 +17,7 @@ from flowlab._src.graph.op import Array, Binary, Index, Op, Spec
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.shape import TensorShape, format_dims, unknown_shape
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.util import written
 
 Gradient = Any  # Tensor, IndexedSlices or None
 
@@ -24,19 +25,38 @@ Gradient = Any  # Tensor, IndexedSlices or None
 class Elementwise(Binary, abstract=True):
     """Two inputs combined element by element, with a hint for shapes that do not fit."""
 
-    def explain_shapes(self, x: Tensor, y: Tensor) -> str:
+    def explain_shapes(self, x: Tensor, y: Tensor) -> tuple[str, str]:
         """Say which sizes would fit."""
         a, b = x._shape._dims, y._shape._dims
         if a is None or b is None:
-            return ""
+            return "", ""
         pairs = zip(a[::-1], b[::-1], strict=False)
         clash = next((p for p in pairs if None not in p and 1 not in p and p[0] != p[1]), None)
         if clash is None:
-            return ""
+            return "", ""
         return (
-            "axes are paired from the right; each pair must be equal or contain a 1, "
-            f"but {clash[0]} meets {clash[1]}: reshape or slice one of the two, or give it an axis of size 1"
+            f"axes are paired from the right, and each pair must be equal or contain a 1, but {clash[0]} meets {clash[1]}",
+            stretched(a, b),
         )
+
+
+def stretched(a: Any, b: Any) -> str:
+    """What to write so that two shapes fit: a new axis, the other way round, or the sizes that are there."""
+    call = written.running()
+    mine = [call.argument(name) if call is not None else "" for name in "xy"]
+    first, second = (written.in_brackets(text) or name for text, name in zip(mine, "xy", strict=True))
+    if len(a) == 2 and len(b) == 1 and a[0] == b[0]:
+        return f"tf.expand_dims({mine[1] or second}, 1)  # a column: one number for each row of {first}"
+    if len(b) == 2 and len(a) == 1 and a[0] == b[0]:
+        return f"tf.expand_dims({mine[0] or first}, 1)  # a column: one number for each row of {second}"
+    if len(a) == 2 and len(b) == 2 and a == b[::-1]:
+        return f"tf.transpose({mine[1] or second})  # {b[1]} x {b[0]}, as {first}"
+    if len(a) == 2 and len(b) == 2 and a[1] == b[0]:
+        return f"tf.matmul({mine[0] or first}, {mine[1] or second})  # if the product of the two matrices is meant"
+    for own, other, name in ((b, a, second), (a, b, first)):
+        if len(own) == 1 and other[-1] is not None and name.isidentifier() and len(name) > 1:
+            return f"{name} = tf.Variable(tf.zeros([{other[-1]}]))  # one number for each of the {other[-1]} columns"
+    return f"print({first}.shape, {second}.shape)  # then tf.reshape or a slice of one of the two"
 
 
 class BroadcastGradientArgs(Op):

@@ -6,6 +6,7 @@ TensorFlow 1.x programs know by name: `cond/pred_id` before, `cond/Merge` after.
 
 from __future__ import annotations
 
+import ast
 import functools
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -28,7 +29,7 @@ from flowlab._src.graph.scopes import control_dependencies, name_scope
 from flowlab._src.graph.shape import UNKNOWN, TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.control import with_dependencies
-from flowlab._src.util import nest, source
+from flowlab._src.util import nest, source, written
 from flowlab._src.util.export import export
 
 
@@ -71,10 +72,13 @@ class If(Op):
         return self.backward(node, list(dys), [is_trainable(t) for t in node._inputs])
 
     def explain_shapes(self, cond: Tensor, *inputs: Tensor) -> tuple[str, str]:
-        return (
-            f"tf.cond takes one true or false, '{cond.name}' holds {cond.shape.num_elements() or 'many'}",
-            "tf.where(condition, a, b)  # chooses element by element",
-        )
+        call = written.running("cond")
+        branches = [call.parts.get(name) for name in ("true_fn", "false_fn")] if call is not None else []
+        cure = "tf.where(condition, a, b)  # chooses element by element"
+        if call is not None and all(isinstance(branch, ast.Lambda) for branch in branches):
+            chosen = ", ".join(call.of(branch.body) for branch in branches if isinstance(branch, ast.Lambda))
+            cure = written.one_line(f"tf.where({call.argument('pred')}, {chosen})") or cure
+        return f"tf.cond takes one true or false, '{cond.name}' holds {cond.shape.num_elements() or 'many'}", cure
 
     def backward(self, node: Operation, dys: list[Any], wanted: list[bool]) -> list[Any]:
         """The gradient is an `If` on the same predicate: each branch runs its own operations backwards."""
@@ -188,6 +192,17 @@ def make_if(pred: Tensor, bodies: Sequence[Body]) -> list[Tensor]:
 # ---- public functions ----------------------------------------------------------------------------------------------
 
 
+def with_lambdas() -> str:
+    """The call of tf.cond with functions for branches."""
+    call = written.running("cond")
+    if call is None:
+        return "tf.cond(pred, lambda: a, lambda: b)"
+    plain = {
+        key: call.argument(key) for key in ("true_fn", "false_fn") if not isinstance(call.parts.get(key), ast.Lambda)
+    }
+    return call.changed(**{key: f"lambda: {text}" for key, text in plain.items() if text})
+
+
 @export("cond")
 def cond(
     pred: Any,
@@ -251,7 +266,8 @@ def cond(
             raise add_notes(
                 TypeError(f"{argument} must be callable."),
                 where=site.quote() if (site := source.caller(2)) else "",
-                fix=f"pass a function that builds the branch: {argument}=lambda: ...",
+                why=f"{argument} is called while building, so that only its own operations wait for the choice",
+                fix=with_lambdas(),
             )
     assert true_fn is not None
     assert false_fn is not None

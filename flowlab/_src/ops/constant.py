@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from flowlab._src.graph.literals import as_array
 from flowlab._src.graph.op import Array, Op
 from flowlab._src.graph.shape import Dimension, TensorShape, as_shape
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.util import source
+from flowlab._src.util import source, written
 from flowlab._src.util.export import export
 
 LARGEST_CONSTANT = 2**31  # bytes
@@ -130,6 +131,17 @@ def _convert_constant(value: Any, dtype: Any = None, name: str | None = None, as
     return make_constant(value, dtype, None, name)
 
 
+def size_of_the_run() -> str:
+    """The call with `tf.shape(x)` in the place of `x.shape`."""
+    call = written.running()
+    line = (
+        re.sub(r"\b([A-Za-z_]\w*)(\.get_shape\(\)|\.shape)(?!\w)", r"tf.shape(\1)", call.text)
+        if call is not None
+        else ""
+    )
+    return f"{written.one_line(line) or 'tf.zeros(tf.shape(x))'}  # tf.shape gives a tensor with the sizes of the run"
+
+
 def _convert_shape(value: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Any:
     """A fully known TensorShape stands for the vector of its sizes."""
     if not value.is_fully_defined():
@@ -138,7 +150,7 @@ def _convert_shape(value: Any, dtype: Any = None, name: str | None = None, as_re
             ValueError(f"Cannot convert a partially known TensorShape to a Tensor: {value}"),
             why="the sizes shown as ? are known only while running",
             where=site.quote() if site else "",
-            fix="tf.zeros(tf.shape(x))  # tf.shape(x) is a tensor with the sizes of the run",
+            fix=size_of_the_run(),
         )
     sizes = value.as_list()
     wanted = np.int32 if not sizes or max(sizes) < 2**31 else np.int64

@@ -121,7 +121,13 @@ class Mod(TruncateMod):
 def refuse_zero(x: Any, y: Any) -> None:
     """An integer divided by zero is an error; only floats have inf and nan."""
     if not np.all(y) and np.size(x):
-        raise InvalidArgumentError(None, None, "Integer division by zero")
+        error = InvalidArgumentError(None, None, "Integer division by zero")
+        zeros = np.size(y) - np.count_nonzero(y)
+        error.why = (
+            f"{zeros} of the {np.size(y)} divisors are 0: floats have inf and nan for that, whole numbers have nothing"
+        )
+        error.fix = "tf.where(tf.equal(y, 0), tf.ones_like(y), y)  # in the place of the divisor"
+        raise error
 
 
 def truncated_quotient(x: Any, y: Any) -> Any:

@@ -125,7 +125,10 @@ def check_range(indices: np.ndarray, count: int) -> None:
     if indices.size and (indices.min() < 0 or indices.max() >= count):
         first = np.argwhere((indices < 0) | (indices >= count))[0]
         place = "[" + ",".join(str(i) for i in first) + "]" if len(first) else ""
-        raise InvalidArgumentError(None, None, f"indices{place} = {indices[tuple(first)]} is not in [0, {count})")
+        error = InvalidArgumentError(None, None, f"indices{place} = {indices[tuple(first)]} is not in [0, {count})")
+        error.why = f"the axis has {count} entries, numbered 0 to {count - 1}; the indices go from {indices.min()} to {indices.max()}"
+        error.fix = f"tf.clip_by_value(indices, 0, {count - 1})  # or correct what makes them"
+        raise error
 
 
 def _batch_gather_grad(params_shape: Tensor, values: Tensor, indices: Tensor, batch_dims: int, rows: Tensor) -> Tensor:

@@ -93,7 +93,13 @@ class CheckNumerics(Unary):
         if not np.isfinite(tensor).all():
             nan, inf = np.isnan(tensor).any(), np.isinf(tensor).any()
             found = "Inf and NaN" if nan and inf else "NaN" if nan else "Inf"
-            raise InvalidArgumentError(None, None, f"{self.message} : Tensor had {found} values")
+            error = InvalidArgumentError(None, None, f"{self.message} : Tensor had {found} values")
+            error.why = (
+                f"{np.size(tensor) - np.count_nonzero(np.isfinite(tensor))} of {np.size(tensor)} values are nan or infinite: "
+                "log(0), 0 / 0 or a step too large came before"
+            )
+            error.fix = "tf.lab.step(sess, fetch, feed_dict)  # then run to the first NaN or Inf"
+            raise error
         return tensor
 
     def grad(self, node: Any, dy: Tensor) -> Tensor:

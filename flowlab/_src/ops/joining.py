@@ -24,6 +24,7 @@ from flowlab._src.ops.constant import make_constant
 from flowlab._src.ops.fill import zeros
 from flowlab._src.ops.identity import identity
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.util import written
 from flowlab._src.util.export import export
 from flowlab._src.util.old_arguments import taking_old_arguments
 
@@ -56,6 +57,12 @@ class Pack(Op):
             raise ShapeError(f"Invalid axis: {self.axis}; must be in [{-count},{count})")
         axis = self.axis % count
         return TensorShape.of((*dims[:axis], len(values), *dims[axis:]))
+
+    def explain_shapes(self, *values: Tensor) -> tuple[str, str]:
+        return (
+            "tf.stack makes a new axis, and all its parts have one shape",
+            "tf.concat(values, 0)  # joins along an axis that is there, with parts of several sizes",
+        )
 
     def partial_value(self, node: Any) -> list[int | None] | None:
         """A vector of scalars: each is known or not."""
@@ -414,8 +421,23 @@ class ConcatV2(Op):
         begins = raw.ConcatOffset(axis, sizes)
         return [*[raw.Slice(dy, begin, size) for begin, size in zip(begins, sizes, strict=True)], None]
 
-    def explain_shapes(self, *tensors: Tensor) -> str:
-        return "all sizes must agree except the one along the axis of joining; tf.stack makes a new axis"
+    def explain_shapes(self, *tensors: Tensor) -> tuple[str, str]:
+        return (
+            "all sizes must agree except the one along the axis of joining",
+            self.other_axis([t.shape._dims for t in tensors if t.shape.ndims]),
+        )
+
+    @staticmethod
+    def other_axis(shapes: list[Any]) -> str:
+        """The call with an axis along which the parts can be joined, if there is one."""
+        call = written.running("concat")
+        ranks = {len(dims) for dims in shapes}
+        if call is None or len(ranks) != 1:
+            return "tf.stack(values)  # makes a new axis; the parts then have one shape"
+        for axis in range(ranks.pop()):
+            if len({dims[:axis] + dims[axis + 1 :] for dims in shapes}) == 1:
+                return call.changed(axis=str(axis))
+        return "tf.reshape(t, shape)  # of a part, so that all other sizes agree"
 
 
 def _without(dims: Any, axis: int) -> tuple[Any, ...]:
@@ -525,7 +547,13 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
             try:
                 convert(axis, dtypes.int32, "concat_dim").shape.assert_has_rank(0)
             except (TypeError, ValueError) as error:
-                raise misuse(error, fix="tf.concat(values, axis): since TensorFlow 1.0 the values come first") from None
+                call = written.running("concat")
+                mine = [call.argument(key) for key in ("values", "axis")] if call is not None else ["axis", "values"]
+                raise misuse(
+                    error,
+                    why="since TensorFlow 1.0 the values come first, then the axis",
+                    fix=f"tf.concat({mine[1] or 'values'}, {mine[0] or 'axis'})",
+                ) from None
             return identity(values[0], name=name)
     return ConcatV2()(list(values), axis, name=name)
 

@@ -25,6 +25,7 @@ from flowlab._src.ops.magnitude import abs_
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.reduce import reduce_max, reduce_prod, reduce_sum
 from flowlab._src.ops.sequences import range_
+from flowlab._src.util import written
 from flowlab._src.util.export import export
 
 MatrixNumber = TypeVar(
@@ -40,21 +41,41 @@ def explain_inner(a: Tensor, b: Tensor, flip_a: bool, flip_b: bool) -> tuple[str
     m, n = a._shape._dims, b._shape._dims
     if m is None or n is None or len(m) < 2 or len(n) < 2:
         flat = a if m is not None and len(m) < 2 else b
+        name, axis = "ab"[flat is b], int(flat is b)
+        call = written.running("matmul", "MatMult")
+        mine = call.argument(name) if call is not None else ""
+        vector = f"tf.expand_dims({mine or name}, {axis})"
+        if flat.shape.ndims != 1 or (m is not None and n is not None and len(m) < 2 and len(n) < 2):
+            both = [(call.argument(side) if call is not None else "") or side for side in "ab"]
+            product = " * ".join(map(written.in_brackets, both))
+            return (
+                f"matrices have two axes, '{flat.name}' has {flat.shape.ndims}",
+                f"tf.reduce_sum({product})  # of two vectors",
+            )
         return (
-            f"matrices have two axes, '{flat.name}' has {flat.shape.ndims}",
-            f"tf.expand_dims({'ab'[flat is b]}, {int(flat is b)})  # makes a {'column' if flat is b else 'row'} of the vector",
+            f"matrices have two axes, '{flat.name}' has 1: a vector must become a {'column' if axis else 'row'} first",
+            (call.changed(**{name: vector}) if call is not None and mine else "") or vector,
         )
     inner = (m[-2] if flip_a else m[-1], n[-1] if flip_b else n[-2])
     side_a, side_b = "rows" if flip_a else "columns", "columns" if flip_b else "rows"
     hint = f"the {side_a} of a must be as many as the {side_b} of b, but {inner[0]} meets {inner[1]}"
     flipped = n[-2] if flip_b else n[-1]
     if inner[0] is not None and inner[0] == flipped:
-        return hint, f"tf.matmul(a, b, transpose_b={not flip_b})  # would fit; or a * b, element by element"
+        call = written.running("matmul", "MatMult")
+        first, second = (call.argument("a"), call.argument("b")) if call is not None else ("", "")
+        cure = f"tf.matmul({first or 'a'}, {second or 'b'}, transpose_b={not flip_b})"
+        return (
+            hint,
+            f"{cure}  # or element by element: {written.in_brackets(first or 'a')} * {written.in_brackets(second or 'b')}",
+        )
     if inner[0] is None:
         return hint, ""
     columns = n[-2] if flip_b else n[-1]
     sizes = [columns, inner[0]] if flip_b else [inner[0], columns]
-    return hint, f"b = tf.Variable(tf.truncated_normal({sizes}))  # {inner[0]} {side_b}; or reshape a"
+    call = written.running("matmul", "MatMult")
+    mine = call.argument("b") if call is not None else ""
+    name = mine if mine.isidentifier() else "b"
+    return hint, f"{name} = tf.Variable(tf.truncated_normal({sizes}))  # {inner[0]} {side_b}; or reshape a"
 
 
 class MatMul(Op):

@@ -6,6 +6,7 @@ done in `kernels/conv.py`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -32,12 +33,14 @@ from flowlab._src.ops.nn_window import (
     explicit_pairs,
     image_dims,
     layout_of,
+    no_room,
     one_per_axis,
     same_argument,
     spatial,
     split_padding,
     windowed_size,
 )
+from flowlab._src.util import written
 from flowlab._src.util.export import export
 
 ConvNumber = TypeVar("ConvNumber", np.float16, np.float32, np.float64, np.int32)
@@ -150,13 +153,32 @@ class Conv2D(FullConvolution):
 def explain_image(input: Tensor, filter: Tensor, data_format: str) -> str | tuple[str, str]:
     """A learner's words for an image and a filter that do not fit: the cause and the cure, or the cure alone."""
     image, window = input.shape._dims, filter.shape._dims
+    call = written.running("conv2d", "depthwise_conv2d", "depthwise_conv2d_native", "separable_conv2d")
     if image is not None and len(image) == 3:
+        batched = image[-1] not in (1, 3, 4)
+        mine = (call.argument("input") if call is not None else "") or "x"
         return (
-            "images are (batch, height, width, channels): add the axis that is missing, "
-            "tf.expand_dims(x, -1) for the channels or tf.expand_dims(x, 0) for the batch"
+            f"images are (batch, height, width, channels): '{input.name}' has no axis for {'channels' if batched else 'the batch'}",
+            f"tf.expand_dims({mine}, {-1 if batched else 0})  # {input.shape} becomes four axes",
+        )
+    if image is not None and len(image) == 2 and window is not None and len(window) == 4:
+        mine = (call.argument("input") if call is not None else "") or "x"
+        side = math.isqrt((image[1] or 0) // (window[2] or 1))
+        sizes = (
+            f"[-1, {side}, {side}, {window[2]}]"
+            if window[2] and side * side * window[2] == image[1]
+            else "[-1, 28, 28, 1]"
+        )
+        return (
+            f"images are (batch, height, width, channels): '{input.name}' has each image in one row of numbers",
+            f"tf.reshape({mine}, {sizes})  # -1: as many images as there are",
         )
     if image is None or window is None or len(image) != 4 or len(window) != 4:
-        return "images are (batch, height, width, channels), filters (height, width, in_channels, out_channels)"
+        return (
+            "images are (batch, height, width, channels), filters (height, width, in, out): four axes each, but "
+            f"here {input.shape.ndims} and {filter.shape.ndims}",
+            "tf.Variable(tf.truncated_normal([5, 5, 1, 32]))  # 32 filters of 5x5 for images of 1 channel",
+        )
     height, width, channels = axes_of(data_format)
     depth, wanted = image[channels], window[2]
     if depth is not None and wanted is not None and depth != wanted:
@@ -166,10 +188,7 @@ def explain_image(input: Tensor, filter: Tensor, data_format: str) -> str | tupl
             f"but the image has {depth} channel{'s' * (depth != 1)}",
             f"filter = tf.Variable(tf.truncated_normal([{window[0]}, {window[1]}, {depth}, {window[3]}]))",
         )
-    return (
-        f"a {window[0]}x{window[1]} window does not fit a {image[height]}x{image[width]} map with padding=VALID",
-        "padding='SAME'  # or pool less before",
-    )
+    return no_room(input, window[:2], (height, width), call)
 
 
 class Conv2DBackpropInput(FullConvolution):

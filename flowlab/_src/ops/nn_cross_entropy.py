@@ -6,6 +6,7 @@ overflows and no log(0) can arise, and the gradient becomes as simple as probabi
 
 from __future__ import annotations
 
+import ast
 import math
 import warnings
 from typing import Any
@@ -34,6 +35,7 @@ from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.nn_window import brackets, same_argument
 from flowlab._src.ops.sequences import range_
 from flowlab._src.ops.transposing import transpose
+from flowlab._src.util import written
 from flowlab._src.util.export import export
 from flowlab._src.util.lazy import FlowlabNote
 from flowlab._src.util.old_arguments import taking_old_arguments
@@ -73,11 +75,15 @@ class SoftmaxCrossEntropyWithLogits(Op):
             )
         return [both[:1], both]
 
-    def explain_shapes(self, features: Tensor, labels: Tensor) -> str:
+    def explain_shapes(self, features: Tensor, labels: Tensor) -> tuple[str, str]:
         """What labels must look like."""
+        call = written.running("softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_logits_v2")
+        mine = (call.argument("labels") if call is not None else "") or "labels"
+        classes = features.shape.as_list()[-1] if features.shape.ndims else None
+        hot = f"tf.one_hot({mine}, {classes if classes is not None else 'classes'})"
         return (
-            f"labels {labels.shape} must have one probability for each logit {features.shape}: tf.one_hot makes them "
-            "from class numbers, and the sparse_ version of the loss takes class numbers as they are"
+            f"labels {labels.shape} must have one probability for each logit {features.shape}",
+            f"{(call.changed(labels=hot) if call is not None else '') or hot}  # if they are class numbers",
         )
 
     def grad(self, node: Operation, grad_loss: Tensor, grad_backprop: Tensor) -> list[Tensor]:
@@ -163,10 +169,19 @@ def require_named(function: str, sentinel: Any, labels: Any, logits: Any) -> Non
         raise misuse(
             ValueError(f"Only call `{function}` with named arguments (labels=..., logits=..., ...)"),
             why=f"the order changed in TensorFlow 1.0, and swapping the two goes unnoticed{seen}",
-            fix=f"tf.nn.{function}(labels=<the truth>, logits=<raw scores>)",
+            fix=named_call(function, first.startswith("labels") or second.startswith("scores")),
         )
     if labels is None or logits is None:
         raise misuse(ValueError("Both labels and logits must be provided."))
+
+
+def named_call(function: str, labels_first: bool) -> str:
+    """The call as it was written, with the names of the arguments."""
+    call = written.running()
+    given = [call.of(part) for part in call.tree.args] if call is not None and isinstance(call.tree, ast.Call) else []
+    first, second = given if len(given) == 2 else ("scores", "truth")
+    labels, logits = (first, second) if labels_first else (second, first)
+    return f"tf.nn.{function}(labels={labels}, logits={logits})"
 
 
 def _looks_like(value: Any) -> str:
@@ -381,19 +396,21 @@ def _check_sparse_labels(labels: Tensor, logits: Tensor) -> bool:
     if logits.shape.ndims == 0:
         raise misuse(ValueError(f"Logits cannot be scalars - received shape {logits.shape}."))
     if None not in (wanted.ndims, labels.shape.ndims) and labels.shape.ndims != wanted.ndims:
-        fix = f"labels are class numbers here, of shape {wanted}"
+        call = written.running("sparse_softmax_cross_entropy_with_logits")
+        mine = (call.argument("labels") if call is not None else "") or "labels"
+        why, fix = f"labels are class numbers here, one for each row of logits: {wanted}", ""
         if labels.shape.ndims == logits.shape.ndims:
-            fix += (
-                f"; these look one-hot {labels.shape}: use the loss without sparse_, or tf.argmax(labels, 1)"
-                if labels.shape.as_list()[-1] != 1
-                else f"; these have one column {labels.shape}: tf.squeeze(labels, 1)"
-            )
+            column = labels.shape.as_list()[-1] == 1
+            why += f"; these {labels.shape} {'stand in a column' if column else 'look one-hot'}"
+            cure = f"tf.squeeze({mine}, 1)" if column else f"tf.argmax({mine}, 1)"
+            fix = (call.changed(labels=cure) if call is not None else "") or f"labels={cure}"
         raise misuse(
             ValueError(
                 f"Rank mismatch: Rank of labels (received {labels.shape.ndims}) should equal rank of logits minus 1 "
                 f"(received {logits.shape.ndims})."
             ),
             inputs=f"labels = {labels.name!r} {labels.shape}      logits = {logits.name!r} {logits.shape}",
+            why=why,
             fix=fix,
         )
     if known and labels.shape._dims != wanted._dims:

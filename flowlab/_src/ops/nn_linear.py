@@ -19,6 +19,7 @@ from flowlab._src.kernels import elementwise
 from flowlab._src.ops.linalg import matmul
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.nn_window import FORMATS, brackets, check_choice
+from flowlab._src.util import written
 from flowlab._src.util.export import export
 
 
@@ -48,12 +49,18 @@ def biased_shape(value: Spec, bias: Spec, channels: int) -> TensorShape:
     return TensorShape.of(tuple(dims))
 
 
-def explain_bias(value: Tensor, bias: Tensor, channels: int) -> str:
+def explain_bias(value: Tensor, bias: Tensor, channels: int) -> tuple[str, str]:
     """A learner's words for a bias that does not fit."""
     dims = value.shape._dims
+    call = written.running("bias_add", "xw_plus_b", "relu_layer")
+    mine = [(call.argument(name) if call is not None else "") or name for name in ("value", "bias")]
     if dims is None or len(dims) < 2:
-        return "the first axis is the batch: reshape the values to (1, n)"
-    return f"one bias for each channel: give it the shape ({dims[channels]},)"
+        return "the first axis is the batch, and there is none", f"tf.expand_dims({mine[0]}, 0)"
+    name = mine[1] if mine[1].isidentifier() else "bias"
+    return (
+        f"there is one bias for each channel, and '{value.name}' has {dims[channels]}",
+        f"{name} = tf.Variable(tf.zeros([{dims[channels]}]))",
+    )
 
 
 class BiasAdd(BiasOp):
@@ -79,7 +86,7 @@ class BiasAdd(BiasOp):
     def shape(self, value: Spec, bias: Spec) -> TensorShape:
         return biased_shape(value, bias, self.channels)
 
-    def explain_shapes(self, value: Tensor, bias: Tensor) -> str:
+    def explain_shapes(self, value: Tensor, bias: Tensor) -> tuple[str, str]:
         """How many numbers the bias must have."""
         return explain_bias(value, bias, self.channels)
 

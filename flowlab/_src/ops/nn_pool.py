@@ -34,12 +34,14 @@ from flowlab._src.ops.nn_window import (
     explicit_pairs,
     image_dims,
     layout_of,
+    no_room,
     one_per_axis,
     same_argument,
     spatial,
     split_padding,
     windowed_size,
 )
+from flowlab._src.util import written
 from flowlab._src.util.export import export
 
 
@@ -84,16 +86,18 @@ class Pooling(Op, abstract=True):
         """How many channels come out: by default as many as go in."""
         return count
 
-    def explain_shapes(self, *inputs: Tensor) -> str:
+    def explain_shapes(self, *inputs: Tensor) -> tuple[str, str]:
         """A learner's words for a window that does not fit."""
         dims = inputs[0].shape._dims
+        call = written.running("max_pool", "avg_pool")
         if dims is None or len(dims) != 4:
-            return "images are (batch, height, width, channels): add the axis that is missing with tf.expand_dims"
+            mine = (call.argument("value") or call.argument("input") if call is not None else "") or "x"
+            return (
+                f"images are (batch, height, width, channels): '{inputs[0].name}' has {inputs[0].shape.ndims} axes",
+                f"tf.expand_dims({mine}, -1)  # adds the axis of the channels",
+            )
         height, width, _ = axes_of(self.data_format)
-        return (
-            f"a {self.ksize[height]}x{self.ksize[width]} window does not fit a {dims[height]}x{dims[width]} map with "
-            "padding='VALID': use padding='SAME', or pool less before"
-        )
+        return no_room(inputs[0], (self.ksize[height], self.ksize[width]), (height, width), call)
 
     def check_image(self, shape: Sequence[int]) -> None:
         """Refuse at run time what TensorFlow's CPU kernels refuse."""

@@ -13,8 +13,10 @@ from typing import Any
 from flowlab._src.errors import InvalidArgumentError, ShapeError
 from flowlab._src.graph.arguments import as_axes, as_ints, as_text
 from flowlab._src.graph.shape import Dims, format_dims
+from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import conv
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.util import written
 
 Pairs = tuple[tuple[int, int], tuple[int, int]]
 
@@ -35,7 +37,14 @@ def one_per_axis(value: Any, n: int, channel_index: int, name: str) -> list[int]
     if len(values) == 1:
         values = values * n
     elif len(values) != n:
-        raise misuse(ValueError(f"{name} should be of length 1, {n} or {n + 2} but was {len(values)}"))
+        call = written.running()
+        step = [1, *[values[len(values) // 2] if values else 1] * n, 1]
+        fix = call.changed(**{name: str(step)}) if call is not None and name in call.parts else ""
+        raise misuse(
+            ValueError(f"{name} should be of length 1, {n} or {n + 2} but was {len(values)}"),
+            why=f"{name} has a number for each axis: batch, then the {n} of the image, then channels",
+            fix=fix or f"{name}={step}",
+        )
     return [1, 1, *values] if channel_index == 1 else [1, *values, 1]
 
 
@@ -75,7 +84,14 @@ def check_choice(op: str, attribute: str, value: Any, allowed: Sequence[str]) ->
     """ValueError when a word is not one of the attribute's values."""
     if not isinstance(value, str) or value not in allowed:
         listed = ", ".join(f'"{a}"' for a in allowed)
-        raise misuse(ValueError(f"Attr '{attribute}' of '{op}' Op passed string '{value}' not in: {listed}."))
+        call = written.running()
+        near = next((word for word in allowed if word == str(value).upper()), allowed[0])
+        fix = call.changed(**{attribute: repr(near)}) if call is not None and attribute in call.parts else ""
+        raise misuse(
+            ValueError(f"Attr '{attribute}' of '{op}' Op passed string '{value}' not in: {listed}."),
+            why=f"{attribute} is one of {', '.join(allowed)}, in capitals",
+            fix=fix or f"{attribute}={near!r}",
+        )
 
 
 def same_argument(new: str, value: Any, old: str, old_value: Any) -> Any:
@@ -182,3 +198,28 @@ def border(
 def brackets(shape: Sequence[int]) -> str:
     """A shape as the runtime writes it: [2,3]."""
     return format_dims(tuple(shape))
+
+
+def no_room(image: Tensor, window: Any, axes: tuple[int, int], call: written.Written | None) -> tuple[str, str]:
+    """Why a window larger than the map is refused, with the sizes that led there, and the call with SAME."""
+    height, width = axes
+    dims = image.shape._dims or (None,) * 4
+    ladder = sizes_so_far(image, height)
+    return (
+        f"a {window[0]}x{window[1]} window does not fit a {dims[height]}x{dims[width]} map with padding='VALID'"
+        + (f"; heights so far: {' -> '.join(map(str, ladder))}" if len(ladder) > 1 else ""),
+        (call.changed(padding="'SAME'") if call is not None else "") or "padding='SAME'  # or pool less before",
+    )
+
+
+def sizes_so_far(image: Tensor, axis: int) -> list[Any]:
+    """The sizes of the maps that led to this one, the first one first; one for each time that it changed."""
+    sizes: list[Any] = []
+    node: Tensor | None = image
+    while node is not None and node.shape.ndims == 4 and len(sizes) < 8:
+        size = node.shape.as_list()[axis]
+        if not sizes or sizes[-1] != size:
+            sizes.append(size)
+        before = node.op.inputs
+        node = before[0] if before else None
+    return sizes[::-1]

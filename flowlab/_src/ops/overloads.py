@@ -25,7 +25,7 @@ from flowlab._src.graph.sparse_tensor import SparseTensor
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops import arithmetic, compare, division, linalg, magnitude, powers
 from flowlab._src.ops.misuse import misuse
-from flowlab._src.util import source
+from flowlab._src.util import source, written
 from flowlab._src.util.export import export
 
 Function = Callable[..., Any]
@@ -67,10 +67,24 @@ def as_operand(value: Any, dtype: DType, name: str) -> Any:
         return convert(value, dtype.base_dtype, name=name)
     except (TypeError, ValueError) as error:
         site = source.caller(2)
-        fix = ""
-        if dtype.is_integer and "of type 'float'" in str(error):
-            fix = "the tensor holds integers: use an integer, or tf.cast(t, tf.float32) first"
-        raise add_notes(error, where=site.quote() if site else "", fix=fix) from None
+        why, fix = kinds_of_numbers(dtype, value, name)
+        raise add_notes(error, where=site.quote() if site else "", why=why, fix=fix) from None
+
+
+def kinds_of_numbers(dtype: DType, value: Any, name: str) -> tuple[str, str]:
+    """Why a number does not go with a tensor, and the expression with one of them converted."""
+    call = written.running()
+    tensor = "y" if name == "x" else "x"
+    mine = (call.argument(tensor) if call is not None else "") or "t"
+    if dtype.is_integer and isinstance(value, float):
+        cast = f"tf.cast({mine}, tf.float32)"
+        whole = call.changed(**{tensor: cast}) if call is not None and mine != "t" else ""
+        return f"{mine} holds whole numbers ({dtype.name}), and {value!r} is none", whole or cast
+    if dtype.base_dtype is dtypes.string:
+        text = f"tf.as_string({(call.argument(name) if call is not None else '') or repr(value)})"
+        whole = call.changed(**{name: text}) if call is not None and mine != "t" else ""
+        return f"{mine} holds text, and {value!r} is none", whole or text
+    return "", ""
 
 
 def is_tensor_like(value: Any) -> bool:

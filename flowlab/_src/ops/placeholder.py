@@ -11,7 +11,7 @@ from flowlab._src.graph.op import Array, Op, Spec, T
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, as_shape, format_dims, merge_shapes
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.misuse import misuse
-from flowlab._src.util import source
+from flowlab._src.util import source, written
 from flowlab._src.util.export import export
 
 
@@ -38,7 +38,7 @@ class Placeholder(Op):
         error.why = f"what is fetched needs placeholder '{node.name}', and {told}"
         dims = self.shape_._dims
         example = f"np.zeros({[d or 1 for d in dims]})" if dims else "value" if dims is None else "0"
-        error.fix = f"sess.run(..., feed_dict={{{mine}: {example}}})"
+        error.fix = with_feed(mine, example)
         raise error
 
     def dtypes(self) -> DType:
@@ -46,6 +46,18 @@ class Placeholder(Op):
 
     def shape(self) -> TensorShape:
         return self.shape_
+
+
+def with_feed(name: str, value: str) -> str:
+    """The call that is running, with one more feed."""
+    call = written.running("run", "eval")
+    feeds = call.argument("feed_dict") if call is not None else ""
+    if call is not None and (not feeds or feeds.startswith("{")):
+        inner = feeds.strip("{} ").rstrip(",")
+        line = call.changed(feed_dict=f"{{{f'{inner}, ' if inner else ''}{name}: {value}}}")
+        if line:
+            return line
+    return f"sess.run(..., feed_dict={{{name}: {value}}})"
 
 
 class PlaceholderWithDefault(Op):

@@ -30,6 +30,7 @@ from flowlab._src.ops.division import truediv
 from flowlab._src.ops.fill import ones, zeros, zeros_like
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.sequences import range_
+from flowlab._src.util import written
 from flowlab._src.util.export import export
 
 
@@ -76,10 +77,15 @@ class Reduction(Op, abstract=True):
             return TensorShape.of(tuple(1 if i in reduced else d for i, d in enumerate(dims)))
         return TensorShape.of(tuple(d for i, d in enumerate(dims) if i not in reduced))
 
-    def explain_shapes(self, input: Tensor, reduction_indices: Tensor) -> str:
+    def explain_shapes(self, input: Tensor, reduction_indices: Tensor) -> tuple[str, str]:
         """Name the axes there are."""
         count = input.shape.ndims
-        return f"the axes of this tensor are numbered 0 to {count - 1}, or -{count} to -1 from the end" if count else ""
+        if not count:
+            return (f"'{input.name}' is a single number: it has no axes", "")
+        call = written.running()
+        key = "axis" if call is None or "reduction_indices" not in call.parts else "reduction_indices"
+        cure = call.changed(**{key: str(count - 1)}) if call is not None and call.function.startswith("reduce") else ""
+        return f"the axes of '{input.name}' are numbered 0 to {count - 1}, or -{count} to -1 from the end", cure
 
 
 class Sum(Reduction):

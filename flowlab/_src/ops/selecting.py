@@ -24,6 +24,7 @@ from flowlab._src.ops.fill import ones, zeros, zeros_like
 from flowlab._src.ops.gather import gather
 from flowlab._src.ops.joining import concat, stack
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.util import written
 from flowlab._src.util.export import export
 
 
@@ -95,8 +96,13 @@ class Select(Op):
         nothing = zeros_like(x)
         return [None, raw.Select(condition, dy, nothing), raw.Select(condition, nothing, dy)]
 
-    def explain_shapes(self, condition: Tensor, t: Tensor, e: Tensor) -> str:
-        return "tf.where does not stretch: give x and y the same shape, or use tf.where_v2"
+    def explain_shapes(self, condition: Tensor, t: Tensor, e: Tensor) -> tuple[str, str]:
+        call = written.running("where")
+        cure = call.text.replace("where(", "where_v2(", 1) if call is not None else ""
+        return (
+            "tf.where does not stretch: the condition, x and y must have one shape",
+            f"{written.one_line(cure) or 'tf.where_v2(condition, x, y)'}  # stretches as + and * do",
+        )
 
 
 class SelectV2(Op):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -19,7 +20,7 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.array_shape import rank, reshape, shape
 from flowlab._src.ops.constant import make_constant
 from flowlab._src.ops.joining import concat, stack
-from flowlab._src.util import source
+from flowlab._src.util import source, written
 from flowlab._src.util.export import export
 
 newaxis = export("newaxis")(None)
@@ -84,6 +85,12 @@ class StridedSlice(StridedSliceOp):
         if input.dims is None or lengths[0] is None or strides.value is None:
             return UNKNOWN
         return TensorShape.of(sliced_dims(self.masks, input.dims, begin.value, end.value, strides.value))
+
+    def explain_shapes(self, input: Tensor, begin: Tensor, end: Tensor, strides: Tensor) -> tuple[str, str]:
+        size = input.shape
+        first = size.as_list()[0] if size.ndims else None
+        why = f"'{input.name}' has shape {size}; indices begin at 0"
+        return why, f"{own_sliced()}[-1]  # the last one, number {first - 1}" if first else ""
 
     def known_value(self, node: Any) -> np.ndarray | None:
         """One size picked out of a shape that is known in part."""
@@ -295,6 +302,26 @@ def strided_slice(
 _NOT_AN_INDEX = "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are valid indices"
 
 
+def own_sliced() -> str:
+    """What the program calls the tensor that it takes a part of."""
+    asked = written.running()
+    if asked is None or not isinstance(asked.tree, ast.Subscript):
+        return "t"
+    return asked.of(asked.tree.value)
+
+
+def own_index(index: Any) -> str:
+    """What to write in the place of `x[1.5]` or `x[[0, 2]]`."""
+    asked = written.running()
+    tree = asked.tree if asked is not None else None
+    mine, key = ("t", "indices")
+    if asked is not None and isinstance(tree, ast.Subscript):
+        mine, key = asked.of(tree.value), asked.of(tree.slice)
+    if isinstance(index, float):
+        return f"{mine}[{int(index)}]"
+    return f"tf.gather({mine}, {key})"
+
+
 def _check_index(index: Any) -> None:
     if isinstance(index, (int, np.integer, Dimension)):
         return
@@ -305,7 +332,8 @@ def _check_index(index: Any) -> None:
         raise add_notes(
             TypeError(f"{_NOT_AN_INDEX}, got {index!r}"),
             where=site.quote() if site else "",
-            fix="tf.gather(t, indices) picks rows by a list of numbers, tf.boolean_mask(t, mask) by truth values",
+            why="an index is a whole number; a list picks rows by tf.gather, truth values by tf.boolean_mask",
+            fix=own_index(index),
         )
 
 

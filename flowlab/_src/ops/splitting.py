@@ -9,11 +9,12 @@ import numpy as np
 from flowlab._src.errors import InvalidArgumentError, ShapeError
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import DType, int32
-from flowlab._src.graph.op import Array, Index, Op, Spec, T, repeated
+from flowlab._src.graph.op import Array, Index, Op, Spec, T, constant_value, repeated
 from flowlab._src.graph.shape import UNKNOWN, Dimension, TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.joining import concat
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.util import written
 from flowlab._src.util.export import export
 from flowlab._src.util.old_arguments import taking_old_arguments
 
@@ -65,8 +66,16 @@ class Split(Op):
         """Join the gradients of the parts."""
         return [None, concat(list(dys), node.inputs[0])]
 
-    def explain_shapes(self, split_dim: Tensor, value: Tensor) -> str:
-        return "give a list of sizes to split into parts that differ"
+    def explain_shapes(self, split_dim: Tensor, value: Tensor) -> tuple[str, str]:
+        call = written.running("split")
+        axis = constant_value(split_dim)
+        size = value.shape.as_list()[int(axis)] if axis is not None and value.shape.ndims else None
+        why = "a number of parts cuts the axis into equal ones; a list says the size of each part"
+        if call is None or not isinstance(size, int):
+            return why, "tf.split(value, [3, 2], axis=0)  # parts of the sizes 3 and 2"
+        part = -(-size // self.num_split)
+        sizes = [part] * (size // part) + ([size % part] if size % part else [])
+        return why, call.changed(num_or_size_splits=str(sizes))
 
 
 class SplitV(Op):

@@ -27,6 +27,7 @@ from flowlab._src.ops.array_shape import expand_dims, reshape, shape
 from flowlab._src.ops.fill import ones_like
 from flowlab._src.ops.joining import concat
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.util import written
 from flowlab._src.util.export import export
 
 Counter = TypeVar("Counter", np.int32, np.int64)
@@ -96,8 +97,15 @@ class Assign(Op):
     def shape(self, ref: Spec, value: Spec) -> TensorShape:
         return merge_shapes(ref.shape, value.shape) if self.validate_shape else value.shape
 
-    def explain_shapes(self, ref: Tensor, value: Tensor) -> str:
-        return f"a variable keeps its shape {ref.shape}; tf.assign(..., validate_shape=False) lets it change"
+    def explain_shapes(self, ref: Tensor, value: Tensor) -> tuple[str, str]:
+        call = written.running("assign")
+        mine = [(call.argument(name) if call is not None else "") or name for name in ("ref", "value")]
+        if call is not None and "ref" not in call.parts:
+            mine[0] = call.text.partition(".assign")[0]
+        return (
+            f"a variable keeps its shape, '{ref.op.name}' has {ref.shape}",
+            f"tf.assign({mine[0]}, {mine[1]}, validate_shape=False)  # lets it change; or reshape the value",
+        )
 
 
 def _sizes(dims: Any) -> str:

@@ -18,6 +18,7 @@ from flowlab._src.graph.shape import UNKNOWN, TensorShape, require_rank_at_least
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.array_shape import old_argument, rank
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.util import written
 from flowlab._src.util.export import export
 from flowlab._src.util.old_arguments import taking_old_arguments
 
@@ -47,6 +48,14 @@ class Transpose(Op):
             if not -len(x.dims) <= axis < len(x.dims):
                 raise ShapeError(f"perm dim {axis} is out of range of input rank {len(x.dims)}")
         return TensorShape.of(tuple(x.dims[axis] for axis in order))
+
+    def explain_shapes(self, x: Tensor, perm: Tensor) -> tuple[str, str]:
+        """How many axes have to be named."""
+        count = x.shape.ndims or 2
+        call = written.running("transpose", "matrix_transpose")
+        order = str([*range(count)][::-1])
+        line = call.changed(perm=order) if call is not None else ""
+        return f"perm names all {count} axes of '{x.name}' once, in their new order", line or f"perm={order}"
 
     def grad(self, node: Any, dy: Tensor) -> Any:
         """Put the axes back."""

@@ -515,7 +515,8 @@ def _bad_start(tensor: Tensor, shape: TensorShape) -> BaseException:
             f"enters the loop with shape {tensor.shape}, but the specified shape invariant is {shape}."
         ),
         where=site.quote() if site else "",
-        fix="a shape invariant may only leave sizes open (None) that the first value has",
+        why="a shape invariant may only leave sizes open (None) that the first value has",
+        fix=f"tf.TensorShape({[None] * (tensor.shape.ndims or 0)})  # fits every value of so many axes",
     )
 
 
@@ -527,7 +528,8 @@ def _bad_condition(answer: Tensor) -> BaseException:
         ),
         where=site.quote() if site else "",
         inputs=f"cond returned '{answer.name}' {answer.dtype.name} {answer.shape}",
-        fix="let cond return a comparison, such as i < 10",
+        why="cond must say whether to go on: true or false",
+        fix="cond=lambda i, *rest: i < 10  # a comparison",
     )
 
 
@@ -545,6 +547,14 @@ def _check_structure(before: Any, after: Any) -> None:
             where=site.quote() if site else "",
             fix="return the new value of every loop variable, in the same order and nesting; also of those that stay",
         ) from None
+
+
+def opened(new: Tensor, before: Tensor) -> list[Any]:
+    """The sizes that stay, None for those that change."""
+    dims = (
+        zip(before.shape.as_list(), new.shape.as_list(), strict=True) if before.shape.ndims == new.shape.ndims else ()
+    )
+    return [a if a == b else None for a, b in dims] if before.shape.ndims else []
 
 
 def _check_next(new: Tensor, before: Tensor) -> None:
@@ -568,5 +578,6 @@ def _check_next(new: Tensor, before: Tensor) -> None:
                 "tf.while_loop or set_shape() on the loop variables."
             ),
             where=where,
-            fix="tf.while_loop(..., shape_invariants=[tf.TensorShape([None, ...]), ...]) with None where the size changes",
+            why="the body gives it another shape, and a loop variable keeps its shape unless a size is left open",
+            fix=f"shape_invariants=[..., tf.TensorShape({opened(new, before)}), ...]  # one for each loop variable",
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,12 +18,14 @@ from flowlab._src.errors import (
     ShapeError,
     add_notes,
 )
+from flowlab._src.graph.build import explained
 from flowlab._src.graph.dtypes import as_dtype
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.op import Spec, group_inputs
 from flowlab._src.graph.registry import raw
 from flowlab._src.kernels.array_list import ArrayList
 from flowlab._src.runtime.state import UNINITIALIZED
+from flowlab._src.util import source, written
 
 if TYPE_CHECKING:
     from flowlab._src.graph.tensor import Tensor
@@ -61,19 +65,90 @@ def explain_failure(error: Exception, frame: Frame) -> BaseException:
         name = variable or failing.name
         return add_notes(
             error,
-            why=f"'{name}' has no value in this session yet: tf.Variable only records how to make one"
-            + others_without_value(name, failing.graph, frame),
-            where=site.quote() if site else "",
-            fix=f"sess.run({initializer_for(name, failing.graph)})",
+            why=without_value(name, failing.graph, frame),
+            where=built_and_run(site),
+            fix=f"{session_name()}.run({initializer_for(name, failing.graph)})",
         )
     if isinstance(error, OpError) and "insufficient elements" in error.message and frame.state.failures:
         explain_empty_queue(error, frame.state.failures[0])
+    why, fix = getattr(error, "why", ""), getattr(error, "fix", "")
+    if not why and not fix and failing is node and isinstance(error, InvalidArgumentError):
+        why, fix = explained_shapes(node, [frame.values[i] for i in instruction.inputs])
     return add_notes(
         error,
-        where=site.quote() if site else "",
+        where=built_and_run(site),
         inputs=describe_inputs(node, frame),
-        why=getattr(error, "why", ""),
-        fix=getattr(error, "fix", ""),
+        why=why,
+        fix=with_own_name(fix, node),
+    )
+
+
+def explained_shapes(node: Any, values: list[Any]) -> tuple[str, str]:
+    """What an operation says of shapes that do not fit, for the shapes that met in the run."""
+    definition = node.definition
+    if not hasattr(definition, "explain_shapes") or any(v is None or v is UNINITIALIZED for v in values):
+        return "", ""
+    with Graph().as_default():
+        met = as_met(node, values)
+        try:
+            definition.shape(*group_inputs(definition, [Spec(tensor) for tensor in met]))
+        except ShapeError:
+            why, fix = explained(definition, met)
+        except Exception:
+            return "", ""  # what was fed is stranger than the rule has reckoned with
+        else:
+            return "", ""
+    for stand_in, tensor in zip(met, node._inputs, strict=True):
+        why, fix = (text.replace(f"'{stand_in.name}'", f"'{tensor.name}'") for text in (why, fix))
+    return why, fix
+
+
+def as_met(node: Any, values: list[Any]) -> list[Tensor]:
+    """Constants of the values that met at a node, in a graph of their own."""
+    return [
+        raw.Const(value=np.asarray(value), dtype=tensor.dtype.base_dtype)
+        for tensor, value in zip(node._inputs, values, strict=True)
+    ]
+
+
+def with_own_name(fix: str, node: Any) -> str:
+    """Advice of a kernel, which calls its first input t and the others by its own arguments, in the program's words."""
+    if not fix or not node._inputs:
+        return fix
+    mine = source.python_names()
+    words = {"t": node._inputs[0]}
+    with contextlib.suppress(AttributeError):
+        words |= dict(zip([a.name for a in node.definition.schema.inputs], node._inputs, strict=False))
+    known = {word: mine[tensor.name] for word, tensor in words.items() if tensor.name in mine}
+    return re.sub(r"\b[a-z_]+\b(?!=)", lambda match: known.get(match[0], match[0]), fix)
+
+
+def built_and_run(site: source.Site | None) -> str:
+    """The line that built a node, and the line that ran it where that is another."""
+    run = source.caller(2)
+    if site is None or run is None or run[:2] == site[:2]:
+        return site.quote() if site is not None else run.quote() if run is not None else ""
+    place = f"line {run.line}" if run.filename == site.filename else run.describe()
+    return f"{site.quote()}   (run at {place})"
+
+
+def session_name() -> str:
+    """What the program calls the session whose run it is at."""
+    call = written.running("run", "eval")
+    name = call.text.rpartition(".run(")[0] if call is not None else ""
+    return name if name.isidentifier() else "sess"
+
+
+def without_value(name: str, graph: Any, frame: Frame) -> str:
+    """Why a variable cannot be read: nobody has made its first value."""
+    metric = any(getattr(v, "op", None) and v.op.name == name for v in graph.get_collection("metric_variables"))
+    if metric:
+        return (
+            f"'{name}' is a counter of a metric, a local variable: the initializer of the global ones does not reach it"
+        )
+    return (
+        f"'{name}' has no value in this session yet: tf.Variable only records how to make one"
+        + others_without_value(name, graph, frame)
     )
 
 
@@ -138,10 +213,7 @@ def broken_rule(node: Any, values: list[Any]) -> str:
         return ""
     definition = node.definition
     with Graph().as_default():
-        specs = [
-            Spec(raw.Const(value=np.asarray(value), dtype=tensor.dtype.base_dtype))
-            for tensor, value in zip(node._inputs, values, strict=True)
-        ]
+        specs = [Spec(tensor) for tensor in as_met(node, values)]
         try:
             definition.shape(*group_inputs(definition, specs))
         except ShapeError as conflict:

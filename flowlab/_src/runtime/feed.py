@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import ast
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from flowlab._src.errors import InvalidArgumentError, add_notes
+from flowlab._src.graph import dtypes
 from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.literals import as_array
 from flowlab._src.graph.operation import Operation
-from flowlab._src.graph.removal import fix_elsewhere, why_elsewhere
 from flowlab._src.graph.shape import Dims
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.runtime.fetch import expansion_of, own_name, own_site
+from flowlab._src.runtime.fetch import expansion_of, foreign, own_name, session_for
 from flowlab._src.runtime.tensor_handle import TensorHandle
-from flowlab._src.util import source
-from flowlab._src.util.text import did_you_mean
+from flowlab._src.util import source, written
+from flowlab._src.util.text import nearest
 
 
 def check_feed_dict(feed_dict: Any) -> None:
@@ -26,17 +28,23 @@ def check_feed_dict(feed_dict: Any) -> None:
     if isinstance(feed_dict, dict):
         return
     site = source.caller(3)
+    call = written.running("run")
+    both = [call.argument(name) for name in ("fetches", "feed_dict")] if call is not None else ["a", "b"]
+    cure = f"sess.run([{', '.join(text or name for text, name in zip(both, 'ab', strict=True))}])"
     if isinstance(feed_dict, Tensor):
         feed_dict._refuse(
             "using a `tf.Tensor` as a Python `bool`",
-            "sess.run([a, b])  # fetches several: the second argument is feed_dict",
+            cure,
+            f"the second argument of run is feed_dict, and {feed_dict.name!r} is a tensor",
         )
+    fetched = isinstance(feed_dict, Operation)
     raise add_notes(
         TypeError(f"feed_dict must be a dictionary, not {type(feed_dict).__name__}: {_short(feed_dict)}"),
+        why="the second argument of run is feed_dict; several fetches go into one list"
+        if fetched
+        else "feed_dict maps placeholders to values",
         where=site.quote() if site else "",
-        fix="to fetch several tensors write sess.run([a, b])"
-        if isinstance(feed_dict, Operation)
-        else "feed_dict={x: value}",
+        fix=cure if fetched else "feed_dict={x: value}",
     )
 
 
@@ -74,8 +82,8 @@ def resolve_key(key: Any, graph: Graph) -> Tensor:
         own = getattr(key, "graph", None)
         hint = why = ""
         if own is not None and own is not graph:
-            why = why_elsewhere(key, own_site(key))
-            hint = fix_elsewhere(key, own_name(key))
+            why = foreign(key, graph)
+            hint = session_for(key)
         elif isinstance(key, str):
             placeholders = [t.name for op in graph._operations if op.definition.must_be_fed for t in op._outputs]
             if f"{key}:0" in placeholders:
@@ -84,7 +92,20 @@ def resolve_key(key: Any, graph: Graph) -> Tensor:
                     f"feed_dict={{'{key}:0': value}}",
                 )
             else:
-                hint = did_you_mean(key, placeholders) or "keys are placeholders, or names such as 'x:0'"
+                near = nearest(key, placeholders, 1)
+                why = f"the graph has no tensor {key!r}" + (
+                    "" if near else "; keys are placeholders, or names such as 'x:0'"
+                )
+                hint = (
+                    f"feed_dict={{{near[0]!r}: value}}" if near else "feed_dict={x: value}  # x = tf.placeholder(...)"
+                )
+        elif isinstance(key, (int, float, np.generic)):
+            name = next(iter(source.names_of(key)), "")
+            line = source.assigned(name) if name else None
+            why = f"keys are placeholders, and {name or repr(key)} is a number" + (
+                f" since {line.describe()}" if line else ""
+            )
+            hint = f"feed_dict={{x: {name or repr(key)}}}  # x = tf.placeholder(...)"
         raise add_notes(
             TypeError(f"Cannot interpret feed_dict key as Tensor: {text}"),
             why=why,
@@ -92,7 +113,8 @@ def resolve_key(key: Any, graph: Graph) -> Tensor:
             fix=hint,
         ) from None
     if not graph.is_feedable(tensor):
-        raise ValueError(f"Tensor {tensor} may not be fed.")
+        site = source.caller(2)
+        raise add_notes(ValueError(f"Tensor {tensor} may not be fed."), where=site.quote() if site else "")
     return tensor
 
 
@@ -165,7 +187,9 @@ def _convert(tensor: Tensor, dtype: DType, wanted: Any, value: Any) -> Any:
                 f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type {wanted}. Try "
                 "explicitly setting the type of the feed tensor to a larger type (e.g. int64)."
             ),
-            fix=f"{dtype.name} holds {dtype.min} to {dtype.max}",
+            why=f"{own_name(tensor)} is {dtype.name}, which holds {dtype.min} to {dtype.max}",
+            where=site.quote() if (site := source.caller(3)) else "",
+            fix=f"{own_name(tensor)} = tf.placeholder(tf.int64)  # holds larger numbers",
         )
     try:
         if wanted == np.dtype(object):
@@ -177,9 +201,40 @@ def _convert(tensor: Tensor, dtype: DType, wanted: Any, value: Any) -> Any:
         kind = ValueError if isinstance(error, ValueError) else TypeError
         raise add_notes(
             kind(f"Cannot feed {_short(value)} to Tensor {tensor.name!r} of type {dtype.name}: {error}"),
+            why=why_no_array(own_name(tensor), dtype, value),
             where=site.quote() if site else "",
-            fix=f"feed a number, list or array that can become {dtype.name}",
+            fix=array_of(own_name(tensor), dtype, value),
         ) from None
+
+
+def why_no_array(name: str, dtype: DType, value: Any) -> str:
+    """Why a value cannot become the array that a placeholder takes."""
+    if value is None:
+        return f"None was fed to {name}: no value"
+    if isinstance(value, (list, tuple)) and len({np.shape(row) for row in value if not isinstance(row, str)}) > 1:
+        lengths = sorted({len(row) for row in value if hasattr(row, "__len__")})
+        return f"{name} takes an array, and the rows fed are of several lengths: {', '.join(map(str, lengths[:4]))}"
+    if isinstance(value, dict):
+        return f"{name} takes an array, and a dictionary was fed"
+    return f"{name} takes {dtype.name}, and not every value fed can become one"
+
+
+def array_of(name: str, dtype: DType, value: Any) -> str:
+    """What to feed instead."""
+    text = fed_text(name) or "value"
+    if isinstance(value, (str, bytes)):
+        return f"{name} = tf.placeholder(tf.string)  # if text is meant"
+    if value is None:
+        return f"print({text})  # then look where it is made"
+    if isinstance(value, (list, tuple)) and any(
+        hasattr(row, "__len__") and not isinstance(row, (str, bytes)) for row in value
+    ):
+        return f"max(len(row) for row in {text})  # the length that all rows need: fill them up, with 0 for example"
+    if isinstance(value, dict):
+        return f"feed_dict={{{name}: list({written.in_brackets(text)}.values())}}"
+    return (
+        f"feed_dict={{{name}: np.array({text}, np.{dtype.as_numpy_dtype.__name__})}}" if dtype != dtypes.string else ""
+    )
 
 
 def _short(value: Any) -> str:
@@ -191,15 +246,50 @@ def _wrong_shape(tensor: Tensor, shape: tuple[int, ...]) -> BaseException:
     site = source.caller(3)
     made = tensor.op.site
     dims = tensor._shape._dims or ()
-    why = f"{own_name(tensor)} takes {size_words(dims)}, the value is {size_words(shape)}"
-    fix = "reshape the value, or give the placeholder None where the size may vary"
-    if len(shape) == 1 and len(dims) == 2 and dims[1] not in (None, 1):
+    name = own_name(tensor)
+    why = f"{name} takes {size_words(dims)}, the value is {size_words(shape)}"
+    value = fed_text(name) or "value"
+    whole = written.in_brackets(value)
+    if len(shape) == 1 and len(dims) == 2 and dims[1] not in (None, 1) and dims[1] != shape[0]:
         why += ": class numbers, not one-hot rows?"
-        fix = f"np.eye({dims[1]})[labels]"
+        fix = f"np.eye({dims[1]})[{value}]  # the value: whole numbers, 0 to {dims[1] - 1}"
     elif len(shape) == 1 and len(dims) == 2 and dims[1] == 1:
-        fix = "value.reshape(-1, 1)  # makes a column of it"
-    elif len(shape) > 2 and len(dims) == 2:
-        fix = f"value.reshape({shape[0]}, -1)  # lays each item out in one row"
+        why += ": a row of numbers, not a column"
+        fix = f"{whole}.reshape(-1, 1)"
+    elif len(shape) == len(dims) - 1 and _fits(shape, dims[1:]):
+        why += ": one item, and no axis for the batch"
+        fix = f"[{value}]"
+    elif len(shape) == len(dims) - 1 and dims[-1] == 1 and _fits(shape, dims[:-1]):
+        why += ": there is no axis for the channels"
+        fix = f"{whole}[..., None]"
+    elif len(dims) == len(shape) - 1 and shape[-1] == 1 and _fits(shape[:-1], dims):
+        why += ": a column, not a row of numbers"
+        fix = f"np.squeeze({value}, -1)"
+    elif len(dims) == len(shape) == 2 and _fits(shape[::-1], dims):
+        why += ": rows and columns are the other way round"
+        fix = f"{whole}.T"
+    elif (
+        dims
+        and None not in dims[1:]
+        and len(shape) > len(dims)
+        and math.prod(shape[1:]) == math.prod(d for d in dims[1:] if d is not None)
+    ):
+        why += ": the same numbers, laid out in another way"
+        fix = f"{whole}.reshape({', '.join(map(str, [-1, *dims[1:]]))})"
+    elif len(shape) == len(dims) and len(dims) and _fits(shape[1:], dims[1:]):
+        why += ": the size of the batch is fixed"
+        fix = (
+            f"{name} = tf.placeholder(tf.{tensor.dtype.name}, [{', '.join(map(str, [None, *dims[1:]]))}])  # any batch"
+        )
+    else:
+        fix = (
+            f"np.reshape({value}, {tuple(-1 if d is None else d for d in dims)})"
+            if dims.count(None) < 2
+            else f"print(np.shape({value}))"
+        )
+    if fix.startswith((value, whole, "np.", "[")) and not fix.startswith(f"{name} ="):
+        cure, comment, rest = fix.partition("  # ")
+        fix = f"feed_dict={{{name}: {cure}}}{comment}{rest}"
     return add_notes(
         ValueError(
             f"Cannot feed value of shape {shape!r} for Tensor {tensor.name!r}, which has shape {str(tensor.shape)!r}"
@@ -209,6 +299,18 @@ def _wrong_shape(tensor: Tensor, shape: tuple[int, ...]) -> BaseException:
         why=why,
         fix=fix,
     )
+
+
+def fed_text(name: str) -> str:
+    """What the program writes as the value of a feed: `x: images` in the call that is running."""
+    call = written.running("run", "eval", "partial_run")
+    feeds = call.parts.get("feed_dict") if call is not None else None
+    if call is None or not isinstance(feeds, ast.Dict):
+        return ""
+    for key, value in zip(feeds.keys, feeds.values, strict=True):
+        if key is not None and call.of(key) == name:
+            return written.one_line(call.of(value))
+    return ""
 
 
 def size_words(shape: Dims) -> str:

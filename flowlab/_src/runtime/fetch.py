@@ -11,6 +11,7 @@ import numpy as np
 from flowlab._src.autodiff.slices import IndexedSlices
 from flowlab._src.errors import ResourceExhaustedError, add_notes
 from flowlab._src.graph.composite import Composite
+from flowlab._src.graph.default import built_at, get_default_graph, thrown_away
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.removal import fix_elsewhere, why_elsewhere
@@ -18,6 +19,7 @@ from flowlab._src.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.util import source
 from flowlab._src.util.export import export
+from flowlab._src.util.text import nearest
 
 Rebuild = Callable[[list[Any]], Any]
 
@@ -157,12 +159,11 @@ class Fetches:
         except (ValueError, KeyError) as error:
             text = str(error.args[0]) if error.args else ""
             site = source.caller(2)
-            foreign = _foreign(fetch, self._graph)
             raise add_notes(
                 ValueError(f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({text})"),
-                why=foreign,
+                why=foreign(fetch, self._graph),
                 where=site.quote() if site else "",
-                fix=fix_elsewhere(fetch, own_name(fetch)) if foreign else "",
+                fix=session_for(fetch) if foreign(fetch, self._graph) else nearest_name(fetch, self._graph),
             ) from None
         if not self._graph.is_fetchable(element):
             raise ValueError(f"Operation {element.name!r} has been marked as not fetchable.")
@@ -185,11 +186,28 @@ class Fetches:
         text = site.text if site else ""
         held = [name for name in source.names_of(None) if re.search(rf"\b{re.escape(name)}\b", text)]
         name = held[0] if held else "what you fetched"
+        line = source.assigned(held[0]) if held else None
+        since = f" since {line.describe()}: {line.text}" if line is not None else ""
+        merged = line is not None and "merge_all" in line.text
+        reason = (
+            "there was no summary to merge yet"
+            if merged
+            else "a function without return gives None"
+            if line is not None and "(" in line.text
+            else "it must be a tensor or an operation"
+            if since
+            else "merge_all() before any summary, or a function without return, gives None"
+        )
+        cure = f"print({name})  # then look where it is made" if held else "print(...)  # each part of what you fetch"
+        if merged and line is not None:
+            cure = f"{line.text}  # after the calls of tf.summary"
+        elif line is not None and "(" in line.text:
+            cure = f"{line.text}  # the function must end in: return ..."
         return add_notes(
             TypeError(f"Fetch argument None has invalid type {type(None)}"),
-            why=f"{name} is None{place}: merge_all() before any summary, or a function without return, gives None",
+            why=f"{name} is None{place}{since}; {reason}" if since else f"{name} is None{place}: {reason}",
             where=site.quote() if site else "",
-            fix=f"print({name})  # then look where it is made" if held else "",
+            fix=cure,
         )
 
     def _invalid(self, fetch: Any, fix: str, detail: str = "") -> BaseException:
@@ -201,28 +219,58 @@ class Fetches:
             name = names[0] if names else ""
             line = source.rebound(name) if name else None
             taken = f": {line.describe()} gave it the result of a run" if line else ""
-            why = f"the name {name or 'you fetched'} means a value by now, not the tensor{taken}"
-            fix = f"{name or 'loss'}_value = sess.run({name or 'loss'})  # after building {name or 'it'} again"
+            why = f"the name {name} means a value by now, not the tensor{taken}" if name else "this is a value already"
+            fix = (
+                f"{name}_value = sess.run({name})  # after building {name} again"
+                if name
+                else "sess.run(loss)  # a tensor"
+            )
+        elif callable(fetch):
+            name = own_name(fetch)
+            why = f"{name} is a function: the tensor is what it returns"
+            fix = f"sess.run({name}())"
+        else:
+            why = "fetches are tensors, operations, variables, their names, or lists, tuples and dictionaries of these"
         return add_notes(TypeError(message), why=why, where=site.quote() if site else "", fix=fix)
 
 
-def _foreign(fetch: Any, graph: Graph) -> str:
+def foreign(fetch: Any, graph: Graph) -> str:
+    """Why a tensor of another graph is refused; '' for one of this graph."""
     own = getattr(fetch, "graph", None)
     if own is None or own is graph:
         return ""
-    return why_elsewhere(fetch, own_site(fetch))
+    if own._replaced:
+        return why_elsewhere(fetch, built_at(fetch))
+    mine = own_name(fetch)
+    told = f"{getattr(fetch, 'name', fetch)!r}" + (f" (your {mine})" if mine != "t" else "") + built_at(fetch)
+    return f"{told} lives in another graph than the one this session runs"
+
+
+def session_for(value: Any) -> str:
+    """A session in which a tensor of another graph can be used; if that graph was thrown away, build the tensor again."""
+    if value.graph._replaced:
+        return fix_elsewhere(value, own_name(value))
+    site = getattr(getattr(value, "op", value), "site", None)
+    if site is not None and thrown_away(value.graph):
+        return f"{site.text}  # run this again: tf.reset_default_graph() has thrown its graph away"
+    if value.graph is get_default_graph():
+        return "sess = tf.Session()  # a new one, after the last tf.reset_default_graph()"
+    return f"sess = tf.Session(graph={own_name(value)}.graph)"
+
+
+def nearest_name(fetch: Any, graph: Graph) -> str:
+    """The name that was meant by one that the graph does not have."""
+    if not isinstance(fetch, str):
+        return ""
+    known = [t.name if ":" in fetch else op.name for op in graph._operations for t in (op._outputs or [op])]
+    near = nearest(fetch, known, 1)
+    return f"sess.run({near[0]!r})" if near else "[op.name for op in tf.get_default_graph().get_operations()]"
 
 
 def own_name(value: Any) -> str:
     """What the program calls a tensor."""
     names = source.names_of(value)
     return names[0] if names else "t"
-
-
-def own_site(value: Any) -> str:
-    """Where a tensor was built: ", built in cell [5], line 1,"."""
-    site = getattr(getattr(value, "op", value), "site", None)
-    return f", built in {site.describe()}," if site else ""
 
 
 def _maker(fetch: Any) -> Callable[[list[Any]], Any]:

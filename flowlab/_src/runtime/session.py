@@ -7,7 +7,7 @@ import itertools
 import sys
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -315,9 +315,13 @@ class Session:
         if not self._graph._operations:
             raise add_notes(
                 RuntimeError("The Session graph is empty. Add operations to the graph before calling run()."),
-                why="this session runs the graph that was the default when it was made",
+                why="nothing has been built yet"
+                if get_default_graph() is self._graph
+                else "this session runs the graph that was the default when it was made, and that one is empty",
                 where=site.quote() if (site := source.caller(2)) else "",
-                fix="sess = tf.Session(graph=g)  # g: the graph you built in; or build first, then make the session",
+                fix="x = tf.constant(1.0)  # build first, then run"
+                if get_default_graph() is self._graph
+                else "sess = tf.Session()  # a new one, now that the graph is built; or tf.Session(graph=g) for a graph g",
             )
 
     def _place(self, fetches: Fetches) -> None:
@@ -467,22 +471,38 @@ class _PartialRun:
         self.complete(wanted, needed)
         return [as_result(self.frame.values[self._plan.slots[t]]) for t in wanted.tensors]
 
+    def _announce(self, feeds: Iterable[Any], fetches: Iterable[Any] = ()) -> str:
+        """The call that announces these feeds and fetches, in the program's own names."""
+        wanted = list(dict.fromkeys(fetches or [*self._waiting_fetches, *self._fetched]))
+        listed = [", ".join(map(own_name, items)) for items in (wanted, feeds)]
+        return f"handle = sess.partial_run_setup([{listed[0]}], [{listed[1]}])"
+
     def begin(self, wanted: Fetches, feeds: dict[Tensor, Any]) -> set[Operation]:
         """Check and take new feeds; return the operations that the new fetches need and that have not run."""
         for tensor in feeds:
             if tensor not in self._announced_feeds:
                 raise _invalid(
                     f"The feed {tensor.name} was not specified in partial_run_setup.",
-                    f"partial_run_setup(fetches, [{', '.join([*map(own_name, self._announced_feeds_in_order), own_name(tensor)])}])",
+                    self._announce([*self._announced_feeds_in_order, tensor]),
+                    f"the feeds announced are {', '.join(map(own_name, self._announced_feeds_in_order)) or 'none'}; "
+                    f"{own_name(tensor)} is not among them",
                 )
             if tensor not in self._waiting_feeds:
-                raise _invalid(f"The feed {tensor.name} has already been fed.", "each feed can be given once")
+                raise _invalid(
+                    f"The feed {tensor.name} has already been fed.",
+                    self._announce(self._announced_feeds_in_order) + "  # begins a new partial run",
+                    "a partial run takes each feed once",
+                )
         for item in wanted.items:
             if item not in self._waiting_fetches:
                 text = (
                     "has already been fetched." if item in self._fetched else "was not specified in partial_run_setup."
                 )
-                raise _invalid(f"The fetch {item.name} {text}", "each fetch must be announced, and can be had once")
+                raise _invalid(
+                    f"The fetch {item.name} {text}",
+                    self._announce(self._announced_feeds_in_order, [*self._waiting_fetches, *self._fetched, item]),
+                    "a partial run gives each fetch once" if item in self._fetched else "each fetch must be announced",
+                )
         for tensor, value in feeds.items():
             self.frame.values[self._plan.slots[tensor]] = feed_converter(tensor)(value)
             del self._waiting_feeds[tensor]
@@ -514,7 +534,8 @@ class _PartialRun:
                     if item in self._waiting_feeds:
                         raise _invalid(
                             f"Must feed {item.name} before fetching {', '.join(t.name for t in wanted.items)}.",
-                            f"give {item.name} in this call's feed_dict",
+                            f"sess.partial_run(handle, ..., feed_dict={{{own_name(item)}: ...}})",
+                            f"what is fetched now needs {own_name(item)}, announced and not fed yet",
                         )
                     continue
                 item = item.op
@@ -525,9 +546,9 @@ class _PartialRun:
         return needed
 
 
-def _invalid(message: str, fix: str) -> BaseException:
+def _invalid(message: str, fix: str, why: str = "") -> BaseException:
     site = source.caller(2)
-    return add_notes(InvalidArgumentError(None, None, message), where=site.quote() if site else "", fix=fix)
+    return add_notes(InvalidArgumentError(None, None, message), where=site.quote() if site else "", why=why, fix=fix)
 
 
 _interactive: list[Any] = []

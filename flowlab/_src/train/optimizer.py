@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -39,6 +40,38 @@ def deduplicate(slices: IndexedSlices) -> IndexedSlices:
     unique, positions = raw.Unique(slices.indices, out_idx=dtypes.int32)
     count = raw.Shape(unique)[0]
     return IndexedSlices(raw.UnsortedSegmentSum(slices.values, positions, count), unique, slices.dense_shape)
+
+
+def not_smooth(tensor: Any, message: str) -> BaseException:
+    """The error for a loss or a variable of whole numbers."""
+    site = source.caller(2)
+    names = source.python_names()
+    seen, stack = {tensor.op}, [tensor.op]
+    while stack and not stack[-1].definition.is_variable:  # the loss is whole because something behind it is
+        for before in stack.pop().inputs:
+            if before.op not in seen and before.dtype.base_dtype == tensor.dtype.base_dtype:
+                seen.add(before.op)
+                stack.append(before.op)
+    first = stack[-1] if stack else tensor.op
+    made = first.site.text if stack and first.site is not None else ""
+    number = re.search(r"Variable\(\s*(-?\d+)\s*[,)]", made)
+    fix = made.replace(number[0], number[0].replace(number[1], number[1] + ".0")) if number else ""
+    return add_notes(
+        ValueError(message),
+        why=f"{first.outputs[0].name!r} holds whole numbers ({tensor.dtype.base_dtype.name}), and steps along a gradient need fractions",
+        where=site.quote() if site else "",
+        fix=f"{fix}  # float32" if fix and len(fix) < 100 else f"tf.cast({names.get(tensor.name, 'x')}, tf.float32)",
+    )
+
+
+def smooth_loss(loss: Any, variables: list[Any]) -> str:
+    """A loss that gives the variables gradients."""
+    names = source.python_names()
+    mine = next((names[v.op.name] for v in variables if hasattr(v, "op") and v.op.name in names), "")
+    depends = not callable(loss) and "does not depend" in why_unconnected(loss, variables)
+    if depends and mine:
+        return f"loss = tf.reduce_mean(tf.square({mine} * x - target))  # a way from {mine} to the loss"
+    return "loss = tf.reduce_mean(tf.square(prediction - target))  # smooth; argmax is for the accuracy"
 
 
 @export("train.Optimizer")
@@ -131,7 +164,7 @@ class Optimizer:
                 ),
                 why="" if callable(loss) else why_unconnected(loss, [v for _, v in pairs]),
                 where=site.quote() if site else "",
-                fix="loss = tf.reduce_mean(tf.square(prediction - target))  # a smooth loss; argmax is for the accuracy",
+                fix=smooth_loss(loss, [v for _, v in pairs]),
             )
         return self.apply_gradients(pairs, global_step=global_step, name=name)
 
@@ -171,7 +204,8 @@ class Optimizer:
             raise add_notes(
                 ValueError("No variables to optimize."),
                 where=site.quote() if site else "",
-                fix="make the weights with tf.Variable or tf.get_variable (trainable=True) before calling minimize",
+                why="an optimizer changes variables, and the graph has none that may be trained",
+                fix="w = tf.Variable(tf.zeros([3]))  # trainable, made before minimize",
             )
         grads = gradients(
             loss, [v._ref() if isinstance(v, Variable) else v for v in variables], grad_ys=grad_loss,
@@ -348,8 +382,9 @@ class Optimizer:
                 raise TypeError(f"The loss and its gradient must be tensors, got {tensor!r}.")
             dtype = tensor.dtype.base_dtype
             if dtype not in valid:
-                raise ValueError(
-                    f"Invalid type {dtype!r} for {tensor.name}, expected: {sorted(valid, key=lambda d: d.name)}."
+                raise not_smooth(
+                    tensor,
+                    f"Invalid type {dtype!r} for {tensor.name}, expected: {sorted(valid, key=lambda d: d.name)}.",
                 )
 
     def _create_slots(self, var_list: Sequence[Any]) -> None:

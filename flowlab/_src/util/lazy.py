@@ -3,12 +3,13 @@
 import difflib
 import functools
 import importlib
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from flowlab._src.util import left_out
+from flowlab._src.util import left_out, source
 from flowlab._src.util.notes import attach
 
 ROOT = "flowlab"
@@ -125,8 +126,31 @@ def missing_attribute(module_name: str, name: str, hints: Iterable[str] | None =
         return error
     found = [f"tf.{hint}" for hint in (nearest_names(module_name, name) if hints is None else hints)]
     if found:
-        attach(error, fix=f"did you mean {' or '.join(found)}?")
+        site = source.caller(2)
+        attach(
+            error,
+            why=f"there is no {written_name(module_name, name)} in TensorFlow 1.15: did you mean {' or '.join(found)}?",
+            where=site.quote() if site is not None else "",
+            fix=mended(site, name, found[0]),
+        )
     return error
+
+
+def written_name(module_name: str, name: str) -> str:
+    return f"tf.{public_path(module_name, name)}"
+
+
+def mended(site: source.Site | None, name: str, instead: str) -> str:
+    """The program's line with the right name in the place of the wrong one."""
+    wrong = re.compile(rf"\b[\w.]+\.{re.escape(name)}\b")
+    text = site.text if site is not None else ""
+    short = instead.removeprefix("tf.")
+    mine = wrong.search(text)
+    if mine is None:
+        return instead
+    package = mine[0].partition(".")[0]
+    line = wrong.sub(f"{package}.{short}" if package in ("tf", "tensorflow", "flowlab") else mine[0], text, count=1)
+    return line if line != text and len(line) <= 100 else instead
 
 
 def nearest_names(module_name: str, name: str) -> list[str]:

@@ -13,6 +13,7 @@ from flowlab._src.util import misconceptions, source
 
 LINES = 6
 QUOTED = re.compile(r"'([\w.][\w./\\>-]*(?::\d+)?)'(?! \(your )")
+YOURS = re.compile(r"\(your (\w+)\)")
 
 
 class Last:
@@ -41,8 +42,15 @@ def attach(
         parts["More"] = f"tf.explain() tells the story of {row.code} (lesson {row.lesson:02})"
     parts = {key: text for key, text in parts.items() if text}
     told = sum(bool(line.strip()) for line in str(error).splitlines())
-    if told + len(parts) > LINES:
-        parts.pop("Inputs", None)
+    if told + len(parts) > LINES and "Inputs" in parts:
+        own = [
+            name
+            for name in dict.fromkeys(YOURS.findall(parts.pop("Inputs")))
+            if not re.search(rf"\b{name}\b", str(parts))
+        ]
+        if own:  # no line to spare for the values, but the program's names must be told
+            parts["Why"] = "; ".join(filter(None, [parts.get("Why", ""), f"it works on your {' and your '.join(own)}"]))
+            parts = {key: parts[key] for key in ("Why", "Where", "Try", "More") if key in parts}
     if parts:
         error.add_note("\n" + "\n".join(f"  {key:<7} {text}" for key, text in parts.items()))
         error.flow = {"Code": row.code, **parts} if row is not None else parts  # type: ignore[attr-defined]
@@ -55,9 +63,14 @@ def attach(
 def named(text: str, names: dict[str, str]) -> str:
     """Put the program's own name of a tensor behind its name in the graph: 'Placeholder:0' (your x)."""
 
+    said: set[tuple[str, str]] = set()
+
     def own(match: re.Match[str]) -> str:
         python = names.get(match[1])
         told = match[1].partition(":")[0].split("/")  # a name in the graph that says it already
-        return f"{match[0]} (your {python})" if python and python not in told else match[0]
+        if not python or python in told or (python, told[0]) in said:
+            return match[0]
+        said.add((python, told[0]))
+        return f"{match[0]} (your {python})"
 
     return QUOTED.sub(own, text)

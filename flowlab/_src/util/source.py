@@ -23,6 +23,15 @@ def no_cell(filename: str) -> int | None:
 cell_number: Callable[[str], int | None] = no_cell
 
 
+# `graph/default.py` puts a function here that gives the graph operations are added to.
+def no_graph() -> Any:
+    """Without graphs, all names are as good."""
+    return None
+
+
+present_graph: Callable[[], Any] = no_graph
+
+
 class Site(NamedTuple):
     """A line of the user's program: the place an operation was asked for."""
 
@@ -101,6 +110,8 @@ def python_values() -> dict[str, Any]:
 def python_names() -> dict[str, str]:
     """The names that the user's program has for nodes of the graph now: name of the node or tensor -> Python name."""
     names: dict[str, str] = {}
+    elsewhere: dict[str, str] = {}  # of tensors in other graphs: a cell may have built the same there before
+    here = present_graph()
     for name, value in python_values().items():
         if name.startswith("_") or not type(value).__module__.startswith("flowlab._src."):
             continue
@@ -117,8 +128,11 @@ def python_names() -> dict[str, str]:
         if hasattr(value, "initializer"):
             keys += [f"{base}/read:0", f"{base}/read", f"{base}/Read/ReadVariableOp:0", f"{base}/Read/ReadVariableOp"]
         for key in keys:
-            names.setdefault(key, name)
-    return names
+            (names if getattr(value, "graph", here) is here else elsewhere).setdefault(key, name)
+    known = getattr(here, "_by_name", {})
+    return names | {
+        key: name for key, name in elsewhere.items() if key not in names and key.partition(":")[0] not in known
+    }
 
 
 def names_of(wanted: object) -> list[str]:
@@ -137,13 +151,28 @@ def names_of(wanted: object) -> list[str]:
 
 def rebound(name: str) -> Site | None:
     """The line of the running program that last gave `name` the result of a run: `loss = sess.run(loss)`."""
+    return assigned(name, r".*\b(run|eval)\(")
+
+
+def assigned(name: str, value: str = "") -> Site | None:
+    """The line that gave `name` its value: above in the running file, below in it (of a loop), in the cells before."""
     frame = user_frame(2)
+    while frame is not None and _in_library(frame.f_code.co_filename):
+        frame = frame.f_back
     if frame is None:
         return None
-    lines = linecache.getlines(frame.f_code.co_filename)
-    pattern = re.compile(rf"(^|[\s,;:(]){re.escape(name)}\b[\w\s,]*=(?!=).*\b(run|eval)\(")
-    before = range(frame.f_lineno, 0, -1)
-    for number in [*before, *range(frame.f_lineno + 1, len(lines) + 1)]:
-        if pattern.search(lines[number - 1]):
-            return Site(frame.f_code.co_filename, number, frame.f_code.co_name)
+    here = frame.f_code.co_filename
+    pattern = re.compile(rf"(^|[\s,;:(]){re.escape(name)}\b[\w\s,]*=(?!=){value}")
+    lines = linecache.getlines(here)
+    order = [*range(frame.f_lineno, 0, -1), *range(frame.f_lineno + 1, len(lines) + 1)]
+    places = [(here, number) for number in order if number <= len(lines)]
+    if (cell := cell_number(here)) is not None:
+        known = {
+            file: count for file in list(linecache.cache) if (count := cell_number(file)) is not None and count < cell
+        }
+        for file in sorted(known, key=known.__getitem__, reverse=True):
+            places += [(file, number) for number in range(len(linecache.getlines(file)), 0, -1)]
+    for file, number in places:
+        if pattern.search(linecache.getlines(file)[number - 1]):
+            return Site(file, number, frame.f_code.co_name)
     return None

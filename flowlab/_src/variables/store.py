@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import linecache
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ from flowlab._src.graph.keys import GraphKeys
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import as_shape
 from flowlab._src.util import source
-from flowlab._src.util.text import did_you_mean
+from flowlab._src.util.text import nearest
 from flowlab._src.variables import initializers
 from flowlab._src.variables.partitioned import PartitionedVariable, make_partitioned
 from flowlab._src.variables.variable import Variable, VariableAggregation, VariableSynchronization
@@ -107,14 +108,15 @@ def _get_single(
     if found is not None:
         return _share(found, name, shape, dtype, reuse or eager, check_dtype=not from_value)
     if reuse is True and not eager:
-        known = list(store.variables)
+        near = nearest(name, store.variables) or list(store.variables)[:3]
         raise add_notes(
             ValueError(
                 f"Variable {name} does not exist, or was not created with tf.get_variable(). Did you mean to set reuse=tf.AUTO_REUSE in VarScope?"
             ),
-            why="reuse=True only finds variables that tf.get_variable made; those of tf.Variable are never found",
+            why="reuse=True only finds what tf.get_variable made"
+            + (f"; known here: {', '.join(near)}" if near else ", never what tf.Variable did"),
             where=_where(),
-            fix=did_you_mean(name, known) or "reuse=tf.AUTO_REUSE finds the variable or makes it",
+            fix=f"with tf.variable_scope({name.rpartition('/')[0]!r}, reuse=tf.AUTO_REUSE):  # finds the variable or makes it",
         )
     if initializer is None:
         initializer = default_initializer(name, dtype)
@@ -140,7 +142,7 @@ def _get_single(
                 ),
                 why=f"the shape of the new variable {name!r} is {shape}: not all of it is known",
                 where=_where(),
-                fix="tf.get_variable(name, shape=[...]) with numbers only, or an initializer that is a value",
+                fix=f"tf.get_variable({name.rpartition('/')[2]!r}, [3])  # its sizes, all of them known",
             )
     variable = Variable(
         initial_value=initial, name=name, trainable=trainable, collections=collections, dtype=variable_dtype,
@@ -157,11 +159,17 @@ def _get_single(
     return variable
 
 
+def same_source(one: source.Site, other: source.Site) -> bool:
+    """Whether two lines are the same line of the same cell, run twice."""
+    lines = [linecache.getlines(site.filename) for site in (one, other)]
+    return one.line == other.line and lines[0] == lines[1]
+
+
 def _share(found: Variable, name: str, shape: Any, dtype: DType, reuse: Any, check_dtype: bool = True) -> Variable:
     if not reuse:
         site = found.op.site
         here = source.caller(2)
-        again = site is not None and here is not None and site.cell is not None and site.cell == here.cell
+        again = site is not None and here is not None and site.cell is not None and same_source(site, here)
         raise add_notes(
             ValueError(
                 f"Variable {name} already exists, disallowed. Did you mean to set reuse=True or reuse=tf.AUTO_REUSE in VarScope? "
@@ -173,7 +181,7 @@ def _share(found: Variable, name: str, shape: Any, dtype: DType, reuse: Any, che
             where=_where(),
             fix="%%flow  # as the first line of the cell; or tf.reset_default_graph()"
             if again
-            else "with tf.variable_scope(tf.get_variable_scope(), reuse=tf.AUTO_REUSE):  # or give it another name",
+            else "with tf.variable_scope(tf.get_variable_scope(), reuse=tf.AUTO_REUSE):  # to share; or give it another name",
         )
     if not shape.is_compatible_with(found.shape):
         raise add_notes(
@@ -188,8 +196,9 @@ def _share(found: Variable, name: str, shape: Any, dtype: DType, reuse: Any, che
             ValueError(
                 f"Trying to share variable {name}, but specified dtype {dtype.name} and found dtype {found.dtype.name}."
             ),
+            why=f"{name!r} is shared, and what is shared keeps its dtype",
             where=_where(),
-            fix="ask for the same dtype, or give the new variable another name",
+            fix=f"tf.get_variable({name.rpartition('/')[2]!r}, dtype=tf.{found.dtype.base_dtype.name})  # or another name",
         )
     return found
 

@@ -22,7 +22,7 @@ from flowlab._src.ops import state
 from flowlab._src.ops.control import group
 from flowlab._src.ops.joining import stack
 from flowlab._src.ops.slicing import getitem
-from flowlab._src.util import source
+from flowlab._src.util import source, written
 from flowlab._src.util.export import export
 from flowlab._src.variables.mode import wants_resource
 
@@ -152,7 +152,8 @@ class Variable(metaclass=VariableKinds):
             raise add_notes(
                 ValueError("initial_value must be specified."),
                 where=site.quote() if site else "",
-                fix="tf.Variable(tf.zeros([784, 10])), or tf.get_variable(name, shape)",
+                why="a variable is made from its first value, which also says its shape and dtype",
+                fix="tf.Variable(tf.zeros([784, 10]))  # or tf.get_variable('w', [784, 10])",
             )
         collections = [GraphKeys.GLOBAL_VARIABLES] if collections is None else collections
         if not isinstance(collections, (list, tuple, set)):
@@ -405,6 +406,18 @@ class Variable(metaclass=VariableKinds):
         return Variable(variable_def=variable_def, import_scope=import_scope)
 
     # ---- as a Python value --------------------------------------------------------------------------------------
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        site = source.caller(2)
+        name = (source.names_of(self) or ["w"])[0]
+        asked = written.running()
+        place = asked.text if asked is not None and asked.text.startswith(f"{name}[") else f"{name}[0]"
+        raise add_notes(
+            TypeError(f"'{type(self).__name__}' object does not support item assignment"),
+            why="a variable changes when an operation that assigns to it is run, not while the graph is built",
+            where=site.quote() if site else "",
+            fix=f"sess.run({place}.assign(...))",
+        )
 
     def __iter__(self) -> Any:
         site = source.caller(2)

@@ -19,9 +19,23 @@ def test_a_node_that_was_refused_is_drawn_with_its_inputs():
     assert str(story).startswith("FL-M10: matrices that do not fit\n\nValueError: Dimensions must be equal")
     assert str(story).endswith("! MatMul  MatMul  <- x (?, 784), w/read (28, 10)")
     (box,) = [box for box in story.scene.boxes if box.id == "MatMul"]
-    assert (box.badge, box.state) == ("!", "lit")
+    assert (box.badge, box.state) == ("!", "failing")
     assert "<svg" in story.svg()
     assert "MatMul" not in [op.name for op in tf.get_default_graph().get_operations()]
+
+
+def test_a_fragment_of_a_net_ends_at_variables():
+    x = tf.placeholder(tf.float32, [None, 784], name="x")
+    h = x
+    for number in range(6):
+        w = tf.Variable(tf.zeros([784, 784]), name=f"w{number}")
+        h = tf.nn.relu(tf.matmul(h, w) + tf.Variable(tf.zeros([784]), name=f"b{number}"), name=f"h{number}")
+    story = tf.explain(failed(lambda: tf.matmul(h, tf.Variable(tf.zeros([28, 10]), name="last"))))
+    assert story.failing.startswith("MatMul")
+    assert {"last", "last/read", "h5"} <= set(story.view.by_name)
+    assert len(story.view.nodes) < 20
+    assert all(name in story.view.by_name for node in story.view.nodes for name, _ in node.inputs)
+    assert "<svg" in story._repr_html_()
 
 
 def test_shapes_are_those_of_the_run():

@@ -83,7 +83,7 @@ def test_reading_an_uninitialized_variable_explains_itself() -> None:
     assert text == (
         "Attempting to use uninitialized value w\n\n"
         "  Why     'w' has no value in this session yet: tf.Variable only records how to make one\n"
-        f'  Where   test_session.py, line {w.op.site.line}:   w = tf.Variable(1.0, name="w")\n'
+        f'  Where   test_session.py, line {w.op.site.line}:   w = tf.Variable(1.0, name="w")   (run at line {w.op.site.line + 2})\n'
         "  Try     sess.run(tf.global_variables_initializer())\n"
         "  More    tf.explain() tells the story of FL-M01 (lesson 03)"
     )

@@ -7,7 +7,9 @@ import re
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.graph import Graph
@@ -29,6 +31,37 @@ AROUND = 12  # operations in a fragment at most
 REFUSED = re.compile(r"for '([^']+)' \(op: '(\w+)'\)")
 FLOWED = re.compile(r"'([^':]+):(\d+)' (?:\(your \w+\) )?\w+ \(([\d, ]*)\)")
 QUOTED = re.compile(r"'([\w.][\w./\\>-]*?)(?::\d+)?'")
+
+
+# Colours come from JupyterLab's own variables, or from the page that the note stands in.
+CARD = "border-left:4px solid var(--jp-error-color1,#c0392b);padding:2px 0 2px 14px;max-width:60em;line-height:1.5"
+MESSAGE = "white-space:pre-wrap;overflow-wrap:anywhere;margin:0.4em 0;color:inherit;background:none;padding:0"
+LINK = "color:var(--jp-content-link-color,currentColor);text-decoration:underline"
+ROWS = "display:grid;grid-template-columns:max-content 1fr;gap:0.3em 1.2em;margin:0.6em 0"
+PASTE = (
+    "white-space:pre-wrap;user-select:all;padding:2px 6px;border-radius:3px;color:inherit;"
+    "background:none;border:1px solid var(--jp-border-color1,#8888)"
+)
+
+
+def definition(key: str, text: str) -> str:
+    """One line of the note; a click selects the whole line to paste, without its comment."""
+    code, sign, comment = text.partition("  # ") if key == "Try" else (text, "", "")
+    told = html.escape(code)
+    if key == "Try":
+        told = f"<code style='{PASTE}'>{told}</code>" + (f" &ensp;{html.escape(comment)}" if sign else "")
+    return f"<dd style='margin:0;overflow-wrap:anywhere'>{told}</dd>"
+
+
+def lesson_link(number: int) -> str:
+    """The lesson, as a link where its notebook lies here or in a folder `notebooks`."""
+    for folder in ("", "notebooks", "../notebooks"):
+        found = sorted(Path(folder).glob(f"{number:02}_*.ipynb"))
+        if found:
+            return (
+                f"<a style='{LINK}' href='{html.escape(quote(found[0].as_posix()), quote=True)}'>Lesson {number:02}</a>"
+            )
+    return f"Lesson {number:02}"
 
 
 @export("lab.Story")
@@ -59,7 +92,7 @@ class Story:
     ) -> None:
         self.message, self.row = message, row
         self.parts = {key: text for key, text in parts.items() if key not in ("Code", "More")}
-        self.title = f"{row.code}: {row.title}" if row is not None else "the last error"
+        self.title = f"{row.code}: {row.title}" if row is not None else message.partition(":")[0] or "the last error"
         self.view = view if view is not None else GraphView(())
         self.failing = failing
 
@@ -69,7 +102,7 @@ class Story:
         explorer = Explorer(self.view, depth=9, side=False, stack=False)
         scene = explorer.scene
         boxes = [
-            replace(box, badge=FAILING, state="lit") if box.id == self.failing and not box.is_open else box
+            replace(box, badge=FAILING, state="failing") if box.id == self.failing and not box.is_open else box
             for box in scene.boxes
         ]
         return replace(scene, boxes=tuple(boxes) if isinstance(scene.boxes, tuple) else boxes)
@@ -105,20 +138,29 @@ class Story:
         return shape_text(node.outputs[index].shape) if node is not None and index < len(node.outputs) else ""
 
     def _repr_html_(self) -> str:
-        """The words with the picture below them; all text is escaped."""
+        """The words with the picture between them; all text is escaped, and the colours are those of the page."""
         esc = html.escape
+        message = f"<pre style='{MESSAGE}'>{esc(self.message)}</pre>" if self.message else ""
         rows = "".join(
-            f"<tr><th style='text-align:left;vertical-align:top;padding-right:1em'>{key}</th>"
-            f"<td style='text-align:left'>{'<code>' + esc(text) + '</code>' if key == 'Try' else esc(text)}</td></tr>"
-            for key, text in self.parts.items()
+            f"<dt style='font-weight:600'>{key}</dt>{definition(key, text)}" for key, text in self.parts.items()
         )
-        message = f"<p><code>{esc(self.message)}</code></p>" if self.message else ""
-        story = f"<p>{esc(self.row.story)}</p><p>Lesson {self.row.lesson:02} treats it.</p>" if self.row else ""
-        picture = self.svg() if self.view.nodes else ""
+        listed = f"<dl style='{ROWS}'>{rows}</dl>" if rows else ""
+        picture = ""
+        if self.view.nodes:
+            picture = f"<figure style='margin:0.8em 0'>{self.svg()}<figcaption style='margin-top:0.3em'>{esc(self.legend)}</figcaption></figure>"
+        story = f"<p>{esc(self.row.story)}</p><p>{lesson_link(self.row.lesson)} treats it.</p>" if self.row else ""
+        title = esc(self.title, quote=True)
         return (
-            f"<section aria-label='{esc(self.title, quote=True)}'><h4>{esc(self.title)}</h4>{message}"
-            f"<table>{rows}</table>{story}{picture}</section>"
+            f"<section role='region' aria-label='{title}' style='{CARD}'><h4 style='margin:0.2em 0 0.5em'>{title}</h4>"
+            f"{message}{listed}{picture}{story}</section>"
         )
+
+    @property
+    def legend(self) -> str:
+        """What the picture shows, in words."""
+        refused = self.failing and not self.view.by_name[self.failing].outputs
+        sign = f"{FAILING} marks {self.failing}" + (", which was refused and is not in the graph" if refused else "")
+        return f"{sign}; the shapes stand on the edges and in the boxes." if self.failing else "The part of the graph."
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         makers: dict[str, Any] = {"text/plain": self.__repr__, "text/html": self._repr_html_}
@@ -215,7 +257,9 @@ def fragment(message: str, parts: dict[str, str], node: Any) -> tuple[GraphView 
             refused[2],
             tuple((name, 0) for name in inputs),
         )
-        return GraphView((*(n for n in view.nodes if n.name in kept), ghost)) if inputs else None, ghost.name
+        if not inputs:
+            return None, ""
+        return GraphView((*view.without(set(view.by_name) - kept).nodes, ghost)), ghost.name
     failing = node.name if node is not None else named[0] if named else ""
     if failing not in view.by_name:
         return None, ""
@@ -255,4 +299,5 @@ def around(view: GraphView, names: Iterable[str]) -> set[str]:
         for name in edge:
             if len(kept) < AROUND:
                 kept[name] = None
-    return set(kept)
+    reads = [view.by_name[name] for name in kept if name.endswith("/read") and name in view.by_name]
+    return {*kept, *(name for read in reads for name, _ in read.inputs)}  # a variable and its reading are one thing

@@ -85,6 +85,8 @@ def draw_box(box: Box, theme: Theme) -> Group:
         shapes[0] = replace(shapes[0], fill=theme.hues[tint.hue % len(theme.hues)])
     if box.state == "lit":
         shapes[0] = replace(shapes[0], width=2.8)
+    elif box.state == "failing":
+        shapes[0] = replace(shapes[0], fill=theme.fills["state"], stroke=theme.curves[1], width=3.2)
     items += shapes
     if tint is not None and tint.share is not None and not is_dim:
         items += measure_bar(box, tint.share, theme)
@@ -93,7 +95,7 @@ def draw_box(box: Box, theme: Theme) -> Group:
         color = theme.line if is_dim else theme.faint
         items.append(Text(box.detail, (middle, first + LINE), color, "middle", role="detail"))
     if box.badge:
-        items += badge(box.badge, box.x + box.width - 6, box.y, theme)
+        items += badge(box.badge, box.x + box.width - 6, box.y, theme, heavy=box.state == "failing")
     if tint is not None and tint.letter:
         items += badge(tint.letter, box.x + 6, box.y, theme)
     role = " ".join(word for word in ("node", box.kind, box.state) if word)
@@ -141,10 +143,12 @@ def box_shapes(kind: str, x: float, y: float, width: float, height: float, theme
     return shapes
 
 
-def badge(sign: str, x: float, y: float, theme: Theme) -> list[Shape | Text]:
-    """A small round sign on the upper edge of a box."""
-    disc = Shape(circle(x, y, 8.0), fill=theme.fills["state"], stroke=theme.border, role="badge")
-    return [disc, Text(sign, (x, y + 4.5), theme.text, "middle")]
+def badge(sign: str, x: float, y: float, theme: Theme, heavy: bool = False) -> list[Shape | Text]:
+    """A small round sign on the upper edge of a box; a heavy one says that something failed."""
+    disc = Shape(circle(x, y, 10.0 if heavy else 8.0), fill=theme.fills["state"], stroke=theme.border, role="badge")
+    if heavy:
+        disc = replace(disc, fill=theme.text, stroke=theme.background, width=1.6)
+    return [disc, Text(sign, (x, y + 4.5), theme.background if heavy else theme.text, "middle", bold=heavy)]
 
 
 def draw_sample(sample: Sample, theme: Theme) -> Group:

@@ -86,6 +86,7 @@ def is_plain_read(node: NodeRecord, view: GraphView) -> bool:
     return (
         node.type == "Identity"
         and node.name.endswith("/read")
+        and bool(node.inputs)
         and view.by_name[node.inputs[0][0]].type in VARIABLE_TYPES
     )
 

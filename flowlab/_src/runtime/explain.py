@@ -100,7 +100,8 @@ def explained_shapes(node: Any, values: list[Any]) -> tuple[str, str]:
             return "", ""
     for stand_in, tensor in zip(met, node._inputs, strict=True):
         why, fix = (text.replace(f"'{stand_in.name}'", f"'{tensor.name}'") for text in (why, fix))
-    return why, fix
+    unknown = set(words_of(node)) - set(named_words(node))
+    return why, "" if any(re.search(rf"\b{word}\b(?!=)", fix.partition("  # ")[0]) for word in unknown) else fix
 
 
 def as_met(node: Any, values: list[Any]) -> list[Tensor]:
@@ -113,14 +114,22 @@ def as_met(node: Any, values: list[Any]) -> list[Tensor]:
 
 def with_own_name(fix: str, node: Any) -> str:
     """Advice of a kernel, which calls its first input t and the others by its own arguments, in the program's words."""
-    if not fix or not node._inputs:
-        return fix
-    mine = source.python_names()
-    words = {"t": node._inputs[0]}
+    known = named_words(node) if fix else {}
+    return re.sub(r"\b[a-z_]+\b(?!=)", lambda match: known.get(match[0], match[0]), fix)
+
+
+def words_of(node: Any) -> dict[str, Tensor]:
+    """What a kernel calls its inputs."""
+    words: dict[str, Tensor] = {"t": node._inputs[0]} if node._inputs else {}
     with contextlib.suppress(AttributeError):
         words |= dict(zip([a.name for a in node.definition.schema.inputs], node._inputs, strict=False))
-    known = {word: mine[tensor.name] for word, tensor in words.items() if tensor.name in mine}
-    return re.sub(r"\b[a-z_]+\b(?!=)", lambda match: known.get(match[0], match[0]), fix)
+    return words
+
+
+def named_words(node: Any) -> dict[str, str]:
+    """What the program calls the inputs, by what the kernel calls them."""
+    mine = source.python_names()
+    return {word: mine[tensor.name] for word, tensor in words_of(node).items() if tensor.name in mine}
 
 
 def built_and_run(site: source.Site | None) -> str:

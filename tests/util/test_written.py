@@ -18,7 +18,7 @@ def tried(program: str, **names: object) -> str:
 
 
 @pytest.mark.parametrize(
-    "program, line",
+    ("program", "line"),
     [
         ("a = tf.ones([2, 3])\ntf.matmul(a, a)", "tf.matmul(a, a, transpose_b=True)"),
         ("a = tf.ones([2, 3])\nb = a @ a", "tf.matmul(a, a, transpose_b=True)"),

@@ -127,7 +127,9 @@ def graph_of(values: Any, graph: Graph | None = None) -> Graph:
                     else "belongs to another graph: tensors cannot be wired across"
                 ),
                 where=site.quote() if site else "",
-                fix="run the cells again that build what this line uses" if stray.graph._replaced else join_graphs(stray),
+                fix="run the cells again that build what this line uses"
+                if stray.graph._replaced
+                else join_graphs(stray),
             )
     return graph if graph is not None else get_default_graph()
 

@@ -4,7 +4,8 @@ With a Python that has TensorFlow 2.21, from the root of the project::
 
     PYTHONPATH=. python -m tests.graph.exchange_with_tensorflow [--theirs] [part of a sample's name ...]
 
-Each sample's graph is written as a GraphDef by one library, imported and run by the other, and the values compared.
+Each sample's graph is written as a GraphDef by one library, imported and run by the other, and the values compared. So
+are the programs of `make_graphdefs.py`, training steps included, where a word is in their names (all without words).
 """
 
 from __future__ import annotations
@@ -52,9 +53,28 @@ def differs(expected: np.ndarray, actual: np.ndarray, factor: float) -> str:
     return "" if same else f"values {expected.ravel()[:4]} against {actual.ravel()[:4]}"
 
 
+def exchange_program(writer: Any, reader: Any, build: Any) -> str:
+    """What is different when one library runs what the other has built; "" when nothing is."""
+    from tests.graph.make_graphdefs import run
+
+    with writer.Graph().as_default():
+        fetches, feeds, train = build(writer)
+        expected = run(writer, fetches, feeds, train)
+        data = writer.train.export_meta_graph().SerializeToString()
+    with reader.Graph().as_default():
+        reader.train.import_meta_graph(reader.MetaGraphDef.FromString(data))
+        actual = run(reader, fetches, feeds, train)
+    for name, one, other in zip(fetches, expected, actual, strict=True):
+        same = one == other if "joined" in name else np.allclose(one, other, rtol=2e-5, atol=1e-6)
+        if not same:
+            return f"{name}: {one} against {other}"
+    return ""
+
+
 def main(arguments: list[str]) -> int:
     """Exchange the samples whose names hold one of the words; the number of failures is the exit status."""
     import flowlab
+    from tests.graph.make_graphdefs import PROGRAMS
     from tests.ops.registry import all_samples
     from tests.oracle.make_golden import import_tensorflow
 
@@ -62,6 +82,17 @@ def main(arguments: list[str]) -> int:
     writer, reader = (tensorflow, flowlab) if "--theirs" in arguments else (flowlab, tensorflow)
     words = [word for word in arguments if not word.startswith("--")]
     count = failures = 0
+    for name, build in PROGRAMS.items():
+        if words and not any(word in name for word in words):
+            continue
+        count += 1
+        try:
+            difference = exchange_program(writer, reader, build)
+        except Exception as error:
+            difference = f"{type(error).__name__}: {str(error).splitlines()[0][:300]}"
+        if difference:
+            failures += 1
+            print(f"{name}: {difference}")
     for name, sample in all_samples():
         if words and not any(word in name for word in words):
             continue
@@ -81,7 +112,7 @@ def main(arguments: list[str]) -> int:
         if any(found):
             failures += 1
             print(f"{name}: {next(text for text in found if text)}")
-    print(f"{count} samples, {failures} failures")
+    print(f"{count} samples and programs, {failures} failures")
     return min(failures, 100)
 
 

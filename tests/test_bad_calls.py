@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import dis
+import functools
 import importlib
 import inspect
 import os
@@ -289,6 +290,153 @@ def test_odd_arguments_are_refused_in_words_meant_for_the_caller(name: str) -> N
             except Exception as error:
                 call = f"{name}({', '.join(f'{k}={short(v)}' for k, v in given.items())})"
                 check(error, call, (*ALLOWED, *(classes for names, classes, why in KNOWN if names.match(name))))
+
+
+# ---- every method of the public classes ----------------------------------------------------------------------------
+
+
+def a_resource() -> Any:
+    return tf.get_variable("resource", [2], use_resource=True)
+
+
+def a_sparse() -> Any:
+    return tf.SparseTensor([[0, 1]], [1.0], [2, 3])
+
+
+OBJECTS: dict[str, Callable[[], Any]] = {
+    "Tensor": lambda: tf.placeholder(tf.float32, [None, 3]),
+    "Variable": lambda: tf.Variable([1.0, 2.0]),
+    "ResourceVariable": a_resource,
+    "PartitionedVariable": lambda: tf.get_variable("v", [4, 2], partitioner=tf.fixed_size_partitioner(2)),
+    "Session": tf.Session,
+    "Graph": tf.Graph,
+    "Operation": lambda: tf.constant(1.0).op,
+    "TensorShape": lambda: tf.TensorShape([None, 2]),
+    "TensorShape of unknown rank": lambda: tf.TensorShape(None),
+    "Dimension": lambda: tf.Dimension(3),
+    "Dimension of unknown size": lambda: tf.Dimension(None),
+    "DType": lambda: tf.float32,
+    "SparseTensor": a_sparse,
+    "IndexedSlices": lambda: tf.IndexedSlices(tf.constant([[1.0]]), tf.constant([0])),
+    "RaggedTensor": lambda: tf.ragged.constant([[1.0], [2.0, 3.0]]),
+    "TensorArray": lambda: tf.TensorArray(tf.float32, 2),
+    "FIFOQueue": lambda: tf.FIFOQueue(3, [tf.float32], [[2]]),
+    "PaddingFIFOQueue": lambda: tf.PaddingFIFOQueue(3, [tf.float32], [[None]]),
+    "RandomShuffleQueue": lambda: tf.RandomShuffleQueue(3, 1, [tf.float32, tf.int32]),
+    "PriorityQueue": lambda: tf.PriorityQueue(3, [tf.float32], [[]]),
+    "Template": lambda: tf.make_template("t", lambda *args, **kwargs: tf.constant(1.0)),
+    "VariableScope": tf.get_variable_scope,
+    "TensorSpec": lambda: tf.TensorSpec([None, 2], tf.float32),
+    "DeviceSpec": lambda: tf.DeviceSpec(job="worker", task=1),
+    "ExponentialMovingAverage": lambda: tf.train.ExponentialMovingAverage(0.9),
+    "ConditionalAccumulator": lambda: tf.ConditionalAccumulator(tf.float32, [2]),
+    "GradientTape": tf.GradientTape,
+    "MultiRNNCell": lambda: tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.BasicRNNCell(2)]),
+    "DropoutWrapper": lambda: tf.nn.rnn_cell.DropoutWrapper(tf.nn.rnn_cell.GRUCell(2), 0.5),
+    **{
+        name: functools.partial(getattr(tf.nn.rnn_cell, name), 2)
+        for name in ("BasicRNNCell", "BasicLSTMCell", "LSTMCell", "GRUCell")
+    },
+    **{
+        name: functools.partial(getattr(tf.layers, name), 2, 1)
+        for name in ("Conv1D", "Conv2D", "Conv3D", "SeparableConv2D")
+    },
+    **{
+        name: functools.partial(getattr(tf.layers, name), 2, 1)
+        for name in ("MaxPooling1D", "MaxPooling2D", "AveragePooling2D")
+    },
+    "Dense": lambda: tf.layers.Dense(2),
+    "Dropout": tf.layers.Dropout,
+    "Flatten": tf.layers.Flatten,
+    "BatchNormalization": tf.layers.BatchNormalization,
+    "AdagradDAOptimizer": lambda: tf.train.AdagradDAOptimizer(0.1, tf.train.get_or_create_global_step()),
+    "MomentumOptimizer": lambda: tf.train.MomentumOptimizer(0.1, 0.9),
+    **{
+        f"{name}Optimizer": functools.partial(getattr(tf.train, f"{name}Optimizer"), 0.1)
+        for name in ("GradientDescent", "Adam", "Adagrad", "Adadelta", "RMSProp", "Ftrl", "ProximalAdagrad")
+    },
+    "Initializer": lambda: tf.random_normal_initializer(),
+    "constant_initializer": lambda: tf.constant_initializer([1.0, 2.0]),
+    "variance_scaling_initializer": lambda: tf.variance_scaling_initializer(),
+    "Optimizer of a fed rate": lambda: tf.train.GradientDescentOptimizer(tf.placeholder(tf.float32, [])),
+}
+OPERATORS = [
+    "call",
+    "getitem",
+    "add",
+    "radd",
+    "sub",
+    "rsub",
+    "mul",
+    "rmul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "matmul",
+    "and",
+    "or",
+    "xor",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "eq",
+    "ne",
+]
+
+# Methods that are not called, and why.
+METHODS_NOT_CALLED = {
+    "as_default": "a context without arguments",
+    "join": "waits for threads",
+    "add_variable": "hands its arguments on to `add_weight`",
+    "apply": "hands its arguments on to `__call__`",
+    "call": "the inside of a layer, which `__call__` calls with tensors",
+    "biased": "the inside of a layer",
+    "convolve": "the inside of a layer",
+    "make_weights": "the inside of a cell",
+    "add_operation": "the inside of the graph, which `apply_op` calls",
+    "count_nodes": "the inside of the graph",
+    "get_variable": "the inside of a scope; `tf.get_variable` is called above",
+}
+
+
+def methods() -> Iterator[str]:
+    """The public methods and operators of the objects."""
+    with tf.Graph().as_default():
+        for name, make in OBJECTS.items():
+            kind = type(make())
+            for method in [m for m in dir(kind) if m[0] != "_"] + [f"__{operator}__" for operator in OPERATORS]:
+                function = getattr(kind, method, None)
+                if inspect.isroutine(function) and not hasattr(object, method) and method not in METHODS_NOT_CALLED:
+                    yield f"{name}.{method}"
+
+
+METHODS = sorted(methods())
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_methods_refuse_odd_arguments_in_words_meant_for_the_caller(name: str) -> None:
+    owner, _, method = name.rpartition(".")
+    for trial in range(TRIALS):
+        with tf.Graph().as_default(), warnings.catch_warnings(), tf.Session(config=limit(True)):
+            warnings.simplefilter("ignore")
+            target = OBJECTS[owner]()
+            function = getattr(target, method)
+            given = arguments(function, name, trial)
+            try:
+                kinds = {parameter.kind for parameter in inspect.signature(function).parameters.values()}
+                rest = [pick(ODD, name, trial)()] if kinds == {inspect.Parameter.VAR_POSITIONAL} else []
+                result = function(*rest, **given)
+                if hasattr(result, "__enter__") and hasattr(result, "gen"):
+                    with result:
+                        pass
+                run_outputs(result)
+            except Exception as error:
+                check(error, f"{name}({', '.join(f'{k}={short(v)}' for k, v in given.items())})")
+            finally:
+                if isinstance(target, tf.Session):
+                    target.close()
 
 
 # ---- every operation, fed with what does not fit -------------------------------------------------------------------

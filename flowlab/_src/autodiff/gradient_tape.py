@@ -347,6 +347,8 @@ def _checked(choice: Any) -> UnconnectedGradients:
 
 
 def _sizes(tensor: Any) -> list[int]:
+    if not hasattr(tensor, "shape") or not hasattr(tensor.shape, "_sizes"):
+        raise _misuse(TypeError(f"Expected a tensor, got {tensor!r}."))
     sizes = tensor.shape._sizes()
     if sizes is None:
         raise _misuse(ValueError(f"The shape must be known while building, but it is {tensor.shape}."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowlab._src.graph.arguments import as_int, as_text
+from flowlab._src.graph.arguments import as_int, as_text, refused
 from flowlab._src.graph.devices import format_device, parse_device
 from flowlab._src.util.export import export
 
@@ -71,6 +71,8 @@ class DeviceSpec:
 
     def merge_from(self, dev: DeviceSpec) -> None:
         """Take the parts that another one has."""
+        if not isinstance(dev, DeviceSpec):
+            raise refused("DeviceSpec", "dev", dev)
         for field in self.FIELDS:
             value = getattr(dev, field)
             if value is not None:

@@ -213,7 +213,7 @@ class Graph:
             scopes.name = outer
 
     def _scope_path(self, name: str | None) -> str:
-        if not name:
+        if name is None or (isinstance(name, str) and not name):
             return ""
         if not isinstance(name, str):
             raise TypeError(f"'{name}' is not a valid scope name: it must be a string.")
@@ -499,7 +499,8 @@ class Graph:
 
     def is_feedable(self, tensor: Tensor) -> bool:
         """Tell whether `tensor` may be fed."""
-        return as_key(tensor, "tensor") not in self._unfeedable and tensor._op._body is None
+        tensor = self.as_graph_element(tensor, allow_operation=False)
+        return tensor not in self._unfeedable and tensor._op._body is None
 
     def prevent_fetching(self, op: Operation) -> None:
         """Refuse `op` and its outputs as fetches."""

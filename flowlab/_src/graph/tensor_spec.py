@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowlab._src.graph.arguments import refused
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import DType, as_dtype, float32
 from flowlab._src.graph.shape import TensorShape, as_shape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.graph.type_spec import TypeSpec
 from flowlab._src.util.export import export
+
+
+def described(value: Any, name: str) -> Any:
+    """A tensor or a description of one."""
+    if not hasattr(value, "dtype") or not hasattr(value, "shape"):
+        raise refused("Tensor or TensorSpec", name, value)
+    return value
 
 
 @export("TensorSpec", "contrib.eager.TensorSpec", "contrib.framework.TensorSpec")
@@ -38,13 +46,13 @@ class TensorSpec(TypeSpec):
     @classmethod
     def from_spec(cls, spec: Any, name: str | None = None) -> TensorSpec:
         """Return the same description, perhaps with another name."""
-        return cls(spec.shape, spec.dtype, name or spec.name)
+        return cls(described(spec, "spec").shape, spec.dtype, getattr(spec, "name", None) if name is None else name)
 
     @classmethod
     def from_tensor(cls, tensor: Any, name: str | None = None) -> TensorSpec:
         """Return the description of a tensor."""
-        own = None if get_default_graph().eager else tensor.op.name
-        return cls(tensor.shape, tensor.dtype, name or own)
+        own = None if get_default_graph().eager else described(tensor, "tensor").op.name
+        return cls(tensor.shape, tensor.dtype, own if name is None else name)
 
     @property
     def shape(self) -> TensorShape:
@@ -72,7 +80,7 @@ class TensorSpec(TypeSpec):
     @classmethod
     def from_value(cls, value: Any) -> TensorSpec:
         """Return the description of a tensor, without its name."""
-        return cls(value.shape, value.dtype)
+        return cls(described(value, "value").shape, value.dtype)
 
     def is_compatible_with(self, spec_or_tensor: Any) -> bool:
         """Tell whether a tensor, or what another description says, fits this one; names do not matter."""

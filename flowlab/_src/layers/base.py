@@ -7,7 +7,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from flowlab._src.graph.arguments import as_text
+from flowlab._src.graph.arguments import as_flag, as_text
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import as_dtype, float32
 from flowlab._src.graph.keys import GraphKeys
@@ -232,7 +232,9 @@ class Layer(base_layer.Layer):
                     trainable=trainable and self.trainable,
                     constraint=constraint,
                     partitioner=partitioner,
-                    use_resource=use_resource or self._use_resource_variables or scope.use_resource,
+                    use_resource=as_flag(use_resource, "use_resource")
+                    or self._use_resource_variables
+                    or scope.use_resource,
                     synchronization=synchronization,
                     aggregation=aggregation,
                     getter=get_variable,

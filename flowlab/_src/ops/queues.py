@@ -141,7 +141,7 @@ class QueueBase:
         queues : list of QueueBase
             All with the same dtypes and names.
         """
-        if not queues or not isinstance(queues, list) or not all(isinstance(q, QueueBase) for q in queues):
+        if not isinstance(queues, list) or not queues or not all(isinstance(q, QueueBase) for q in queues):
             raise TypeError("A list of queues expected")
         first = queues[0]
         if any(q.dtypes != first.dtypes for q in queues):
@@ -310,7 +310,7 @@ class QueueBase:
         name : str, optional
         """
         op = QueueCloseV2(cancel_pending_enqueues=cancel_pending_enqueues)
-        return op(self._queue_ref, name=name or f"{self._name}_Close")
+        return op(self._queue_ref, name=f"{self._name}_Close" if name is None else name)
 
     def is_closed(self, name: str | None = None) -> Tensor:
         """Return a tensor that tells whether the queue is closed."""

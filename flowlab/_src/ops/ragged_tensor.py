@@ -7,6 +7,7 @@ from typing import Any
 
 from flowlab._src.errors import add_notes
 from flowlab._src.graph import dtypes
+from flowlab._src.graph.arguments import as_int, as_ints, refused
 from flowlab._src.graph.composite import Composite
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import DType, as_dtype
@@ -158,6 +159,7 @@ class RaggedTensor(RaggedMaking, Composite):
 
     def row_lengths(self, axis: int = 1, name: str | None = None) -> Any:
         """Return the length of each row; of the rows of an inner axis, in the form of the axes before it."""
+        axis = as_int(axis, "axis")
         with name_scope(name, "RaggedRowLengths", [self._row_splits]):
             if axis == 1:
                 return self._row_splits[1:] - self._row_splits[:-1]
@@ -217,12 +219,14 @@ class RaggedTensor(RaggedMaking, Composite):
             whole = concat([stack(ragged), inner], axis=0)
             if axis is None:
                 return whole
-            return whole[axis] if isinstance(axis, int) else stack([whole[a] for a in axis])
+            return whole[axis] if isinstance(axis, int) else stack([whole[a] for a in as_ints(axis, "axis")])
 
     # ---- changing -----------------------------------------------------------------------------------------------
 
     def with_values(self, new_values: Any) -> RaggedTensor:
         """Return a ragged tensor of the same rows with other values."""
+        if not isinstance(new_values, (Tensor, RaggedTensor)):
+            raise refused("Tensor or RaggedTensor", "new_values", new_values)
         new_values.shape.with_rank_at_least(1)
         self._values.shape[:1].assert_is_compatible_with(new_values.shape[:1])
         if isinstance(new_values, RaggedTensor) and new_values.row_splits.dtype is not self._row_splits.dtype:

@@ -8,6 +8,7 @@ from flowlab._src.errors import add_notes
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.op import constant_value
 from flowlab._src.graph.scopes import name_scope
+from flowlab._src.graph.shape import as_shape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.layers.base import Layer
 from flowlab._src.ops.array_shape import shape_of
@@ -96,7 +97,7 @@ class RNNCell(Layer):
         """Return the state to begin with: zeros for the batch of `inputs`, or of a given size and dtype."""
         if inputs is not None:
             inputs = convert(inputs, name="inputs")
-            known = inputs.shape.as_list()[0]
+            known = inputs.shape.with_rank_at_least(1).as_list()[0]
             if batch_size is not None:
                 given = constant_value(batch_size) if isinstance(batch_size, Tensor) else batch_size
                 if known != given:
@@ -147,7 +148,7 @@ class LayerRNNCell(RNNCell):
 
 def known_depth(input_shape: Any) -> int:
     """The size of the input of a cell, which must be known when the weights are made."""
-    dims = input_shape._dims
+    dims = as_shape(input_shape).with_rank_at_least(1)._dims
     if dims is None or dims[-1] is None:
         site = source.caller(3)
         raise add_notes(

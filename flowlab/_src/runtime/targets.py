@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flowlab._src.errors import InvalidArgumentError, UnavailableError, add_notes
+from flowlab._src.graph.arguments import as_text
 from flowlab._src.runtime.state import SessionState
 from flowlab._src.util import source
 
@@ -43,6 +44,6 @@ def state_for(target: Any) -> SessionState:
 
 def reset_target(target: Any) -> None:
     """Forget the variables and queues of a server."""
-    state = _servers.get(target.decode() if isinstance(target, bytes) else target)
+    state = _servers.get(as_text(target, "target"))
     if state is not None:
         state.forget()

@@ -89,6 +89,10 @@ class PartitionedVariable:
         return len(self._variables)
 
     def __getitem__(self, index: int) -> Variable:
+        if not isinstance(index, slice):
+            index = as_int(index, "index")
+            if not -len(self._variables) <= index < len(self._variables):
+                raise IndexError(f"list index out of range: {index} of {len(self._variables)} parts")
         return self._variables[index]
 
     def __repr__(self) -> str:

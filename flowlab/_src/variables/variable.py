@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from flowlab._src.errors import add_notes
-from flowlab._src.graph.arguments import as_flag, as_list
+from flowlab._src.graph.arguments import as_flag, as_list, refused
 from flowlab._src.graph.convert import register_tensor_conversion_function
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import as_dtype
@@ -67,6 +67,8 @@ def make_of_default_kind(use_resource: bool | None = None, **kwargs: Any) -> Any
     from flowlab._src.variables.resource import ResourceVariable
 
     if kwargs.get("variable_def") is not None:
+        if not hasattr(kwargs["variable_def"], "is_resource"):
+            raise refused("VariableDef", "variable_def", kwargs["variable_def"])
         use_resource = kwargs["variable_def"].is_resource
     return (ResourceVariable if wants_resource(use_resource) else RefVariable)(use_resource=use_resource, **kwargs)
 
@@ -381,7 +383,9 @@ class Variable(metaclass=VariableKinds):
 
     def load(self, value: Any, session: Any = None) -> None:
         """Write a new value into a session without adding anything to the graph."""
-        session = session or default_session()
+        session = default_session() if session is None else session
+        if session is not None and not hasattr(session, "run"):
+            raise refused("Session", "session", session)
         if session is None:
             raise ValueError(
                 "Either session argument should be provided or default session should be established to load a variable"

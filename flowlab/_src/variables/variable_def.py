@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowlab._src.graph.arguments import as_text
 from flowlab._src.graph.collections_in_files import prepend_scope, register_proto_function, strip_scope
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.keys import GraphKeys
@@ -13,6 +14,7 @@ def variable_to_proto(variable: Any, snapshot_name: str, export_scope: str | Non
     """The VariableDef of a variable; None when it lies outside `export_scope`."""
     from flowlab._src.formats import messages
 
+    export_scope = None if export_scope is None else as_text(export_scope, "export_scope")
     if export_scope is not None and not variable.name.startswith(export_scope.rstrip("/") + "/"):
         return None
     result = messages.VariableDef(

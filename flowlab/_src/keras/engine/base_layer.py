@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from flowlab._src.errors import add_notes
-from flowlab._src.graph.arguments import as_text
+from flowlab._src.graph.arguments import as_list, as_text, refused
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import as_dtype
@@ -135,6 +135,21 @@ class Layer(Connectivity, SideEffects):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Layer:
         """Make a layer of what `get_config` gave; the weights are new."""
+        if not isinstance(config, dict):
+            raise refused("dict", "config", config)
+        missing = [
+            name
+            for name, parameter in inspect.signature(cls).parameters.items()
+            if parameter.default is parameter.empty and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        ]
+        missing = [name for name in missing if name not in config]
+        if missing:
+            raise add_notes(
+                TypeError(
+                    f"{cls.__name__}.from_config() needs {', '.join(map(repr, missing))} in the config, got {config}"
+                ),
+                fix="give it what the get_config() of such a layer returned",
+            )
         return cls(**config)
 
     # ---- weights --------------------------------------------------------------------------------------------------
@@ -258,7 +273,7 @@ class Layer(Connectivity, SideEffects):
 
     def set_weights(self, weights: Any) -> None:
         """Give the weights new values, as arrays in the order of `weights`."""
-        params = self.weights
+        params, weights = self.weights, as_list(weights, "weights")
         if len(params) != len(weights):
             raise ValueError(
                 f'You called `set_weights(weights)` on layer "{self.name}" with a  weight list of length {len(weights)}, '

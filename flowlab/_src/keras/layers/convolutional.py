@@ -30,7 +30,7 @@ from flowlab._src.util import source
 
 def known_channels(input_shape: Any, axis: int, message: str) -> int:
     """The number of channels, which must be known when the filters are made."""
-    channels = as_shape(input_shape)._dims[axis]  # type: ignore[index]  # the input spec has checked the rank
+    channels = as_shape(input_shape).with_rank_at_least(3)[axis].value
     if channels is None:
         site = source.caller(3)
         raise add_notes(
@@ -186,7 +186,7 @@ class Conv(Layer):
         return [[0, 0], [0, 0], left] if self.channels_first else [[0, 0], left, [0, 0]]
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        sizes = as_shape(input_shape).as_list()
+        sizes = as_shape(input_shape).with_rank(self.rank + 2).as_list()
         space = sizes[2:] if self.channels_first else sizes[1:-1]
         space = [
             conv_output_length(size, window, self.padding, stride, dilation)

@@ -76,7 +76,7 @@ class Pooling(Layer):
         )
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        sizes = as_shape(input_shape).as_list()
+        sizes = as_shape(input_shape).with_rank(self.rank + 2).as_list()
         first = 1 if self.data_format == "channels_last" else 2
         for i, (window, stride) in enumerate(zip(self.pool_size, self.strides, strict=True)):
             sizes[first + i] = conv_output_length(sizes[first + i], window, self.padding, stride)

@@ -217,12 +217,15 @@ def default_grad_ys(grad_ys: Sequence[Any], ys: Sequence[Tensor]) -> list[Any]:
     """The gradients to start with: ones where none is given."""
     if len(grad_ys) != len(ys):
         raise ValueError(f"Passed {len(grad_ys)} grad_ys for {len(ys)} ys")
+    given = [
+        None if grad is None else convert_to_tensor_or_indexed_slices(grad, name=f"grad_y_{i}")
+        for i, grad in enumerate(grad_ys)
+    ]
     result: list[Any] = []
-    for i, (y, grad_y) in enumerate(zip(ys, grad_ys, strict=True)):
+    for i, (y, grad_y) in enumerate(zip(ys, given, strict=True)):
         if grad_y is None:
             result.append(_ones_like(y, f"grad_ys_{i}"))
             continue
-        grad_y = convert_to_tensor_or_indexed_slices(grad_y, name="grad_y")
         _check_grad_dtype(y, grad_y)
         if isinstance(grad_y, IndexedSlices):
             result.append(

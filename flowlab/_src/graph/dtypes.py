@@ -295,7 +295,13 @@ _FROM_NAME = {dtype.name: dtype for dtype in DType._known.values()} | {
     "float": float32,
     "double": float64,
 }
-_FROM_PYTHON: dict[Any, DType] = {float: float32, bool: bool_, int: int32, object: string, str: string, bytes: string}
+_FROM_PYTHON: dict[Any, DType] = {float: float32, bool: bool_, object: string}
+_SAY_WHICH: dict[Any, str] = {
+    int: "int32' or 'int64",
+    complex: "complex64' or 'complex128",
+    str: "string",
+    bytes: "string",
+}
 
 
 @export("as_dtype", "dtypes.as_dtype")
@@ -325,7 +331,8 @@ def as_dtype(type_value: Any) -> DType:
     if isinstance(type_value, type) and type_value in _FROM_PYTHON:
         return _FROM_PYTHON[type_value]
     try:
-        numpy_type = np.dtype(type_value)
+        by_python = isinstance(type_value, str) or (isinstance(type_value, type) and type_value in _SAY_WHICH)
+        numpy_type = None if by_python else np.dtype(type_value)
     except (TypeError, ValueError):
         numpy_type = None
     if numpy_type is not None and type_value is not None:
@@ -342,6 +349,8 @@ def no_dtype(value: Any) -> BaseException:
 
     hint = fix = ""
     call = written.running()
+    if isinstance(value, type) and value in _SAY_WHICH:
+        hint = f" Did you mean '{_SAY_WHICH[value]}'?"
     if isinstance(value, str):
         hint = " " + did_you_mean(value, _FROM_NAME)
         near = [name for name in nearest(value, _FROM_NAME) if name in _FROM_NAME][:1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any
 
 import numpy as np
@@ -71,15 +72,11 @@ def _from_numpy(array: np.ndarray, dtype: DType | None) -> np.ndarray:
         raise TypeError(
             f"Expected string, got {array.ravel()[0] if array.size else array!r} of type '{array.dtype}' instead."
         )
-    if (
-        dtype is bool_
-        or (wanted.kind in "iu" and array.dtype.kind == "f")
-        or (array.dtype.kind == "c" and wanted.kind != "c")
-    ):
-        check_elements(array.ravel()[0].item() if array.size else 0.5, dtype)
     if wanted.fields:
         return array.astype(wanted[0]).view(wanted)
-    return array.astype(wanted)
+    with warnings.catch_warnings():  # arrays are cast as NumPy casts them, even where something is lost
+        warnings.simplefilter("ignore")
+        return array.astype(wanted)
 
 
 def _build(value: Any) -> np.ndarray:
@@ -109,11 +106,8 @@ def _build(value: Any) -> np.ndarray:
                     f"Failed to convert object of type {type(element)} to Tensor. Contents: {element!r}. "
                     "Consider casting elements to a supported type."
                 )
-    elif isinstance(value, (list, tuple)):
-        if array.ndim != _depth(value):  # arrays inside lists
-            raise ValueError(_ragged(value))
-        if array.dtype.kind in "ifc":
-            _refuse_mixed(value)
+    elif isinstance(value, (list, tuple)) and array.ndim != _depth(value):  # arrays inside lists
+        raise ValueError(_ragged(value))
     return array
 
 
@@ -124,18 +118,6 @@ def _depth(value: Any) -> int:
         depth += 1
         value = value[0] if value else None
     return depth
-
-
-def _refuse_mixed(value: Any) -> None:
-    """A list may not mix truth values with numbers, though NumPy would let it."""
-    kinds = set()
-    for element in leaves(value):
-        kinds.add(isinstance(element, (bool, np.bool_)))
-        if len(kinds) == 2:
-            first = next(e for e in leaves(value))
-            expected = "bool" if isinstance(first, bool) else ("float32" if isinstance(first, float) else "int32")
-            odd = next(e for e in leaves(value) if isinstance(e, bool) != isinstance(first, bool))
-            raise TypeError(f"Expected {expected}, got {odd!r} of type '{type(odd).__name__}' instead.")
 
 
 def _ragged(value: Any) -> str:
@@ -189,7 +171,7 @@ def leaves(value: Any) -> Any:
         yield value
 
 
-_INTEGERS = (int, np.integer)
+_INTEGERS = (int, np.integer)  # truth values are numbers, too, for Python as for TensorFlow
 _FLOATS = (float, int, np.floating, np.integer)
 _COMPLEX = (complex, float, int, np.number)
 _STRINGS = (str, bytes)
@@ -205,8 +187,7 @@ def check_elements(value: Any, dtype: DType) -> None:
     if allowed is None:
         return
     for element in leaves(value):
-        is_truth = isinstance(element, (bool, np.bool_))
-        if not isinstance(element, allowed) or (is_truth and dtype is not bool_ and bool not in allowed):
+        if not isinstance(element, allowed):
             if element is None:
                 raise without_value(TypeError("None values not supported."))
             raise TypeError(

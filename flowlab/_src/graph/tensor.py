@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from flowlab._src.errors import OperatorNotAllowedInGraphError, add_notes
+from flowlab._src.errors import OperatorNotAllowedInGraphError, ShapeError, add_notes
 from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.shape import TensorShape, as_shape, merge_shapes
 from flowlab._src.graph.stacks import default_session
@@ -138,7 +138,10 @@ class Tensor:
 
     def set_shape(self, shape: Any) -> None:
         """Add to what is known of the static shape; ValueError when it contradicts what is known already."""
-        self._shape = merge_shapes(self._shape, as_shape(shape))
+        try:
+            self._shape = merge_shapes(self._shape, as_shape(shape))
+        except ShapeError as error:
+            raise ValueError(*error.args) from None
 
     def consumers(self) -> list[Operation]:
         """Return the operations that take this tensor as an input."""

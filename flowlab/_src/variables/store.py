@@ -204,10 +204,10 @@ def _share(found: Variable, name: str, shape: Any, dtype: DType, reuse: Any, che
 
 
 def default_initializer(name: str, dtype: DType) -> Any:
-    """Glorot uniform for floating point, zeros for integers and truth values."""
+    """Glorot uniform for floating point, zeros for integers and truth values, empty strings."""
     if dtype.is_floating:
         return initializers.GlorotUniform()
-    if dtype.is_integer or dtype.is_bool:
+    if dtype.is_integer or dtype.is_bool or dtype.base_dtype is dtypes.string:
         return initializers.Zeros()
     raise ValueError(f"An initializer for variable {name} of {dtype.base_dtype} is required")
 

@@ -136,7 +136,7 @@ def draw_mark(box: Box, mark: Mark, theme: Theme) -> Group:
         items += frame(box, theme, "next").items
         middle = box.y + box.height / 2
         tip = box.x - 4
-        arrow = polygon((tip - 19, middle - 18), (tip, middle), (tip - 19, middle + 18))
+        arrow = polygon((tip - 15, middle - 17), (tip, middle), (tip - 15, middle + 17))  # fits between two boxes
         items.append(Shape(arrow, fill=theme.curves[1], stroke=theme.text, width=1.2, role="nextarrow"))
         items += disc(mark.state, box.x + 1, box.y - 2, theme)
     else:

@@ -122,6 +122,23 @@ class Picture {
     else if (box.right > view.right - edge) this.host.scrollLeft += Math.min(box.right - view.right + edge, box.left - view.left - edge);
     if (box.top < view.top + edge) this.host.scrollTop += box.top - view.top - edge;
     else if (box.bottom > view.bottom - edge) this.host.scrollTop += Math.min(box.bottom - view.bottom + edge, box.top - view.top - edge);
+    if (this.host.closest(".flow-lab")?.contains(document.activeElement)) this.showOnPage(group);
+  }
+
+  // Scroll what the picture stands in, too: whoever walks with keys alone must see where the walk is.
+  showOnPage(group) {
+    const edge = 36;
+    const beyond = (top, bottom) => {
+      const box = group.getBoundingClientRect();
+      return box.bottom > bottom - edge ? Math.min(box.bottom - bottom + edge, box.top - top - edge) : Math.min(0, box.top - top - edge);
+    };
+    for (let place = this.host.parentElement; place; place = place.parentElement) {
+      if (place.scrollHeight <= place.clientHeight || !/auto|scroll/.test(getComputedStyle(place).overflowY)) continue;
+      const view = place.getBoundingClientRect();
+      place.scrollTop += beyond(view.top, view.bottom);
+    }
+    const page = document.scrollingElement;
+    if (page) page.scrollTop += beyond(0, window.innerHeight);
   }
 
   scale(zoom) {
@@ -178,6 +195,26 @@ class Picture {
 function ownKeys(root) {
   root.setAttribute("data-lm-suppress-shortcuts", "true");
   root.classList.add("jp-mod-accept-input");
+}
+
+// A toolbar is one stop for Tab; the arrows go from button to button in it.
+function rove(bar, first) {
+  const all = [...bar.querySelectorAll("button")];
+  for (const button of all) button.tabIndex = button === first ? 0 : -1;
+  bar.addEventListener("keydown", (event) => {
+    const at = all.indexOf(event.target);
+    const to = {
+      ArrowRight: (at + 1) % all.length, ArrowLeft: (at - 1 + all.length) % all.length, Home: 0, End: all.length - 1,
+    }[event.key];
+    if (at < 0 || to === undefined) return;
+    all[to].focus();
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  bar.addEventListener("focusin", (event) => {
+    if (!all.includes(event.target)) return;
+    for (const button of all) button.tabIndex = button === event.target ? 0 : -1;
+  });
 }
 
 // A place for short news that a screen reader speaks.

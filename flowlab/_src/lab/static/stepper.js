@@ -55,6 +55,7 @@ function render({ model, el }) {
     help.setAttribute("aria-expanded", String(!keys.hidden));
   });
   bar.append(help);
+  rove(bar, buttons.next);
 
   // the walk back plays by itself on its button; its key walks one operation further
   let playing;

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from flowlab._src.lab.drawing import Drawing, Group, Shape, Text
+from flowlab._src.lab.edge_words import Word
 from flowlab._src.lab.scene import LINE, Box, Line, Panel, Sample, Scene
 from flowlab._src.lab.shapes import Command, arrow_head, circle, drum_lid, line_path, outline, polygon, rounded
 from flowlab._src.lab.theme import LIGHT, Theme
@@ -16,10 +17,20 @@ def scene_drawing(scene: Scene, theme: Theme = LIGHT, title: str = "dataflow gra
     groups += [draw_frame(box, theme) for box in sorted(scene.boxes, key=lambda box: box.level) if box.is_open]
     groups += [draw_line(line, theme) for line in scene.lines]
     groups += [draw_box(box, theme) for box in scene.boxes if not box.is_open]
-    words = [Text(word.text, (word.x, word.y), theme.faint) for word in scene.words]
+    words: list[Shape | Text] = [draw_plate(word, theme) for word in scene.words if word.is_on_line]
+    words += [Text(word.text, (word.x, word.y), theme.faint) for word in scene.words]
     groups += [Group("words", [*words])] if words else []
     groups += [draw_sample(sample, theme) for sample in scene.legend]
     return Drawing(scene.width, scene.height, theme.background, f"{title}: {scene.caption}", groups)
+
+
+def draw_plate(word: Word, theme: Theme) -> Shape:
+    """Paper behind a word that stands on a line."""
+    return Shape(
+        rounded(word.x - 3, word.y - 12.5, word.x + word.width + 3, word.y + 3.5, 4),
+        fill=theme.background,
+        role="plate",
+    )
 
 
 def draw_panel(panel: Panel, theme: Theme) -> Group:

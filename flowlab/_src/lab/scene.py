@@ -14,19 +14,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flowlab._src.lab.coloring import NO_COLORING, Coloring, Tint
+from flowlab._src.lab.edge_words import TITLE_HEIGHT, Word, write_on_lines
 from flowlab._src.lab.edges import Bundle, bundle_edges
 from flowlab._src.lab.folding import MAIN, SIDE, Folding, fold
 from flowlab._src.lab.fonts import text_width
 from flowlab._src.lab.labels import FONT, Labels, count
 from flowlab._src.lab.layered import Layout, Point, arrange, cycle_edges
 from flowlab._src.lab.roles import UPDATE, VARIABLE_TYPES
-from flowlab._src.lab.shapes import sample_line
 from flowlab._src.lab.views import GraphView, shape_text
 
 LINE = 17.0  # from one line of text to the next
 MARGIN = 16.0
 PAD = 14.0  # between the border of an open scope and what is in it
-TITLE = 26.0  # height of the title line of an open scope
+TITLE = TITLE_HEIGHT
 MAX_BOXES = 1500
 TRAINED = "↻"  # the badge of a variable that an optimizer changes
 
@@ -78,16 +78,6 @@ class Line:
     tip: str
     pairs: tuple[tuple[str, str], ...] = ()  # the boxes at the ends of all edges that the line stands for
     state: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A short text beside a line, or in the legend; `x` is its left edge and `y` its baseline."""
-
-    x: float
-    y: float
-    text: str
-    width: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -498,47 +488,15 @@ class SceneBuilder:
         return "\n".join([*rows, *(["…"] if len(piece.bundles) > 6 else [])])
 
     def write_shapes(self) -> None:
-        """Write shapes beside the lines where there is room, one per source and shape."""
-        taken = Occupied()
-        for box in self.boxes:
-            if not box.is_open:
-                taken.add(box.x, box.y, box.x + box.width, box.y + box.height)
-            else:
-                right, bottom = box.x + box.width, box.y + box.height
-                taken.add(
-                    box.title_x - 4, box.y, box.title_x + text_width(f"− {box.title}", FONT, True) + 4, box.y + TITLE
-                )
-                taken.add(box.x - 3, box.y, box.x + 6, bottom)
-                taken.add(right - 6, box.y, right + 3, bottom)
-                taken.add(box.x, box.y - 3, right, box.y + 6)
-                taken.add(box.x, bottom - 6, right, bottom + 3)
-        samples = [sample_line(line.points) for line in self.lines]
-        for curve in samples:
-            for x, y in curve:
-                taken.add(x - 1, y - 1, x + 1, y + 1)
-        done = set()
-        for line, curve in zip(self.lines, samples, strict=True):
-            text = self.shape_on(line)
-            if not text or (line.source, text) in done:
-                continue
-            width = text_width(text, FONT)
-            for place in (0.5, 0.4, 0.6, 0.3, 0.7):
-                x, y = curve[int(place * (len(curve) - 1))]
-                for left in (x + 6 + line.width / 2, x - 6 - line.width / 2 - width):
-                    if left > 2 and taken.is_free(left, y - 8, left + width, y + 8):
-                        self.words.append(Word(round(left, 1), round(y + 4.5, 1), text, round(width, 1)))
-                        taken.add(left, y - 8, left + width, y + 8)
-                        done.add((line.source, text))
-                        break
-                else:
-                    continue
-                break
+        """Write shapes on the lines where there is room, one per source and shape."""
+        self.words += write_on_lines(self.boxes, self.lines, self.shape_on)
 
     def shape_on(self, line: Line) -> str:
         """The shape to write on a line: if it carries one shape, and its box does not say it already."""
-        if line.is_control or line.source not in self.folding.members or self.folding.is_open(line.source):
+        if line.is_control or line.source not in self.folding.members:
             return ""
-        if self.labels.kind(line.source) in ("input", "var", "const"):
+        sources = {source for source, _ in line.pairs}
+        if any(self.labels.kind(source) in ("input", "var", "const") for source in sources):
             return ""
         scope = self.folding.paths[line.source][-2]
         specs = {spec: None for bundle in self.pieces[scope][line.source, line.target].bundles for spec in bundle.specs}
@@ -581,28 +539,3 @@ def line_width(elements: int) -> float:
     """Pixels for a tensor of so many elements: 1.2 for a scalar, 6 from about five million on, slowly between."""
     growth = (max(1.0, float(elements)) ** 0.3 - 1) / (5e6**0.3 - 1)
     return float(round(min(6.0, 1.2 + 4.8 * growth), 1))
-
-
-class Occupied:
-    """Rectangles that are taken, in a grid so that a look-up touches only its surroundings."""
-
-    CELL = 48
-
-    def __init__(self) -> None:
-        self.cells: dict[tuple[int, int], list[tuple[float, float, float, float]]] = {}
-
-    def touched(self, left: float, top: float, right: float, bottom: float) -> list[tuple[int, int]]:
-        columns = range(int(left // self.CELL), int(right // self.CELL) + 1)
-        rows = range(int(top // self.CELL), int(bottom // self.CELL) + 1)
-        return [(column, row) for column in columns for row in rows]
-
-    def add(self, left: float, top: float, right: float, bottom: float) -> None:
-        for cell in self.touched(left, top, right, bottom):
-            self.cells.setdefault(cell, []).append((left, top, right, bottom))
-
-    def is_free(self, left: float, top: float, right: float, bottom: float) -> bool:
-        return not any(
-            left < other[2] and other[0] < right and top < other[3] and other[1] < bottom
-            for cell in self.touched(left, top, right, bottom)
-            for other in self.cells.get(cell, ())
-        )

@@ -54,6 +54,7 @@ def dark_rules(theme: Theme) -> list[tuple[str, str]]:
     rules = [
         (".flow-paper", f"fill: {theme.background};"),
         (".flow-panel path", f"fill: {theme.panel};"),
+        ("path.flow-plate", f"fill: {theme.background};"),
         (".flow-text", f"fill: {theme.text};"),
         (
             ".flow-detail, .flow-panel .flow-text, .flow-words .flow-text, .flow-legend .flow-text",

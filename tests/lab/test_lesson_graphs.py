@@ -23,7 +23,9 @@ def options():
     """Build the lesson's network as its cells do; the options that its `%%flow` line gives to the picture."""
     cell = next(code for code in code_cells() if "def convolution(" in code)
     functions = "\n".join(ast.unparse(part) for part in ast.parse(cell).body if isinstance(part, ast.FunctionDef))
-    head, _, body = next(code for code in code_cells() if code.startswith("%%flow") and "minimize(" in code).partition("\n")
+    head, _, body = next(code for code in code_cells() if code.startswith("%%flow") and "minimize(" in code).partition(
+        "\n"
+    )
     names = {"tf": tf, "np": np}
     exec(functions, names)
     exec(body, names)

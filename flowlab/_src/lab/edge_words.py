@@ -13,7 +13,8 @@ from typing import Any
 
 from flowlab._src.lab.fonts import text_width
 from flowlab._src.lab.labels import FONT
-from flowlab._src.lab.shapes import Point, sample_line
+from flowlab._src.lab.layered import Point
+from flowlab._src.lab.shapes import sample_line
 
 HALF = 8.0  # half the height of a word
 STEP = 4.0  # pixels between the points at which a line is looked at

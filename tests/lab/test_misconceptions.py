@@ -125,6 +125,16 @@ def test_lints_are_switched_off_and_on(run, play):
     assert lints.off == set()
 
 
+def test_a_configuration_switches_lints_off(shell, run, play):
+    shell.config.FlowMagics.lint_off = ["FL113"]
+    try:
+        lints.watch(shell)
+        assert not NOTE.search(play(SILENT["M13"].wrong)[1])
+        assert "FL119" in play(SILENT["M19"].wrong)[1]
+    finally:
+        lints.off.clear()
+
+
 LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 ON_PURPOSE = {  # cells that show the mistake
     "03_variables.ipynb": {"FL119"},

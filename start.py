@@ -3,9 +3,10 @@
 
     python3 start.py                  make .venv, install, open JupyterLab on lesson 00
     python3 start.py --no-browser     the same on a server: prints the address instead of opening a browser
-    python3 start.py test             run every check and test
+    python3 start.py test             run every check and test (--without-browser leaves out those that need Chromium)
     python3 start.py bench            run the benchmarks (further options: see tests/bench)
-    python3 start.py browser-test     drive the notebooks in a real browser
+    python3 start.py browser-test     drive the notebooks in a real browser; installs Chromium where there is none
+    python3 start.py pictures         make the pictures of the README anew
 
 Nothing is needed but Python 3.11 or newer, and a network the first time. (This file is kept readable for older Pythons,
 so that it can say which one to use.)
@@ -26,26 +27,36 @@ ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 BIN = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
 PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
+BROWSER_STAGE = "notebooks in a browser"
+EXTRAS = {  # what each task needs besides flowlab itself
+    "lab": [],
+    "test": ["browser", "test"],
+    "bench": [],
+    "browser-test": ["browser", "test"],
+    "pictures": ["browser"],
+}
 STAMP = os.path.join(VENV, "flowlab-installed.txt")  # what was installed, so that the next start can skip it
 
 
 def main():
     parser = argparse.ArgumentParser(description="Set flowlab up and open the first lesson.")
-    parser.add_argument("task", nargs="?", default="lab", choices=["lab", "test", "bench", "browser-test"])
+    parser.add_argument("task", nargs="?", default="lab", choices=list(EXTRAS))
     parser.add_argument("--no-browser", action="store_true", help="lab: print the address, open no browser window")
     parser.add_argument("--port", type=int, help="lab: the port of the notebook server (default: 8888 or the next)")
+    parser.add_argument("--without-browser", action="store_true", help="test: leave out the tests that need Chromium")
     options, rest = parser.parse_known_args()
     if rest and options.task != "bench":
         parser.error("unknown: " + " ".join(rest))
     os.chdir(ROOT)
     check_python()
-    extras = {"test": ["test"], "browser-test": ["browser", "test"]}.get(options.task, [])
-    prepare(extras)
+    prepare([name for name in EXTRAS[options.task] if not (name == "browser" and options.without_browser)])
     if options.task == "lab":
         return open_lab(options)
     if options.task == "bench":
         return run_benchmarks(rest)
-    return run_tests() if options.task == "test" else run_browser_tests()
+    if options.task == "pictures":
+        return make_pictures()
+    return run_tests(options) if options.task == "test" else run_browser_tests()
 
 
 def say(text=""):
@@ -164,7 +175,7 @@ def open_lab(options):
         command.append("--no-browser")
     if options.port:
         command.append(f"--port={options.port}")
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
+    if is_root():
         command.append("--allow-root")
     say("Opening JupyterLab. To end it, press Ctrl-C here twice.")
     server = subprocess.Popen(command)
@@ -175,7 +186,7 @@ def open_lab(options):
             pass  # Jupyter got it too, and asks whether it is meant
 
 
-def run_tests():
+def run_tests(options):
     """Run all checks and tests, also after a failure; end with a summary and pytest's counts."""
     pytest = [PYTHON, "-m", "pytest"]
     stages = [
@@ -187,9 +198,11 @@ def run_tests():
         ("tests and doctests", pytest),
     ]
     if notebooks():
-        options = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=180"]
+        nbval = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=180"]
         sanitize = "--nbval-sanitize-with=" + os.path.join("tests", "nbval.cfg")
-        stages.append(("notebooks", [*pytest, *options, sanitize, "notebooks"]))
+        stages.append(("notebooks", [*pytest, *nbval, sanitize, "notebooks"]))
+    if not options.without_browser:
+        stages.append(browser_stage())
     return run_stages(stages)
 
 
@@ -205,7 +218,7 @@ def run_stages(stages):
             counts[word] = counts.get(word, 0) + int(number)
     say("\n== summary ==")
     for name, status, seconds in rows:
-        say("  {:<20} {:<6} {:6.1f} s".format(name, "ok" if status == 0 else "FAILED", seconds))
+        say("  {:<22} {:<6} {:6.1f} s".format(name, "ok" if status == 0 else "FAILED", seconds))
     order = ["failed", "error", "passed", "skipped", "xfailed", "xpassed"]
     total = ", ".join(f"{counts[word]} {word}" for word in order if word in counts)
     say("\n===== {} in {:.2f}s =====".format(total or "no tests ran", time.time() - begin))
@@ -232,9 +245,103 @@ def run_benchmarks(options):
 
 
 def run_browser_tests():
-    if not os.path.isdir(os.path.join("tests", "browser")):
-        give_up("There are no browser tests yet: tests/browser is missing.")
-    return run_stages([("notebooks in a browser", [PYTHON, "-m", "pytest", "-m", "browser", "tests/browser"])])
+    return run_stages([browser_stage()])
+
+
+def make_pictures():
+    """Make the pictures of the README from the real thing."""
+    path, reason = prepare_browser()
+    if reason:
+        give_up(*reason)
+    return subprocess.call([PYTHON, "-m", "tests.browser.pictures"], env=dict(os.environ, FLOWLAB_BROWSER=path))
+
+
+# The browser
+
+
+def browser_stage():
+    """The tests in a browser as a stage; without a browser the stage says what to type, and fails."""
+    path, reason = prepare_browser()
+    if reason:
+        program = "import sys; print(sys.argv[1]); sys.exit(1)"
+        return BROWSER_STAGE, [sys.executable, "-c", program, "\n".join(reason)]
+    os.environ["FLOWLAB_BROWSER"] = path
+    return BROWSER_STAGE, [PYTHON, "-m", "pytest", "-m", "browser", os.path.join("tests", "browser")]
+
+
+def prepare_browser():
+    """Find Chromium, or install it where that can be done; return its path, or why there is none."""
+    path = find_browser()
+    if not path and is_root() and shutil.which("apt-get"):
+        say("Installing Chromium with apt-get (once; a minute or two) ...")
+        quiet = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+        subprocess.call(["apt-get", "-qq", "update"], env=quiet)
+        packages = ["chromium", "fonts-dejavu-core"]
+        subprocess.call(
+            ["apt-get", "-qq", "install", "-y", "--no-install-recommends", *packages],
+            env=quiet,
+            stdout=subprocess.DEVNULL,
+        )
+        path = find_browser()
+    if not path:
+        say("Fetching a Chromium for the tests (once; about 150 MB) ...")
+        subprocess.call([PYTHON, "-m", "playwright", "install", "chromium"])
+        path = find_browser()
+    if path:
+        return path, []
+    return "", [
+        "The tests in a browser need Chromium or Chrome, and it could neither be found nor installed. Type one of:",
+        "  Debian, Ubuntu:     sudo apt install chromium",
+        "  Fedora:             sudo dnf install chromium",
+        "  macOS:              brew install --cask google-chrome",
+        "  anywhere:           " + os.path.relpath(PYTHON) + " -m playwright install --with-deps chromium",
+        "  it is elsewhere:    set FLOWLAB_BROWSER to its path",
+        "  leave these out:    python3 start.py test --without-browser",
+    ]
+
+
+def find_browser():
+    """The path of a Chromium or Chrome that starts; an empty text if there is none."""
+    return next((place for place in browser_places() if place and os.path.exists(place) and starts(place)), "")
+
+
+def browser_places():
+    """Where a browser may be, one after the other."""
+    yield os.environ.get("FLOWLAB_BROWSER")
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"):
+        yield shutil.which(name)
+    yield "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+    yield "/Applications/Chromium.app/Contents/MacOS/Chromium"
+    for folder in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
+        yield os.path.join(os.environ.get(folder, ""), "Google", "Chrome", "Application", "chrome.exe")
+    yield playwright_browser()
+
+
+def playwright_browser():
+    """Where Playwright puts a browser of its own, whether it is there or not."""
+    program = (
+        "from playwright.sync_api import sync_playwright\n"
+        "with sync_playwright() as p: print(p.chromium.executable_path)"
+    )
+    try:
+        found = subprocess.run([PYTHON, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    except OSError:
+        return ""
+    return found.stdout.decode("utf-8", "replace").strip()
+
+
+def starts(browser):
+    """Whether a browser starts: Ubuntu's package, for one, may be an empty shell that asks for snap."""
+    if os.name == "nt":
+        return True  # there it would open a window
+    try:
+        return subprocess.call([browser, "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    except OSError:
+        return False
+
+
+def is_root():
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 if __name__ == "__main__":

@@ -151,3 +151,81 @@ def test_all_stages_passed_is_success() -> None:
     done = run_small_stages("print('1 passed in 0.1s')")
     assert done.returncode == 0
     assert done.stdout.splitlines()[-1].startswith("===== 1 passed in ")
+
+
+@pytest.fixture
+def no_browser(start: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The script on a machine without a browser."""
+    monkeypatch.delenv("FLOWLAB_BROWSER", raising=False)
+    monkeypatch.setattr(start, "browser_places", lambda: iter([None, "", "/nowhere/chrome"]))
+    monkeypatch.setattr(start, "is_root", lambda: False)
+    return start
+
+
+def test_a_browser_that_does_not_start_is_passed_over(
+    start: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shell, working = tmp_path / "shell", tmp_path / "chromium"
+    shell.touch()
+    working.touch()
+    monkeypatch.setattr(start, "browser_places", lambda: iter([None, str(tmp_path / "none"), str(shell), str(working)]))
+    monkeypatch.setattr(start, "starts", lambda browser: browser != str(shell))
+    assert start.find_browser() == str(working)
+
+
+def test_as_root_on_debian_chromium_is_installed(
+    no_browser: ModuleType, commands: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(no_browser, "is_root", lambda: True)
+    monkeypatch.setattr(no_browser.shutil, "which", lambda name: f"/usr/bin/{name}")
+    path, reason = no_browser.prepare_browser()
+    assert [command[0] for command in commands] == ["apt-get", "apt-get", no_browser.PYTHON]
+    assert "chromium" in commands[1]
+    assert not path
+    assert reason
+
+
+def test_elsewhere_playwright_fetches_a_browser(no_browser: ModuleType, commands: list[list[str]]) -> None:
+    no_browser.prepare_browser()
+    assert commands == [[no_browser.PYTHON, "-m", "playwright", "install", "chromium"]]
+
+
+def test_a_browser_that_is_there_is_used_and_nothing_installed(
+    no_browser: ModuleType, commands: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(no_browser, "find_browser", lambda: "/opt/chrome")
+    monkeypatch.setenv("FLOWLAB_BROWSER", "")
+    _, command = no_browser.browser_stage()
+    assert command[1:5] == ["-m", "pytest", "-m", "browser"]
+    assert os.environ["FLOWLAB_BROWSER"] == "/opt/chrome"
+    assert not commands
+
+
+def test_without_a_browser_the_stage_fails_and_says_what_to_type(
+    no_browser: ModuleType, commands: list[list[str]]
+) -> None:
+    _, command = no_browser.browser_stage()
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 1
+    assert "sudo apt install chromium" in done.stdout
+    assert "playwright install" in done.stdout
+    assert "start.py test --without-browser" in done.stdout
+
+
+def test_the_tests_can_leave_the_browser_out(
+    start: ModuleType, commands: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr(start, "check_python", lambda: None)
+    monkeypatch.setattr(start, "prepare", ran.extend)
+    monkeypatch.setattr(start, "run_stages", lambda stages: ran.extend(name for name, _ in stages))
+    monkeypatch.setattr(start, "find_browser", lambda: "/opt/chrome")
+    monkeypatch.setenv("FLOWLAB_BROWSER", "")
+    monkeypatch.setattr(sys, "argv", ["start.py", "test", "--without-browser"])
+    start.main()
+    assert "browser" not in ran
+    assert start.BROWSER_STAGE not in ran
+    monkeypatch.setattr(sys, "argv", ["start.py", "test"])
+    start.main()
+    assert "browser" in ran
+    assert start.BROWSER_STAGE in ran

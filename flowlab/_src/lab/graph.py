@@ -15,6 +15,7 @@ from flowlab._src.lab.coloring import metadata_costs
 from flowlab._src.lab.conceptual import conceptual_view
 from flowlab._src.lab.explore import COLORS, Explorer
 from flowlab._src.lab.folding import Folding
+from flowlab._src.lab.in_place import show_in_place
 from flowlab._src.lab.live import has_page, in_kernel
 from flowlab._src.lab.panel import Panel
 from flowlab._src.lab.picture import scene_drawing
@@ -88,6 +89,10 @@ class GraphPicture:
 
     def __repr__(self) -> str:
         return tree_text(self.folding)
+
+    def _ipython_display_(self) -> None:
+        """In a page the widget takes the place of the picture; elsewhere the mimebundle is shown."""
+        show_in_place(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """What a notebook stores: SVG, a PNG for notebooks that are not trusted, and words; a page gets the widget."""

@@ -13,6 +13,7 @@ from flowlab._src.graph.operation import Operation
 from flowlab._src.lab.drawing import Drawing
 from flowlab._src.lab.explore import Explorer
 from flowlab._src.lab.folding import Folding
+from flowlab._src.lab.in_place import show_in_place
 from flowlab._src.lab.labels import count
 from flowlab._src.lab.live import after_this_cell, has_page, in_kernel
 from flowlab._src.lab.panel import Panel
@@ -319,6 +320,10 @@ class Stepper(RunStepper):
 
             self._widget = StepperWidget(self)
         return self._widget
+
+    def _ipython_display_(self) -> None:
+        """In a page the widget takes the place of the picture; elsewhere the mimebundle is shown."""
+        show_in_place(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """Widget, SVG, a PNG for notebooks that are not trusted, and words."""

@@ -12,10 +12,11 @@ function render({ model, el }) {
   const search = make("input", "flow-search", "", {
     type: "search", placeholder: "search /", "aria-label": "search operations by name, type or shape",
   });
+  let place = bar;
   const button = (text, title, action) => {
     const made = make("button", "", text, { type: "button", title });
     made.addEventListener("click", action);
-    bar.append(made);
+    place.append(made);
     return made;
   };
   bar.append(search);
@@ -29,7 +30,8 @@ function render({ model, el }) {
   colors.addEventListener("change", () => ask("color", colors.value));
   bar.append(colors);
   button("Close all", "close the scopes that were opened (c)", () => ask("close"));
-  bar.append(make("span", "flow-gap"));
+  place = make("span", "flow-group"); // these stay together on one line
+  bar.append(make("span", "flow-gap"), place);
   button("−", "smaller (-)", () => picture.scale(picture.zoom / 1.2));
   button("+", "larger (+)", () => picture.scale(picture.zoom * 1.2));
   button("SVG", "save the picture as SVG", () => download("graph.svg", model.get("scene").svg, "image/svg+xml"));
@@ -183,4 +185,4 @@ function render({ model, el }) {
     for (const [name, listener] of Object.entries(listeners)) model.off(name, listener);
   };
 }
-export default { render };
+export default living(render);

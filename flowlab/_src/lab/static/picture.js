@@ -51,6 +51,7 @@ class Picture {
   // Show another drawing. The focus stays on its box, or on `fallback` (a list of ids) where that is gone.
   draw(svg, boxes = {}, fallback = []) {
     const hadFocus = this.host.contains(document.activeElement);
+    const focused = hadFocus ? document.activeElement.getAttribute("data-id") : null;
     const picture = readPicture(svg);
     picture.removeAttribute("role");
     picture.setAttribute("role", "group");
@@ -74,7 +75,7 @@ class Picture {
     if (first !== undefined) this.groups.get(first).setAttribute("tabindex", "0");
     this.scale(this.zoom);
     this.mark(this.marks);
-    if (hadFocus && first !== undefined) this.focus(first);
+    if (hadFocus && first !== undefined) this.focus(this.selected === null && this.groups.has(focused) ? focused : first);
   }
 
   // marks: {name: {boxes: [id], lines: [number]}}; each gives the class flow-is-<name>.
@@ -191,10 +192,37 @@ class Picture {
   }
 }
 
-// Keep the page's own shortcuts (JupyterLab has many on single letters) away from a widget.
+// Keep the page's own shortcuts away from a widget: JupyterLab has many on single letters, such as b for a new cell.
+// It looks for the mark on the element in focus alone, and some versions look only after the widget had its turn.
 function ownKeys(root) {
-  root.setAttribute("data-lm-suppress-shortcuts", "true");
   root.classList.add("jp-mod-accept-input");
+  root.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
+  root.addEventListener("keydown", (event) => {
+    const isForPage = event.ctrlKey || event.metaKey || event.altKey || event.key === "Tab" || (event.shiftKey && event.key === "Enter");
+    if (!isForPage) event.stopPropagation();
+  });
+}
+
+// A widget that moves into the place of the still picture above it (see lab/in_place.py). It stays there when its own
+// output goes, so it listens with the model of `initialize`, which outlives a view.
+function living(build) {
+  return () => {
+    let own;
+    return {
+      initialize({ model }) { own = model; },
+      async render({ model, el }) {
+        if (!own.get("in_place")) return build({ model, el });
+        while (!el.isConnected) await new Promise((resolve) => { setTimeout(resolve, 20); });
+        const still = el.closest(".jp-OutputArea-child")?.previousElementSibling?.querySelector(".jp-OutputArea-output");
+        if (!still?.matches(".jp-RenderedSVG, .jp-RenderedImage")) return build({ model, el });
+        const place = make("div");
+        for (const child of still.children) child.style.display = "none";
+        still.append(place);
+        build({ model: own, el: place });
+        own.send({ do: "placed", text: "" });
+      },
+    };
+  };
 }
 
 // A toolbar is one stop for Tab; the arrows go from button to button in it.

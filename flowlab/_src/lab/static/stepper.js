@@ -3,6 +3,8 @@
 
 const WALK_PACE = 650; // milliseconds between the steps of the walk back when it plays by itself
 const MESSAGE_GAP = 100; // at most ten messages a second
+const MOST_WAITING = 5;
+const PACED = ["next", "back", "walk", "over"]; // the keys that are held
 
 function render({ model, el }) {
   el.classList.add("flow-lab", "flow-stepper");
@@ -11,14 +13,36 @@ function render({ model, el }) {
   ownKeys(el);
   let isBusy = false;
   let lastSent = 0;
-  const ask = (what, text = "") => {
-    if (isBusy || Date.now() - lastSent < MESSAGE_GAP && ["next", "back", "walk", "over"].includes(what)) return false;
-    isBusy = true;
-    lastSent = Date.now();
-    setTimeout(() => { isBusy = false; }, 5000); // a busy kernel answers later; the keys must not stay dead
-    model.send({ do: what, text });
+  const waiting = []; // presses that came too early; a held key adds none
+  const ask = (what, text = "", isHeld = false) => {
+    const isEarly = PACED.includes(what) && Date.now() < lastSent + MESSAGE_GAP;
+    if (isBusy || isEarly || waiting.length) {
+      if (isHeld || waiting.length >= MOST_WAITING) return false;
+      waiting.push([what, text]);
+      if (!isBusy) nextSoon();
+      return true;
+    }
+    send(what, text);
     return true;
   };
+  function send(what, text) {
+    isBusy = true;
+    lastSent = Date.now();
+    setTimeout(finished, 5000); // a busy kernel answers later; the keys must not stay dead
+    model.send({ do: what, text });
+  }
+  function finished() {
+    isBusy = false;
+    nextSoon();
+  }
+  let planned;
+  function nextSoon() {
+    if (!waiting.length) return;
+    clearTimeout(planned);
+    planned = setTimeout(() => {
+      if (!isBusy && waiting.length) send(...waiting.shift());
+    }, Math.max(0, lastSent + MESSAGE_GAP - Date.now()));
+  }
   const chosen = () => picture.selected ?? "";
 
   // buttons: [request, key, sign, word, explanation, argument]
@@ -28,8 +52,8 @@ function render({ model, el }) {
   const button = (what, key, sign, word, title, text) => {
     const made = make("button", "", "", { type: "button", title: `${title} (${key})`, "aria-keyshortcuts": key });
     made.append(make("span", "flow-sign", sign, { "aria-hidden": "true" }), ` ${word} `, make("kbd", "", key));
-    const action = () => { stopWalk(); return ask(what, text ? text() : ""); };
-    made.addEventListener("click", action);
+    const action = (isHeld = false) => { stopWalk(); return ask(what, text ? text() : "", isHeld); };
+    made.addEventListener("click", () => action());
     buttons[what] = made;
     keyed[key] = action;
     bar.append(made);
@@ -64,7 +88,7 @@ function render({ model, el }) {
   walk.addEventListener("click", () => {
     if (still) return;
     playing = setInterval(() => {
-      if (model.get("state").can?.walk) ask("walk"); else stopWalk();
+      if (model.get("state").can?.walk) ask("walk", "", true); else stopWalk();
     }, WALK_PACE);
   });
 
@@ -114,7 +138,6 @@ function render({ model, el }) {
   const picture = new Picture(view, {
     select: (id, again) => {
       stopWalk();
-      isBusy = false;
       ask("select", id);
       if (again) side.focus();
     },
@@ -133,7 +156,7 @@ function render({ model, el }) {
   function press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || !keyed[event.key]) return false;
     if (event.repeat && !["n", "b", "w", "o"].includes(event.key)) return true;
-    keyed[event.key]();
+    keyed[event.key](event.repeat);
     return true;
   }
   // the letters work wherever the focus is inside of the stepper, except where text is typed
@@ -165,7 +188,6 @@ function render({ model, el }) {
   }
   function showState() {
     const state = model.get("state");
-    isBusy = false;
     drawMarks();
     const can = state.can || {};
     const allowed = {
@@ -243,10 +265,9 @@ function render({ model, el }) {
     if (id !== picture.selected) picture.select(id);
   }
   const speak = () => say(model.get("say"));
-  const done = () => { isBusy = false; };
   const listeners = {
     "change:scene": drawScene, "change:selected": showSelected, "change:state": showState, "change:say": speak,
-    "msg:custom": done,
+    "msg:custom": finished,
   };
   for (const [name, listener] of Object.entries(listeners)) model.on(name, listener);
   drawScene();
@@ -254,7 +275,8 @@ function render({ model, el }) {
   speak();
   return () => {
     stopWalk();
+    clearTimeout(planned);
     for (const [name, listener] of Object.entries(listeners)) model.off(name, listener);
   };
 }
-export default { render };
+export default living(render);

@@ -9,12 +9,12 @@ import anywidget
 import traitlets
 
 from flowlab._src.lab.explore import Explorer
+from flowlab._src.lab.in_place import VIEW, empty_place
 from flowlab._src.lab.picture import scene_drawing
 from flowlab._src.lab.png import drawing_png
 from flowlab._src.lab.settings import settings
 from flowlab._src.lab.widgets.assets import script, style
 
-VIEW = "application/vnd.jupyter.widget-view+json"
 HELP = (
     "Tab goes into the picture and out of it. Arrows: up to an input, down to a consumer, left and right along the row, Page Down to the next box. "
     "Enter opens and closes a scope, Escape goes to the scope around. "
@@ -39,6 +39,8 @@ class GraphWidget(anywidget.AnyWidget):
     selected = traitlets.Unicode(None, allow_none=True).tag(sync=True)
     say = traitlets.Unicode().tag(sync=True)
     follows = traitlets.Bool(False).tag(sync=True)
+    in_place = traitlets.Bool(False).tag(sync=True)
+    place: Any = None  # the output of the widget itself, until it has moved (see in_place.py)
     projector = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, picture: Any) -> None:
@@ -95,6 +97,10 @@ class GraphWidget(anywidget.AnyWidget):
         if box is None:
             return ""
         return self.explorer.operation(box) or box.rstrip("/") or box
+
+    def on_placed(self, _text: str) -> None:
+        """The page has put the widget in the place of the still picture."""
+        empty_place(self)
 
     # ---- from the page --------------------------------------------------------------------------------------------
 

@@ -7,13 +7,13 @@ from typing import Any
 import anywidget
 import traitlets
 
+from flowlab._src.lab.in_place import VIEW, empty_place
 from flowlab._src.lab.settings import settings
 from flowlab._src.lab.step_input import TypedError
 from flowlab._src.lab.step_marks import base_drawing
 from flowlab._src.lab.step_view import error_text, irreversible_text, moment_text, next_text
 from flowlab._src.lab.svg import drawing_svg
 from flowlab._src.lab.widgets.assets import script, style
-from flowlab._src.lab.widgets.graph import VIEW
 from flowlab._src.runtime.stepper import Moment
 
 HELP = (
@@ -40,6 +40,8 @@ class StepperWidget(anywidget.AnyWidget):
     say = traitlets.Unicode().tag(sync=True)
     help = traitlets.Unicode(HELP).tag(sync=True)
     follows = traitlets.Bool(False).tag(sync=True)
+    in_place = traitlets.Bool(False).tag(sync=True)
+    place: Any = None  # the output of the widget itself, until it has moved (see in_place.py)
     projector = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, stepper: Any) -> None:
@@ -96,6 +98,10 @@ class StepperWidget(anywidget.AnyWidget):
         """The panel follows the run again."""
         self.stepper.selected = None
         self.stepper.explorer.selected = None
+
+    def on_placed(self, _text: str) -> None:
+        """The page has put the widget in the place of the still picture."""
+        empty_place(self)
 
     # ---- from the page --------------------------------------------------------------------------------------------
 

@@ -5,8 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 import flowlab as tf
+from flowlab._src.graph import registry
+
+# A slow machine is no reason to fail.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +27,15 @@ def fresh_graph() -> Iterator[None]:
     if left is not None:
         left.close()
         pytest.fail("this test left its session as the default session")
+
+
+@pytest.fixture(autouse=True)
+def no_new_gradients() -> Iterator[None]:
+    """Forget the gradient functions that a test registers: a name can be registered but once."""
+    yield
+    for name, function in list(registry._gradients.items()):
+        if not getattr(function, "__module__", "").startswith("flowlab."):
+            del registry._gradients[name]
 
 
 @pytest.fixture(autouse=True)

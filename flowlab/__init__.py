@@ -4,618 +4,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from flowlab import app as app
-from flowlab import autograph as autograph
-from flowlab import bitwise as bitwise
-from flowlab import compat as compat
-from flowlab import config as config
-from flowlab import debugging as debugging
-from flowlab import distribute as distribute
-from flowlab import dtypes as dtypes
-from flowlab import errors as errors
-from flowlab import flags as flags
-from flowlab import gfile as gfile
-from flowlab import graph_util as graph_util
-from flowlab import image as image
-from flowlab import initializers as initializers
-from flowlab import io as io
-from flowlab import layers as layers
-from flowlab import linalg as linalg
-from flowlab import logging as logging
-from flowlab import lookup as lookup
-from flowlab import losses as losses
-from flowlab import manip as manip
-from flowlab import math as math
-from flowlab import metrics as metrics
-from flowlab import nest as nest
-from flowlab import nn as nn
-from flowlab import python_io as python_io
-from flowlab import quantization as quantization
-from flowlab import queue as queue
-from flowlab import ragged as ragged
-from flowlab import random as random
-from flowlab import resource_loader as resource_loader
-from flowlab import sets as sets
-from flowlab import signal as signal
-from flowlab import sparse as sparse
-from flowlab import spectral as spectral
-from flowlab import strings as strings
-from flowlab import summary as summary
-from flowlab import sysconfig as sysconfig
-from flowlab import train as train
-from flowlab import version as version
-from flowlab._src.variables.scope import AUTO_REUSE as AUTO_REUSE
-from flowlab._src.autodiff.gradients import AggregationMethod as AggregationMethod
-from flowlab._src.ops.assertion import assert_ as Assert
-from flowlab._src.util.version import COMPILER_VERSION as COMPILER_VERSION
-from flowlab._src.util.version import CXX11_ABI_FLAG as CXX11_ABI_FLAG
-from flowlab._src.ops.accumulators import ConditionalAccumulator as ConditionalAccumulator
-from flowlab._src.ops.accumulators import ConditionalAccumulatorBase as ConditionalAccumulatorBase
-from flowlab._src.runtime.config import ConfigProto as ConfigProto
-from flowlab._src.graph.dtypes import DType as DType
-from flowlab._src.graph.device_spec import DeviceSpec as DeviceSpec
-from flowlab._src.graph.shape import Dimension as Dimension
-from flowlab._src.ops.queues import FIFOQueue as FIFOQueue
-from flowlab._src.ops.parsing_features import FixedLenFeature as FixedLenFeature
-from flowlab._src.ops.parsing_features import FixedLenSequenceFeature as FixedLenSequenceFeature
-from flowlab._src.ops.readers import FixedLengthRecordReader as FixedLengthRecordReader
-from flowlab._src.util.version import GIT_VERSION as GIT_VERSION
-from flowlab._src.runtime.config import GPUOptions as GPUOptions
-from flowlab._src.util.version import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION
-from flowlab._src.util.version import GRAPH_DEF_VERSION_MIN_CONSUMER as GRAPH_DEF_VERSION_MIN_CONSUMER
-from flowlab._src.util.version import GRAPH_DEF_VERSION_MIN_PRODUCER as GRAPH_DEF_VERSION_MIN_PRODUCER
-from flowlab._src.autodiff.gradient_tape import GradientTape as GradientTape
-from flowlab._src.graph.graph import Graph as Graph
-from flowlab._src.graph.keys import GraphKeys as GraphKeys
-from flowlab._src.runtime.config import GraphOptions as GraphOptions
-from flowlab._src.ops.readers import IdentityReader as IdentityReader
-from flowlab._src.autodiff.slices import IndexedSlices as IndexedSlices
-from flowlab._src.autodiff.slices_spec import IndexedSlicesSpec as IndexedSlicesSpec
-from flowlab._src.runtime.fetch import IndexedSlicesValue as IndexedSlicesValue
-from flowlab._src.runtime.session import InteractiveSession as InteractiveSession
-from flowlab._src.ops.readers import LMDBReader as LMDBReader
-from flowlab._src.util.version import MONOLITHIC_BUILD as MONOLITHIC_BUILD
-from flowlab._src.variables.module import Module as Module
-from flowlab._src.autodiff.gradients import not_differentiable as NoGradient
-from flowlab._src.autodiff.gradients import not_differentiable as NotDifferentiable
-from flowlab._src.errors import OpError as OpError
-from flowlab._src.graph.operation import Operation as Operation
-from flowlab._src.runtime.config import OptimizerOptions as OptimizerOptions
-from flowlab._src.ops.queues import PaddingFIFOQueue as PaddingFIFOQueue
-from flowlab._src.ops.printing import Print_ as Print
-from flowlab._src.ops.queues import PriorityQueue as PriorityQueue
-from flowlab._src.graph.dtypes import QUANTIZED_DTYPES as QUANTIZED_DTYPES
-from flowlab._src.ops.queues import QueueBase as QueueBase
-from flowlab._src.ops.ragged_tensor import RaggedTensor as RaggedTensor
-from flowlab._src.ops.ragged_spec import RaggedTensorSpec as RaggedTensorSpec
-from flowlab._src.ops.queues import RandomShuffleQueue as RandomShuffleQueue
-from flowlab._src.ops.readers import ReaderBase as ReaderBase
-from flowlab._src.autodiff.gradients import RegisterGradient as RegisterGradient
-from flowlab._src.runtime.config import RunMetadata as RunMetadata
-from flowlab._src.runtime.config import RunOptions as RunOptions
-from flowlab._src.runtime.session import Session as Session
-from flowlab._src.ops.accumulators import SparseConditionalAccumulator as SparseConditionalAccumulator
-from flowlab._src.ops.parsing_features import SparseFeature as SparseFeature
-from flowlab._src.graph.sparse_tensor import SparseTensor as SparseTensor
-from flowlab._src.graph.sparse_spec import SparseTensorSpec as SparseTensorSpec
-from flowlab._src.graph.sparse_tensor import SparseTensorValue as SparseTensorValue
-from flowlab._src.ops.readers import TFRecordReader as TFRecordReader
-from flowlab._src.graph.tensor import Tensor as Tensor
-from flowlab._src.ops.tensor_array_class import TensorArray as TensorArray
-from flowlab._src.ops.ragged_spec import TensorArraySpec as TensorArraySpec
-from flowlab._src.graph.shape import TensorShape as TensorShape
-from flowlab._src.graph.tensor_spec import TensorSpec as TensorSpec
-from flowlab._src.ops.readers import TextLineReader as TextLineReader
-from flowlab._src.graph.type_spec import TypeSpec as TypeSpec
-from flowlab._src.autodiff.gradients import UnconnectedGradients as UnconnectedGradients
-from flowlab._src.util.version import VERSION as VERSION
-from flowlab._src.ops.parsing_features import VarLenFeature as VarLenFeature
-from flowlab._src.variables.variable import Variable as Variable
-from flowlab._src.variables.variable import VariableAggregation as VariableAggregation
-from flowlab._src.variables.scope import VariableScope as VariableScope
-from flowlab._src.variables.variable import VariableSynchronization as VariableSynchronization
-from flowlab._src.ops.readers import WholeFileReader as WholeFileReader
-from flowlab._src.util.version import VERSION as __version__
-from flowlab._src.ops.magnitude import abs_ as abs
-from flowlab._src.ops.arithmetic import accumulate_n as accumulate_n
-from flowlab._src.ops.transcendental import acos as acos
-from flowlab._src.ops.transcendental import acosh as acosh
-from flowlab._src.ops.arithmetic import add as add
-from flowlab._src.ops.finite import add_check_numerics_ops as add_check_numerics_ops
-from flowlab._src.ops.arithmetic import add_n as add_n
-from flowlab._src.graph.default import add_to_collection as add_to_collection
-from flowlab._src.graph.default import add_to_collections as add_to_collections
-from flowlab._src.ops.cast import angle as angle
-from flowlab._src.ops.compare import approximate_equal as approximate_equal
-from flowlab._src.ops.argmax import arg_max as arg_max
-from flowlab._src.ops.argmax import arg_min as arg_min
-from flowlab._src.ops.argmax import argmax as argmax
-from flowlab._src.ops.argmax import argmin as argmin
-from flowlab._src.ops.sorting import argsort as argsort
-from flowlab._src.graph.dtypes import as_dtype as as_dtype
-from flowlab._src.ops.string_numbers import as_string as as_string
-from flowlab._src.ops.transcendental import asin as asin
-from flowlab._src.ops.transcendental import asinh as asinh
-from flowlab._src.ops.checks import assert_equal as assert_equal
-from flowlab._src.ops.checks import assert_greater as assert_greater
-from flowlab._src.ops.checks import assert_greater_equal as assert_greater_equal
-from flowlab._src.ops.checks_shape import assert_integer as assert_integer
-from flowlab._src.ops.checks import assert_less as assert_less
-from flowlab._src.ops.checks import assert_less_equal as assert_less_equal
-from flowlab._src.ops.checks import assert_near as assert_near
-from flowlab._src.ops.checks import assert_negative as assert_negative
-from flowlab._src.ops.checks import assert_non_negative as assert_non_negative
-from flowlab._src.ops.checks import assert_non_positive as assert_non_positive
-from flowlab._src.ops.checks import assert_none_equal as assert_none_equal
-from flowlab._src.ops.checks import assert_positive as assert_positive
-from flowlab._src.ops.checks_shape import assert_proper_iterable as assert_proper_iterable
-from flowlab._src.ops.checks_shape import assert_rank as assert_rank
-from flowlab._src.ops.checks_shape import assert_rank_at_least as assert_rank_at_least
-from flowlab._src.ops.checks_shape import assert_rank_in as assert_rank_in
-from flowlab._src.ops.checks_shape import assert_same_float_dtype as assert_same_float_dtype
-from flowlab._src.ops.checks_shape import assert_scalar as assert_scalar
-from flowlab._src.ops.checks_shape import assert_type as assert_type
-from flowlab._src.variables.variable import assert_variables_initialized as assert_variables_initialized
-from flowlab._src.ops.state import assign as assign
-from flowlab._src.ops.state import assign_add as assign_add
-from flowlab._src.ops.state import assign_sub as assign_sub
-from flowlab._src.ops.transcendental import atan as atan
-from flowlab._src.ops.transcendental import atan2 as atan2
-from flowlab._src.ops.transcendental import atanh as atanh
-from flowlab._src.ops.gather import batch_gather as batch_gather
-from flowlab._src.ops.state import batch_scatter_update as batch_scatter_update
-from flowlab._src.ops.blocks import batch_to_space as batch_to_space
-from flowlab._src.ops.blocks import batch_to_space_nd as batch_to_space_nd
-from flowlab._src.ops.special import betainc as betainc
-from flowlab._src.graph.dtypes import bfloat16 as bfloat16
-from flowlab._src.ops.counting import bincount as bincount
-from flowlab._src.ops.cast import bitcast as bitcast
-from flowlab._src.graph.dtypes import bool_ as bool
-from flowlab._src.ops.selecting import boolean_mask as boolean_mask
-from flowlab._src.ops.array_shape import broadcast_dynamic_shape as broadcast_dynamic_shape
-from flowlab._src.ops.array_shape import broadcast_static_shape as broadcast_static_shape
-from flowlab._src.ops.array_shape import broadcast_to as broadcast_to
-from flowlab._src.ops.cond import case as case
-from flowlab._src.ops.cast import cast as cast
-from flowlab._src.ops.transcendental import ceil as ceil
-from flowlab._src.ops.identity import check_numerics as check_numerics
-from flowlab._src.ops.solving import cholesky as cholesky
-from flowlab._src.ops.solving import cholesky_solve as cholesky_solve
-from flowlab._src.ops.clip import clip_by_average_norm as clip_by_average_norm
-from flowlab._src.ops.clip import clip_by_global_norm as clip_by_global_norm
-from flowlab._src.ops.clip import clip_by_norm as clip_by_norm
-from flowlab._src.ops.clip import clip_by_value as clip_by_value
-from flowlab._src.graph.scopes import colocate_with as colocate_with
-from flowlab._src.ops.cast import complex_ as complex
-from flowlab._src.graph.dtypes import complex128 as complex128
-from flowlab._src.graph.dtypes import complex64 as complex64
-from flowlab._src.ops.joining import concat as concat
-from flowlab._src.ops.cond import cond as cond
-from flowlab._src.ops.confusion import confusion_matrix as confusion_matrix
-from flowlab._src.ops.cast import conj as conj
-from flowlab._src.ops.constant import constant as constant
-from flowlab._src.variables.initializers import Constant as constant_initializer
-from flowlab._src.graph.scopes import container as container
-from flowlab._src.graph.scopes import control_dependencies as control_dependencies
-from flowlab._src.util.switches import control_flow_v2_enabled as control_flow_v2_enabled
-from flowlab._src.graph.convert import convert_to_tensor as convert_to_tensor
-from flowlab._src.autodiff.slices import convert_to_tensor_or_indexed_slices as convert_to_tensor_or_indexed_slices
-from flowlab._src.graph.sparse_tensor import convert_to_tensor_or_sparse_tensor as convert_to_tensor_or_sparse_tensor
-from flowlab._src.ops.transcendental import cos as cos
-from flowlab._src.ops.transcendental import cosh as cosh
-from flowlab._src.ops.reduce import count_nonzero as count_nonzero
-from flowlab._src.ops.state import count_up_to as count_up_to
-from flowlab._src.variables.scope import create_partitioned_variables as create_partitioned_variables
-from flowlab._src.ops.solving import cross as cross
-from flowlab._src.ops.cumulative import cumprod as cumprod
-from flowlab._src.ops.cumulative import cumsum as cumsum
-from flowlab._src.autodiff.custom import custom_gradient as custom_gradient
-from flowlab._src.ops.string_numbers import decode_base64 as decode_base64
-from flowlab._src.ops.parsing import decode_compressed as decode_compressed
-from flowlab._src.ops.parsing_csv import decode_csv as decode_csv
-from flowlab._src.ops.parsing import decode_json_example as decode_json_example
-from flowlab._src.ops.parsing import decode_raw as decode_raw
-from flowlab._src.ops.session_tensors import delete_session_tensor as delete_session_tensor
-from flowlab._src.ops.blocks import depth_to_space as depth_to_space
-from flowlab._src.ops.quantize import dequantize as dequantize
-from flowlab._src.ops.sparse_serialize import deserialize_many_sparse as deserialize_many_sparse
-from flowlab._src.graph.scopes import device as device
-from flowlab._src.ops.diagonals import diag as diag
-from flowlab._src.ops.diagonals import diag_part as diag_part
-from flowlab._src.ops.special import digamma as digamma
-from flowlab._src.util.compat import dimension_at_index as dimension_at_index
-from flowlab._src.util.compat import dimension_value as dimension_value
-from flowlab._src.util.switches import disable_control_flow_v2 as disable_control_flow_v2
-from flowlab._src.runtime.eager import disable_eager_execution as disable_eager_execution
-from flowlab._src.variables.mode import disable_resource_variables as disable_resource_variables
-from flowlab._src.util.switches import disable_tensor_equality as disable_tensor_equality
-from flowlab._src.util.switches import disable_v2_behavior as disable_v2_behavior
-from flowlab._src.util.switches import disable_v2_tensorshape as disable_v2_tensorshape
-from flowlab._src.ops.division import div as div
-from flowlab._src.ops.no_nan import div_no_nan as div_no_nan
-from flowlab._src.ops.overloads import divide as divide
-from flowlab._src.graph.dtypes import float64 as double
-from flowlab._src.ops.partition import dynamic_partition as dynamic_partition
-from flowlab._src.ops.partition import dynamic_stitch as dynamic_stitch
-from flowlab._src.ops.edit_distance import edit_distance as edit_distance
-from flowlab._src.ops.einsum import einsum as einsum
-from flowlab._src.util.switches import enable_control_flow_v2 as enable_control_flow_v2
-from flowlab._src.runtime.eager import enable_eager_execution as enable_eager_execution
-from flowlab._src.variables.mode import enable_resource_variables as enable_resource_variables
-from flowlab._src.util.switches import enable_tensor_equality as enable_tensor_equality
-from flowlab._src.util.switches import enable_v2_behavior as enable_v2_behavior
-from flowlab._src.util.switches import enable_v2_tensorshape as enable_v2_tensorshape
-from flowlab._src.ops.string_numbers import encode_base64 as encode_base64
-from flowlab._src.ops.identity import ensure_shape as ensure_shape
-from flowlab._src.ops.compare import equal as equal
-from flowlab._src.ops.special import erf as erf
-from flowlab._src.ops.special import erfc as erfc
-from flowlab._src.runtime.eager import executing_eagerly as executing_eagerly
-from flowlab._src.ops.transcendental import exp as exp
-from flowlab._src.ops.array_shape import expand_dims as expand_dims
-from flowlab._src.ops.transcendental import expm1 as expm1
-from flowlab._src.ops.patches import extract_image_patches as extract_image_patches
-from flowlab._src.ops.patches3d import extract_volume_patches as extract_volume_patches
-from flowlab._src.ops.diagonals import eye as eye
-from flowlab._src.ops.quantize import fake_quant_with_min_max_args as fake_quant_with_min_max_args
-from flowlab._src.ops.quantize import fake_quant_with_min_max_args_gradient as fake_quant_with_min_max_args_gradient
-from flowlab._src.ops.quantize import fake_quant_with_min_max_vars as fake_quant_with_min_max_vars
-from flowlab._src.ops.quantize import fake_quant_with_min_max_vars_gradient as fake_quant_with_min_max_vars_gradient
-from flowlab._src.ops.quantize import (
-    fake_quant_with_min_max_vars_per_channel as fake_quant_with_min_max_vars_per_channel,
-)
-from flowlab._src.ops.quantize import (
-    fake_quant_with_min_max_vars_per_channel_gradient as fake_quant_with_min_max_vars_per_channel_gradient,
-)
-from flowlab._src.ops.fft import fft as fft
-from flowlab._src.ops.fft import fft2d as fft2d
-from flowlab._src.ops.fft import fft3d as fft3d
-from flowlab._src.ops.fill import fill as fill
-from flowlab._src.ops.string_hash import fingerprint as fingerprint
-from flowlab._src.variables.partitioned import fixed_size_partitioner as fixed_size_partitioner
-from flowlab._src.graph.dtypes import float16 as float16
-from flowlab._src.graph.dtypes import float32 as float32
-from flowlab._src.graph.dtypes import float64 as float64
-from flowlab._src.ops.transcendental import floor as floor
-from flowlab._src.ops.division import floor_div as floor_div
-from flowlab._src.ops.division import floordiv as floordiv
-from flowlab._src.ops.division import floormod as floormod
-from flowlab._src.ops.functional import foldl as foldl
-from flowlab._src.ops.functional import foldr as foldr
-from flowlab._src.runtime.function import function as function
-from flowlab._src.ops.gather import gather as gather
-from flowlab._src.ops.gather import gather_nd as gather_nd
-from flowlab._src.graph.default import get_collection as get_collection
-from flowlab._src.graph.default import get_collection_ref as get_collection_ref
-from flowlab._src.graph.default import get_default_graph as get_default_graph
-from flowlab._src.graph.stacks import default_session as get_default_session
-from flowlab._src.variables.scope import get_local_variable as get_local_variable
-from flowlab._src.util.log import logger as get_logger
-from flowlab._src.ops.random import get_seed as get_seed
-from flowlab._src.ops.session_tensors import get_session_handle as get_session_handle
-from flowlab._src.ops.session_tensors import get_session_tensor as get_session_tensor
-from flowlab._src.graph.static_value import constant_value as get_static_value
-from flowlab._src.variables.scope import get_variable as get_variable
-from flowlab._src.variables.scope import get_variable_scope as get_variable_scope
-from flowlab._src.ops.clip import global_norm as global_norm
-from flowlab._src.variables.variable import global_variables as global_variables
-from flowlab._src.variables.variable import global_variables_initializer as global_variables_initializer
-from flowlab._src.variables.initializers import GlorotNormal as glorot_normal_initializer
-from flowlab._src.variables.initializers import GlorotUniform as glorot_uniform_initializer
-from flowlab._src.autodiff.custom import grad_pass_through as grad_pass_through
-from flowlab._src.autodiff.gradients import gradients as gradients
-from flowlab._src.ops.compare import greater as greater
-from flowlab._src.ops.compare import greater_equal as greater_equal
-from flowlab._src.ops.control import group as group
-from flowlab._src.ops.identity import guarantee_const as guarantee_const
-from flowlab._src.graph.dtypes import float16 as half
-from flowlab._src.ops.hessians import hessians as hessians
-from flowlab._src.ops.histogram import histogram_fixed_width as histogram_fixed_width
-from flowlab._src.ops.histogram import histogram_fixed_width_bins as histogram_fixed_width_bins
-from flowlab._src.ops.identity import identity as identity
-from flowlab._src.ops.identity import identity_n as identity_n
-from flowlab._src.ops.fft import ifft as ifft
-from flowlab._src.ops.fft import ifft2d as ifft2d
-from flowlab._src.ops.fft import ifft3d as ifft3d
-from flowlab._src.ops.special import igamma as igamma
-from flowlab._src.ops.special import igammac as igammac
-from flowlab._src.ops.cast import imag as imag
-from flowlab._src.graph.graphdef_import import import_graph_def as import_graph_def
-from flowlab._src.runtime.eager import init_scope as init_scope
-from flowlab._src.ops.lookup import initialize_all_tables as initialize_all_tables
-from flowlab._src.util.as_tensorflow import install_as_tensorflow as install_as_tensorflow
-from flowlab._src.graph.dtypes import int16 as int16
-from flowlab._src.graph.dtypes import int32 as int32
-from flowlab._src.graph.dtypes import int64 as int64
-from flowlab._src.graph.dtypes import int8 as int8
-from flowlab._src.ops.transposing import invert_permutation as invert_permutation
-from flowlab._src.ops.compare import is_finite as is_finite
-from flowlab._src.ops.compare import is_inf as is_inf
-from flowlab._src.ops.compare import is_nan as is_nan
-from flowlab._src.ops.checks import is_non_decreasing as is_non_decreasing
-from flowlab._src.ops.checks_shape import is_numeric_tensor as is_numeric_tensor
-from flowlab._src.ops.checks import is_strictly_increasing as is_strictly_increasing
-from flowlab._src.graph.static_value import is_tensor as is_tensor
-from flowlab._src.variables.variable import is_variable as is_variable
-from flowlab._src.ops.state import is_variable_initialized as is_variable_initialized
-from flowlab._src.ops.special import lbeta as lbeta
-from flowlab._src.ops.compare import less as less
-from flowlab._src.ops.compare import less_equal as less_equal
-from flowlab._src.ops.special import lgamma as lgamma
-from flowlab._src.ops.sequences import linspace as lin_space
-from flowlab._src.ops.sequences import linspace as linspace
-from flowlab._src.variables.variable import local_variables as local_variables
-from flowlab._src.variables.variable import local_variables_initializer as local_variables_initializer
-from flowlab._src.ops.transcendental import log as log
-from flowlab._src.ops.transcendental import log1p as log1p
-from flowlab._src.ops.solving import log_matrix_determinant as log_matrix_determinant
-from flowlab._src.ops.transcendental import log_sigmoid as log_sigmoid
-from flowlab._src.ops.compare import logical_and as logical_and
-from flowlab._src.ops.compare import logical_not as logical_not
-from flowlab._src.ops.compare import logical_or as logical_or
-from flowlab._src.ops.compare import logical_xor as logical_xor
-from flowlab._src.graph.tensor_proto import make_ndarray as make_ndarray
-from flowlab._src.variables.template import make_template as make_template
-from flowlab._src.graph.tensor_proto import make_tensor_proto as make_tensor_proto
-from flowlab._src.ops.functional import map_fn as map_fn
-from flowlab._src.ops.file_io import matching_files as matching_files
-from flowlab._src.ops.linalg import matmul as matmul
-from flowlab._src.ops.diagonals import matrix_band_part as matrix_band_part
-from flowlab._src.ops.solving import matrix_determinant as matrix_determinant
-from flowlab._src.ops.diagonals import matrix_diag as matrix_diag
-from flowlab._src.ops.diagonals import matrix_diag_part as matrix_diag_part
-from flowlab._src.ops.solving import matrix_inverse as matrix_inverse
-from flowlab._src.ops.diagonals import matrix_set_diag as matrix_set_diag
-from flowlab._src.ops.solving import matrix_solve as matrix_solve
-from flowlab._src.ops.solving import matrix_solve_ls as matrix_solve_ls
-from flowlab._src.ops.matrix_functions import matrix_square_root as matrix_square_root
-from flowlab._src.ops.transposing import matrix_transpose as matrix_transpose
-from flowlab._src.ops.solving import matrix_triangular_solve as matrix_triangular_solve
-from flowlab._src.ops.magnitude import maximum as maximum
-from flowlab._src.ops.selecting import meshgrid as meshgrid
-from flowlab._src.variables.partitioned import min_max_variable_partitioner as min_max_variable_partitioner
-from flowlab._src.ops.magnitude import minimum as minimum
-from flowlab._src.ops.division import floormod as mod
-from flowlab._src.variables.variable import model_variables as model_variables
-from flowlab._src.variables.variable import moving_average_variables as moving_average_variables
-from flowlab._src.ops.random import multinomial as multinomial
-from flowlab._src.ops.arithmetic import multiply as multiply
-from flowlab._src.graph.scopes import name_scope as name_scope
-from flowlab._src.ops.arithmetic import negative as negative
-from flowlab._src.ops.slicing import newaxis as newaxis
-from flowlab._src.autodiff.gradients import not_differentiable as no_gradient
-from flowlab._src.ops.control import no_op as no_op
-from flowlab._src.variables.scope import no_regularizer as no_regularizer
-from flowlab._src.ops.linalg import norm as norm
-from flowlab._src.ops.compare import not_equal as not_equal
-from flowlab._src.ops.py_function import numpy_function as numpy_function
-from flowlab._src.ops.one_hot import one_hot as one_hot
-from flowlab._src.ops.fill import ones as ones
-from flowlab._src.variables.initializers import Ones as ones_initializer
-from flowlab._src.ops.fill import ones_like as ones_like
-from flowlab._src.graph.scopes import op_scope as op_scope
-from flowlab._src.variables.initializers import Orthogonal as orthogonal_initializer
-from flowlab._src.ops.padding import pad as pad
-from flowlab._src.ops.joining import parallel_stack as parallel_stack
-from flowlab._src.ops.parsing_examples import parse_example as parse_example
-from flowlab._src.ops.parsing_examples import parse_single_example as parse_single_example
-from flowlab._src.ops.parsing_sequences import parse_single_sequence_example as parse_single_sequence_example
-from flowlab._src.ops.parsing import parse_tensor as parse_tensor
-from flowlab._src.ops.placeholder import placeholder as placeholder
-from flowlab._src.ops.placeholder import placeholder_with_default as placeholder_with_default
-from flowlab._src.ops.special import polygamma as polygamma
-from flowlab._src.ops.powers import pow_ as pow
-from flowlab._src.ops.printing import print_ as print
-from flowlab._src.ops.py_function import py_func as py_func
-from flowlab._src.ops.eager_py_function import py_function as py_function
-from flowlab._src.graph.dtypes import qint16 as qint16
-from flowlab._src.graph.dtypes import qint32 as qint32
-from flowlab._src.graph.dtypes import qint8 as qint8
-from flowlab._src.ops.solving import qr as qr
-from flowlab._src.ops.quantize import quantize as quantize
-from flowlab._src.ops.quantize import quantize_v2 as quantize_v2
-from flowlab._src.ops.quantize import quantized_concat as quantized_concat
-from flowlab._src.graph.dtypes import quint16 as quint16
-from flowlab._src.graph.dtypes import quint8 as quint8
-from flowlab._src.ops.random import random_crop as random_crop
-from flowlab._src.ops.random import random_gamma as random_gamma
-from flowlab._src.ops.random import random_normal as random_normal
-from flowlab._src.variables.initializers import RandomNormal as random_normal_initializer
-from flowlab._src.ops.random import random_poisson as random_poisson
-from flowlab._src.ops.random import random_shuffle as random_shuffle
-from flowlab._src.ops.random import random_uniform as random_uniform
-from flowlab._src.variables.initializers import RandomUniform as random_uniform_initializer
-from flowlab._src.ops.sequences import range_ as range
-from flowlab._src.ops.array_shape import rank as rank
-from flowlab._src.ops.raw_ops import raw_ops as raw_ops
-from flowlab._src.ops.file_io import read_file as read_file
-from flowlab._src.ops.cast import real as real
-from flowlab._src.ops.division import realdiv as realdiv
-from flowlab._src.ops.powers import reciprocal as reciprocal
-from flowlab._src.variables.recompute import recompute_grad as recompute_grad
-from flowlab._src.ops.reduce import reduce_all as reduce_all
-from flowlab._src.ops.reduce import reduce_any as reduce_any
-from flowlab._src.ops.strings import reduce_join as reduce_join
-from flowlab._src.ops.reduce import reduce_logsumexp as reduce_logsumexp
-from flowlab._src.ops.reduce import reduce_max as reduce_max
-from flowlab._src.ops.reduce import reduce_mean as reduce_mean
-from flowlab._src.ops.reduce import reduce_min as reduce_min
-from flowlab._src.ops.reduce import reduce_prod as reduce_prod
-from flowlab._src.ops.reduce import reduce_sum as reduce_sum
-from flowlab._src.ops.string_regex import regex_replace as regex_replace
-from flowlab._src.runtime.fetch import (
-    register_session_run_conversion_functions as register_session_run_conversion_functions,
-)
-from flowlab._src.graph.convert import register_tensor_conversion_function as register_tensor_conversion_function
-from flowlab._src.ops.padding import repeat as repeat
-from flowlab._src.variables.variable import report_uninitialized_variables as report_uninitialized_variables
-from flowlab._src.ops.blocks import required_space_to_batch_paddings as required_space_to_batch_paddings
-from flowlab._src.graph.default import reset_default_graph as reset_default_graph
-from flowlab._src.ops.array_shape import reshape as reshape
-from flowlab._src.graph.dtypes import resource as resource
-from flowlab._src.variables.mode import resource_variables_enabled as resource_variables_enabled
-from flowlab._src.ops.transposing import reverse as reverse
-from flowlab._src.ops.transposing import reverse_sequence as reverse_sequence
-from flowlab._src.ops.transposing import reverse as reverse_v2
-from flowlab._src.ops.transcendental import rint as rint
-from flowlab._src.ops.transposing import roll as roll
-from flowlab._src.ops.transcendental import round_ as round
-from flowlab._src.ops.powers import rsqrt as rsqrt
-from flowlab._src.ops.cast import saturate_cast as saturate_cast
-from flowlab._src.ops.arithmetic import scalar_mul as scalar_mul
-from flowlab._src.ops.functional import scan as scan
-from flowlab._src.ops.state import scatter_add as scatter_add
-from flowlab._src.ops.state import scatter_div as scatter_div
-from flowlab._src.ops.state import scatter_max as scatter_max
-from flowlab._src.ops.state import scatter_min as scatter_min
-from flowlab._src.ops.state import scatter_mul as scatter_mul
-from flowlab._src.ops.scatter import scatter_nd as scatter_nd
-from flowlab._src.ops.state import scatter_nd_add as scatter_nd_add
-from flowlab._src.ops.state import scatter_nd_sub as scatter_nd_sub
-from flowlab._src.ops.state import scatter_nd_update as scatter_nd_update
-from flowlab._src.ops.state import scatter_sub as scatter_sub
-from flowlab._src.ops.state import scatter_update as scatter_update
-from flowlab._src.ops.searching import searchsorted as searchsorted
-from flowlab._src.ops.segments import segment_max as segment_max
-from flowlab._src.ops.segments import segment_mean as segment_mean
-from flowlab._src.ops.segments import segment_min as segment_min
-from flowlab._src.ops.segments import segment_prod as segment_prod
-from flowlab._src.ops.segments import segment_sum as segment_sum
-from flowlab._src.ops.solving import self_adjoint_eig as self_adjoint_eig
-from flowlab._src.ops.solving import self_adjoint_eigvals as self_adjoint_eigvals
-from flowlab._src.ops.selecting import sequence_mask as sequence_mask
-from flowlab._src.ops.sparse_serialize import serialize_many_sparse as serialize_many_sparse
-from flowlab._src.ops.sparse_serialize import serialize_sparse as serialize_sparse
-from flowlab._src.ops.parsing import serialize_tensor as serialize_tensor
-from flowlab._src.ops.random import set_random_seed as set_random_seed
-from flowlab._src.ops.unique import setdiff1d as setdiff1d
-from flowlab._src.ops.array_shape import shape as shape
-from flowlab._src.ops.array_shape import shape_n as shape_n
-from flowlab._src.ops.transcendental import sigmoid as sigmoid
-from flowlab._src.ops.magnitude import sign as sign
-from flowlab._src.ops.transcendental import sin as sin
-from flowlab._src.ops.transcendental import sinh as sinh
-from flowlab._src.ops.array_shape import size as size
-from flowlab._src.ops.slicing import slice_ as slice
-from flowlab._src.ops.sorting import sort as sort
-from flowlab._src.ops.blocks import space_to_batch as space_to_batch
-from flowlab._src.ops.blocks import space_to_batch_nd as space_to_batch_nd
-from flowlab._src.ops.blocks import space_to_depth as space_to_depth
-from flowlab._src.ops.sparse_arithmetic import sparse_add as sparse_add
-from flowlab._src.ops.sparse_parts import sparse_concat as sparse_concat
-from flowlab._src.ops.sparse_parts import sparse_fill_empty_rows as sparse_fill_empty_rows
-from flowlab._src.ops.sparse_parts import sparse_mask as sparse_mask
-from flowlab._src.ops.linalg import sparse_matmul as sparse_matmul
-from flowlab._src.ops.sparse_arithmetic import sparse_maximum as sparse_maximum
-from flowlab._src.ops.sparse_dense import sparse_merge as sparse_merge
-from flowlab._src.ops.sparse_arithmetic import sparse_minimum as sparse_minimum
-from flowlab._src.ops.sparse_placeholder import sparse_placeholder as sparse_placeholder
-from flowlab._src.ops.sparse_reduce import sparse_reduce_max as sparse_reduce_max
-from flowlab._src.ops.sparse_reduce import sparse_reduce_max_sparse as sparse_reduce_max_sparse
-from flowlab._src.ops.sparse_reduce import sparse_reduce_sum as sparse_reduce_sum
-from flowlab._src.ops.sparse_reduce import sparse_reduce_sum_sparse as sparse_reduce_sum_sparse
-from flowlab._src.ops.sparse_order import sparse_reorder as sparse_reorder
-from flowlab._src.ops.sparse_order import sparse_reset_shape as sparse_reset_shape
-from flowlab._src.ops.sparse_order import sparse_reshape as sparse_reshape
-from flowlab._src.ops.sparse_parts import sparse_retain as sparse_retain
-from flowlab._src.ops.sparse_segments import sparse_segment_mean as sparse_segment_mean
-from flowlab._src.ops.sparse_segments import sparse_segment_sqrt_n as sparse_segment_sqrt_n
-from flowlab._src.ops.sparse_segments import sparse_segment_sum as sparse_segment_sum
-from flowlab._src.ops.sparse_parts import sparse_slice as sparse_slice
-from flowlab._src.ops.sparse_reduce import sparse_softmax as sparse_softmax
-from flowlab._src.ops.sparse_parts import sparse_split as sparse_split
-from flowlab._src.ops.sparse_matmul import sparse_tensor_dense_matmul as sparse_tensor_dense_matmul
-from flowlab._src.ops.sparse_dense import sparse_tensor_to_dense as sparse_tensor_to_dense
-from flowlab._src.ops.sparse_dense import sparse_to_dense as sparse_to_dense
-from flowlab._src.ops.sparse_dense import sparse_to_indicator as sparse_to_indicator
-from flowlab._src.ops.sparse_order import sparse_transpose as sparse_transpose
-from flowlab._src.ops.splitting import split as split
-from flowlab._src.ops.powers import sqrt as sqrt
-from flowlab._src.ops.powers import square as square
-from flowlab._src.ops.arithmetic import squared_difference as squared_difference
-from flowlab._src.ops.array_shape import squeeze as squeeze
-from flowlab._src.ops.joining import stack as stack
-from flowlab._src.ops.identity import stop_gradient as stop_gradient
-from flowlab._src.ops.slicing import strided_slice as strided_slice
-from flowlab._src.graph.dtypes import string as string
-from flowlab._src.ops.strings import string_join as string_join
-from flowlab._src.ops.string_splitting import string_split as string_split
-from flowlab._src.ops.strings import string_strip as string_strip
-from flowlab._src.ops.string_hash import string_to_hash_bucket as string_to_hash_bucket
-from flowlab._src.ops.string_hash import string_to_hash_bucket_fast as string_to_hash_bucket_fast
-from flowlab._src.ops.string_hash import string_to_hash_bucket_strong as string_to_hash_bucket_strong
-from flowlab._src.ops.string_numbers import string_to_number as string_to_number
-from flowlab._src.ops.strings import substr as substr
-from flowlab._src.ops.arithmetic import subtract as subtract
-from flowlab._src.ops.solving import svd as svd
-from flowlab._src.ops.branching import switch_case as switch_case
-from flowlab._src.ops.lookup import tables_initializer as tables_initializer
-from flowlab._src.ops.transcendental import tan as tan
-from flowlab._src.ops.transcendental import tanh as tanh
-from flowlab._src.ops.scatter import tensor_scatter_add as tensor_scatter_add
-from flowlab._src.ops.scatter import tensor_scatter_add as tensor_scatter_nd_add
-from flowlab._src.ops.scatter import tensor_scatter_sub as tensor_scatter_nd_sub
-from flowlab._src.ops.scatter import tensor_scatter_update as tensor_scatter_nd_update
-from flowlab._src.ops.scatter import tensor_scatter_sub as tensor_scatter_sub
-from flowlab._src.ops.scatter import tensor_scatter_update as tensor_scatter_update
-from flowlab._src.ops.linalg import tensordot as tensordot
-from flowlab._src.ops.padding import tile as tile
-from flowlab._src.ops.printing import timestamp as timestamp
-from flowlab._src.ops.cast import to_bfloat16 as to_bfloat16
-from flowlab._src.ops.cast import to_complex128 as to_complex128
-from flowlab._src.ops.cast import to_complex64 as to_complex64
-from flowlab._src.ops.cast import to_double as to_double
-from flowlab._src.ops.cast import to_float as to_float
-from flowlab._src.ops.cast import to_int32 as to_int32
-from flowlab._src.ops.cast import to_int64 as to_int64
-from flowlab._src.ops.linalg import trace as trace
-from flowlab._src.variables.variable import trainable_variables as trainable_variables
-from flowlab._src.ops.transposing import transpose as transpose
-from flowlab._src.ops.division import truediv as truediv
-from flowlab._src.ops.random import truncated_normal as truncated_normal
-from flowlab._src.variables.initializers import TruncatedNormal as truncated_normal_initializer
-from flowlab._src.ops.division import truncatediv as truncatediv
-from flowlab._src.ops.division import truncatemod as truncatemod
-from flowlab._src.ops.control import tuple_ as tuple
-from flowlab._src.graph.dtypes import uint16 as uint16
-from flowlab._src.graph.dtypes import uint32 as uint32
-from flowlab._src.graph.dtypes import uint64 as uint64
-from flowlab._src.graph.dtypes import uint8 as uint8
-from flowlab._src.variables.initializers import UniformUnitScaling as uniform_unit_scaling_initializer
-from flowlab._src.util.as_tensorflow import uninstall_as_tensorflow as uninstall_as_tensorflow
-from flowlab._src.ops.unique import unique as unique
-from flowlab._src.ops.unique import unique_with_counts as unique_with_counts
-from flowlab._src.ops.searching import unravel_index as unravel_index
-from flowlab._src.ops.segments import unsorted_segment_max as unsorted_segment_max
-from flowlab._src.ops.segments import unsorted_segment_mean as unsorted_segment_mean
-from flowlab._src.ops.segments import unsorted_segment_min as unsorted_segment_min
-from flowlab._src.ops.segments import unsorted_segment_prod as unsorted_segment_prod
-from flowlab._src.ops.segments import unsorted_segment_sqrt_n as unsorted_segment_sqrt_n
-from flowlab._src.ops.segments import unsorted_segment_sum as unsorted_segment_sum
-from flowlab._src.ops.joining import unstack as unstack
-from flowlab._src.variables.partitioned import variable_axis_size_partitioner as variable_axis_size_partitioner
-from flowlab._src.variables.variable import variable_creator_scope as variable_creator_scope
-from flowlab._src.variables.scope import variable_op_scope as variable_op_scope
-from flowlab._src.variables.scope import variable_scope as variable_scope
-from flowlab._src.variables.variable import variables_initializer as variables_initializer
-from flowlab._src.variables.initializers import VarianceScaling as variance_scaling_initializer
-from flowlab._src.graph.dtypes import variant as variant
-from flowlab._src.ops.branching import vectorized_map as vectorized_map
-from flowlab._src.ops.finite import verify_tensor_all_finite as verify_tensor_all_finite
-from flowlab._src.ops.selecting import where as where
-from flowlab._src.ops.selecting import where_v2 as where_v2
-from flowlab._src.ops.while_loop import while_loop as while_loop
-from flowlab._src.ops.file_io import write_file as write_file
-from flowlab._src.ops.fill import zeros as zeros
-from flowlab._src.variables.initializers import Zeros as zeros_initializer
-from flowlab._src.ops.fill import zeros_like as zeros_like
-from flowlab._src.ops.special import zeta as zeta
+from flowlab._src import ops as _ops
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
     "AUTO_REUSE",
     "AggregationMethod",
     "Assert",
+    "AttrValue",
     "COMPILER_VERSION",
     "CXX11_ABI_FLAG",
     "ConditionalAccumulator",
@@ -624,6 +20,7 @@ __all__ = [
     "DType",
     "DeviceSpec",
     "Dimension",
+    "Event",
     "FIFOQueue",
     "FixedLenFeature",
     "FixedLenSequenceFeature",
@@ -635,17 +32,23 @@ __all__ = [
     "GRAPH_DEF_VERSION_MIN_PRODUCER",
     "GradientTape",
     "Graph",
+    "GraphDef",
     "GraphKeys",
     "GraphOptions",
+    "HistogramProto",
     "IdentityReader",
     "IndexedSlices",
     "IndexedSlicesSpec",
     "IndexedSlicesValue",
     "InteractiveSession",
     "LMDBReader",
+    "LogMessage",
     "MONOLITHIC_BUILD",
+    "MetaGraphDef",
     "Module",
+    "NameAttrList",
     "NoGradient",
+    "NodeDef",
     "NotDifferentiable",
     "OpError",
     "Operation",
@@ -663,15 +66,19 @@ __all__ = [
     "RunMetadata",
     "RunOptions",
     "Session",
+    "SessionLog",
     "SparseConditionalAccumulator",
     "SparseFeature",
     "SparseTensor",
     "SparseTensorSpec",
     "SparseTensorValue",
+    "Summary",
+    "SummaryMetadata",
     "TFRecordReader",
     "Tensor",
     "TensorArray",
     "TensorArraySpec",
+    "TensorInfo",
     "TensorShape",
     "TensorSpec",
     "TextLineReader",
@@ -769,6 +176,7 @@ __all__ = [
     "constant",
     "constant_initializer",
     "container",
+    "contrib",
     "control_dependencies",
     "control_flow_v2_enabled",
     "convert_to_tensor",
@@ -827,9 +235,11 @@ __all__ = [
     "erf",
     "erfc",
     "errors",
+    "examples",
     "executing_eagerly",
     "exp",
     "expand_dims",
+    "explain",
     "expm1",
     "extract_image_patches",
     "extract_volume_patches",
@@ -917,6 +327,7 @@ __all__ = [
     "is_tensor",
     "is_variable",
     "is_variable_initialized",
+    "lab",
     "layers",
     "lbeta",
     "less",
@@ -925,6 +336,7 @@ __all__ = [
     "lin_space",
     "linalg",
     "linspace",
+    "load_ipython_extension",
     "local_variables",
     "local_variables_initializer",
     "log",
@@ -1159,6 +571,7 @@ __all__ = [
     "tensor_scatter_sub",
     "tensor_scatter_update",
     "tensordot",
+    "test",
     "tile",
     "timestamp",
     "to_bfloat16",
@@ -1186,6 +599,7 @@ __all__ = [
     "uninstall_as_tensorflow",
     "unique",
     "unique_with_counts",
+    "unload_ipython_extension",
     "unravel_index",
     "unsorted_segment_max",
     "unsorted_segment_mean",
@@ -1214,48 +628,1256 @@ __all__ = [
     "zeta",
 ]
 _lazy = {
+    "AUTO_REUSE": "flowlab._src.variables.scope:AUTO_REUSE",
+    "AggregationMethod": "flowlab._src.autodiff.gradients:AggregationMethod",
+    "Assert": "flowlab._src.ops.assertion:assert_",
     "AttrValue": "flowlab._src.formats.messages:AttrValue",
+    "COMPILER_VERSION": "flowlab._src.util.version:COMPILER_VERSION",
+    "CXX11_ABI_FLAG": "flowlab._src.util.version:CXX11_ABI_FLAG",
+    "ConditionalAccumulator": "flowlab._src.ops.accumulators:ConditionalAccumulator",
+    "ConditionalAccumulatorBase": "flowlab._src.ops.accumulators:ConditionalAccumulatorBase",
+    "ConfigProto": "flowlab._src.runtime.config:ConfigProto",
+    "DType": "flowlab._src.graph.dtypes:DType",
+    "DeviceSpec": "flowlab._src.graph.device_spec:DeviceSpec",
+    "Dimension": "flowlab._src.graph.shape:Dimension",
     "Event": "flowlab._src.formats.messages:Event",
+    "FIFOQueue": "flowlab._src.ops.queues:FIFOQueue",
+    "FixedLenFeature": "flowlab._src.ops.parsing_features:FixedLenFeature",
+    "FixedLenSequenceFeature": "flowlab._src.ops.parsing_features:FixedLenSequenceFeature",
+    "FixedLengthRecordReader": "flowlab._src.ops.readers:FixedLengthRecordReader",
+    "GIT_VERSION": "flowlab._src.util.version:GIT_VERSION",
+    "GPUOptions": "flowlab._src.runtime.config:GPUOptions",
+    "GRAPH_DEF_VERSION": "flowlab._src.util.version:GRAPH_DEF_VERSION",
+    "GRAPH_DEF_VERSION_MIN_CONSUMER": "flowlab._src.util.version:GRAPH_DEF_VERSION_MIN_CONSUMER",
+    "GRAPH_DEF_VERSION_MIN_PRODUCER": "flowlab._src.util.version:GRAPH_DEF_VERSION_MIN_PRODUCER",
+    "GradientTape": "flowlab._src.autodiff.gradient_tape:GradientTape",
+    "Graph": "flowlab._src.graph.graph:Graph",
     "GraphDef": "flowlab._src.formats.messages:GraphDef",
+    "GraphKeys": "flowlab._src.graph.keys:GraphKeys",
+    "GraphOptions": "flowlab._src.runtime.config:GraphOptions",
     "HistogramProto": "flowlab._src.formats.messages:HistogramProto",
+    "IdentityReader": "flowlab._src.ops.readers:IdentityReader",
+    "IndexedSlices": "flowlab._src.autodiff.slices:IndexedSlices",
+    "IndexedSlicesSpec": "flowlab._src.autodiff.slices_spec:IndexedSlicesSpec",
+    "IndexedSlicesValue": "flowlab._src.runtime.fetch:IndexedSlicesValue",
+    "InteractiveSession": "flowlab._src.runtime.session:InteractiveSession",
+    "LMDBReader": "flowlab._src.ops.readers:LMDBReader",
     "LogMessage": "flowlab._src.formats.messages:LogMessage",
+    "MONOLITHIC_BUILD": "flowlab._src.util.version:MONOLITHIC_BUILD",
     "MetaGraphDef": "flowlab._src.formats.messages:MetaGraphDef",
+    "Module": "flowlab._src.variables.module:Module",
     "NameAttrList": "flowlab._src.formats.messages:NameAttrList",
+    "NoGradient": "flowlab._src.autodiff.gradients:not_differentiable",
     "NodeDef": "flowlab._src.formats.messages:NodeDef",
+    "NotDifferentiable": "flowlab._src.autodiff.gradients:not_differentiable",
+    "OpError": "flowlab._src.errors:OpError",
+    "Operation": "flowlab._src.graph.operation:Operation",
+    "OptimizerOptions": "flowlab._src.runtime.config:OptimizerOptions",
+    "PaddingFIFOQueue": "flowlab._src.ops.queues:PaddingFIFOQueue",
+    "Print": "flowlab._src.ops.printing:Print_",
+    "PriorityQueue": "flowlab._src.ops.queues:PriorityQueue",
+    "QUANTIZED_DTYPES": "flowlab._src.graph.dtypes:QUANTIZED_DTYPES",
+    "QueueBase": "flowlab._src.ops.queues:QueueBase",
+    "RaggedTensor": "flowlab._src.ops.ragged_tensor:RaggedTensor",
+    "RaggedTensorSpec": "flowlab._src.ops.ragged_spec:RaggedTensorSpec",
+    "RandomShuffleQueue": "flowlab._src.ops.queues:RandomShuffleQueue",
+    "ReaderBase": "flowlab._src.ops.readers:ReaderBase",
+    "RegisterGradient": "flowlab._src.autodiff.gradients:RegisterGradient",
+    "RunMetadata": "flowlab._src.runtime.config:RunMetadata",
+    "RunOptions": "flowlab._src.runtime.config:RunOptions",
+    "Session": "flowlab._src.runtime.session:Session",
     "SessionLog": "flowlab._src.formats.messages:SessionLog",
+    "SparseConditionalAccumulator": "flowlab._src.ops.accumulators:SparseConditionalAccumulator",
+    "SparseFeature": "flowlab._src.ops.parsing_features:SparseFeature",
+    "SparseTensor": "flowlab._src.graph.sparse_tensor:SparseTensor",
+    "SparseTensorSpec": "flowlab._src.graph.sparse_spec:SparseTensorSpec",
+    "SparseTensorValue": "flowlab._src.graph.sparse_tensor:SparseTensorValue",
     "Summary": "flowlab._src.formats.messages:Summary",
     "SummaryMetadata": "flowlab._src.formats.messages:SummaryMetadata",
+    "TFRecordReader": "flowlab._src.ops.readers:TFRecordReader",
+    "Tensor": "flowlab._src.graph.tensor:Tensor",
+    "TensorArray": "flowlab._src.ops.tensor_array_class:TensorArray",
+    "TensorArraySpec": "flowlab._src.ops.ragged_spec:TensorArraySpec",
     "TensorInfo": "flowlab._src.formats.messages:TensorInfo",
+    "TensorShape": "flowlab._src.graph.shape:TensorShape",
+    "TensorSpec": "flowlab._src.graph.tensor_spec:TensorSpec",
+    "TextLineReader": "flowlab._src.ops.readers:TextLineReader",
+    "TypeSpec": "flowlab._src.graph.type_spec:TypeSpec",
+    "UnconnectedGradients": "flowlab._src.autodiff.gradients:UnconnectedGradients",
+    "VERSION": "flowlab._src.util.version:VERSION",
+    "VarLenFeature": "flowlab._src.ops.parsing_features:VarLenFeature",
+    "Variable": "flowlab._src.variables.variable:Variable",
+    "VariableAggregation": "flowlab._src.variables.variable:VariableAggregation",
+    "VariableScope": "flowlab._src.variables.scope:VariableScope",
+    "VariableSynchronization": "flowlab._src.variables.variable:VariableSynchronization",
+    "WholeFileReader": "flowlab._src.ops.readers:WholeFileReader",
+    "__version__": "flowlab._src.util.version:VERSION",
+    "abs": "flowlab._src.ops.magnitude:abs_",
+    "accumulate_n": "flowlab._src.ops.arithmetic:accumulate_n",
+    "acos": "flowlab._src.ops.transcendental:acos",
+    "acosh": "flowlab._src.ops.transcendental:acosh",
+    "add": "flowlab._src.ops.arithmetic:add",
+    "add_check_numerics_ops": "flowlab._src.ops.finite:add_check_numerics_ops",
+    "add_n": "flowlab._src.ops.arithmetic:add_n",
+    "add_to_collection": "flowlab._src.graph.default:add_to_collection",
+    "add_to_collections": "flowlab._src.graph.default:add_to_collections",
+    "angle": "flowlab._src.ops.cast:angle",
+    "app": "flowlab.app",
+    "approximate_equal": "flowlab._src.ops.compare:approximate_equal",
+    "arg_max": "flowlab._src.ops.argmax:arg_max",
+    "arg_min": "flowlab._src.ops.argmax:arg_min",
+    "argmax": "flowlab._src.ops.argmax:argmax",
+    "argmin": "flowlab._src.ops.argmax:argmin",
+    "argsort": "flowlab._src.ops.sorting:argsort",
+    "as_dtype": "flowlab._src.graph.dtypes:as_dtype",
+    "as_string": "flowlab._src.ops.string_numbers:as_string",
+    "asin": "flowlab._src.ops.transcendental:asin",
+    "asinh": "flowlab._src.ops.transcendental:asinh",
+    "assert_equal": "flowlab._src.ops.checks:assert_equal",
+    "assert_greater": "flowlab._src.ops.checks:assert_greater",
+    "assert_greater_equal": "flowlab._src.ops.checks:assert_greater_equal",
+    "assert_integer": "flowlab._src.ops.checks_shape:assert_integer",
+    "assert_less": "flowlab._src.ops.checks:assert_less",
+    "assert_less_equal": "flowlab._src.ops.checks:assert_less_equal",
+    "assert_near": "flowlab._src.ops.checks:assert_near",
+    "assert_negative": "flowlab._src.ops.checks:assert_negative",
+    "assert_non_negative": "flowlab._src.ops.checks:assert_non_negative",
+    "assert_non_positive": "flowlab._src.ops.checks:assert_non_positive",
+    "assert_none_equal": "flowlab._src.ops.checks:assert_none_equal",
+    "assert_positive": "flowlab._src.ops.checks:assert_positive",
+    "assert_proper_iterable": "flowlab._src.ops.checks_shape:assert_proper_iterable",
+    "assert_rank": "flowlab._src.ops.checks_shape:assert_rank",
+    "assert_rank_at_least": "flowlab._src.ops.checks_shape:assert_rank_at_least",
+    "assert_rank_in": "flowlab._src.ops.checks_shape:assert_rank_in",
+    "assert_same_float_dtype": "flowlab._src.ops.checks_shape:assert_same_float_dtype",
+    "assert_scalar": "flowlab._src.ops.checks_shape:assert_scalar",
+    "assert_type": "flowlab._src.ops.checks_shape:assert_type",
+    "assert_variables_initialized": "flowlab._src.variables.variable:assert_variables_initialized",
+    "assign": "flowlab._src.ops.state:assign",
+    "assign_add": "flowlab._src.ops.state:assign_add",
+    "assign_sub": "flowlab._src.ops.state:assign_sub",
+    "atan": "flowlab._src.ops.transcendental:atan",
+    "atan2": "flowlab._src.ops.transcendental:atan2",
+    "atanh": "flowlab._src.ops.transcendental:atanh",
+    "autograph": "flowlab.autograph",
+    "batch_gather": "flowlab._src.ops.gather:batch_gather",
+    "batch_scatter_update": "flowlab._src.ops.state:batch_scatter_update",
+    "batch_to_space": "flowlab._src.ops.blocks:batch_to_space",
+    "batch_to_space_nd": "flowlab._src.ops.blocks:batch_to_space_nd",
+    "betainc": "flowlab._src.ops.special:betainc",
+    "bfloat16": "flowlab._src.graph.dtypes:bfloat16",
+    "bincount": "flowlab._src.ops.counting:bincount",
+    "bitcast": "flowlab._src.ops.cast:bitcast",
+    "bitwise": "flowlab.bitwise",
+    "bool": "flowlab._src.graph.dtypes:bool_",
+    "boolean_mask": "flowlab._src.ops.selecting:boolean_mask",
+    "broadcast_dynamic_shape": "flowlab._src.ops.array_shape:broadcast_dynamic_shape",
+    "broadcast_static_shape": "flowlab._src.ops.array_shape:broadcast_static_shape",
+    "broadcast_to": "flowlab._src.ops.array_shape:broadcast_to",
+    "case": "flowlab._src.ops.cond:case",
+    "cast": "flowlab._src.ops.cast:cast",
+    "ceil": "flowlab._src.ops.transcendental:ceil",
+    "check_numerics": "flowlab._src.ops.identity:check_numerics",
+    "cholesky": "flowlab._src.ops.solving:cholesky",
+    "cholesky_solve": "flowlab._src.ops.solving:cholesky_solve",
+    "clip_by_average_norm": "flowlab._src.ops.clip:clip_by_average_norm",
+    "clip_by_global_norm": "flowlab._src.ops.clip:clip_by_global_norm",
+    "clip_by_norm": "flowlab._src.ops.clip:clip_by_norm",
+    "clip_by_value": "flowlab._src.ops.clip:clip_by_value",
+    "colocate_with": "flowlab._src.graph.scopes:colocate_with",
+    "compat": "flowlab.compat",
+    "complex": "flowlab._src.ops.cast:complex_",
+    "complex128": "flowlab._src.graph.dtypes:complex128",
+    "complex64": "flowlab._src.graph.dtypes:complex64",
+    "concat": "flowlab._src.ops.joining:concat",
+    "cond": "flowlab._src.ops.cond:cond",
+    "config": "flowlab.config",
+    "confusion_matrix": "flowlab._src.ops.confusion:confusion_matrix",
+    "conj": "flowlab._src.ops.cast:conj",
+    "constant": "flowlab._src.ops.constant:constant",
+    "constant_initializer": "flowlab._src.variables.initializers:Constant",
+    "container": "flowlab._src.graph.scopes:container",
     "contrib": "flowlab.contrib",
+    "control_dependencies": "flowlab._src.graph.scopes:control_dependencies",
+    "control_flow_v2_enabled": "flowlab._src.util.switches:control_flow_v2_enabled",
+    "convert_to_tensor": "flowlab._src.graph.convert:convert_to_tensor",
+    "convert_to_tensor_or_indexed_slices": "flowlab._src.autodiff.slices:convert_to_tensor_or_indexed_slices",
+    "convert_to_tensor_or_sparse_tensor": "flowlab._src.graph.sparse_tensor:convert_to_tensor_or_sparse_tensor",
+    "cos": "flowlab._src.ops.transcendental:cos",
+    "cosh": "flowlab._src.ops.transcendental:cosh",
+    "count_nonzero": "flowlab._src.ops.reduce:count_nonzero",
+    "count_up_to": "flowlab._src.ops.state:count_up_to",
     "course": "flowlab.course",
+    "create_partitioned_variables": "flowlab._src.variables.scope:create_partitioned_variables",
+    "cross": "flowlab._src.ops.solving:cross",
+    "cumprod": "flowlab._src.ops.cumulative:cumprod",
+    "cumsum": "flowlab._src.ops.cumulative:cumsum",
+    "custom_gradient": "flowlab._src.autodiff.custom:custom_gradient",
+    "debugging": "flowlab.debugging",
+    "decode_base64": "flowlab._src.ops.string_numbers:decode_base64",
+    "decode_compressed": "flowlab._src.ops.parsing:decode_compressed",
+    "decode_csv": "flowlab._src.ops.parsing_csv:decode_csv",
+    "decode_json_example": "flowlab._src.ops.parsing:decode_json_example",
+    "decode_raw": "flowlab._src.ops.parsing:decode_raw",
+    "delete_session_tensor": "flowlab._src.ops.session_tensors:delete_session_tensor",
+    "depth_to_space": "flowlab._src.ops.blocks:depth_to_space",
+    "dequantize": "flowlab._src.ops.quantize:dequantize",
+    "deserialize_many_sparse": "flowlab._src.ops.sparse_serialize:deserialize_many_sparse",
+    "device": "flowlab._src.graph.scopes:device",
+    "diag": "flowlab._src.ops.diagonals:diag",
+    "diag_part": "flowlab._src.ops.diagonals:diag_part",
+    "digamma": "flowlab._src.ops.special:digamma",
+    "dimension_at_index": "flowlab._src.util.compat:dimension_at_index",
+    "dimension_value": "flowlab._src.util.compat:dimension_value",
+    "disable_control_flow_v2": "flowlab._src.util.switches:disable_control_flow_v2",
+    "disable_eager_execution": "flowlab._src.runtime.eager:disable_eager_execution",
+    "disable_resource_variables": "flowlab._src.variables.mode:disable_resource_variables",
+    "disable_tensor_equality": "flowlab._src.util.switches:disable_tensor_equality",
+    "disable_v2_behavior": "flowlab._src.util.switches:disable_v2_behavior",
+    "disable_v2_tensorshape": "flowlab._src.util.switches:disable_v2_tensorshape",
+    "distribute": "flowlab.distribute",
+    "div": "flowlab._src.ops.division:div",
+    "div_no_nan": "flowlab._src.ops.no_nan:div_no_nan",
+    "divide": "flowlab._src.ops.overloads:divide",
+    "double": "flowlab._src.graph.dtypes:float64",
+    "dtypes": "flowlab.dtypes",
+    "dynamic_partition": "flowlab._src.ops.partition:dynamic_partition",
+    "dynamic_stitch": "flowlab._src.ops.partition:dynamic_stitch",
+    "edit_distance": "flowlab._src.ops.edit_distance:edit_distance",
+    "einsum": "flowlab._src.ops.einsum:einsum",
+    "enable_control_flow_v2": "flowlab._src.util.switches:enable_control_flow_v2",
+    "enable_eager_execution": "flowlab._src.runtime.eager:enable_eager_execution",
+    "enable_resource_variables": "flowlab._src.variables.mode:enable_resource_variables",
+    "enable_tensor_equality": "flowlab._src.util.switches:enable_tensor_equality",
+    "enable_v2_behavior": "flowlab._src.util.switches:enable_v2_behavior",
+    "enable_v2_tensorshape": "flowlab._src.util.switches:enable_v2_tensorshape",
+    "encode_base64": "flowlab._src.ops.string_numbers:encode_base64",
+    "ensure_shape": "flowlab._src.ops.identity:ensure_shape",
+    "equal": "flowlab._src.ops.compare:equal",
+    "erf": "flowlab._src.ops.special:erf",
+    "erfc": "flowlab._src.ops.special:erfc",
+    "errors": "flowlab.errors",
     "examples": "flowlab.examples",
+    "executing_eagerly": "flowlab._src.runtime.eager:executing_eagerly",
+    "exp": "flowlab._src.ops.transcendental:exp",
+    "expand_dims": "flowlab._src.ops.array_shape:expand_dims",
     "explain": "flowlab._src.lab.explain:explain",
+    "expm1": "flowlab._src.ops.transcendental:expm1",
+    "extract_image_patches": "flowlab._src.ops.patches:extract_image_patches",
+    "extract_volume_patches": "flowlab._src.ops.patches3d:extract_volume_patches",
+    "eye": "flowlab._src.ops.diagonals:eye",
+    "fake_quant_with_min_max_args": "flowlab._src.ops.quantize:fake_quant_with_min_max_args",
+    "fake_quant_with_min_max_args_gradient": "flowlab._src.ops.quantize:fake_quant_with_min_max_args_gradient",
+    "fake_quant_with_min_max_vars": "flowlab._src.ops.quantize:fake_quant_with_min_max_vars",
+    "fake_quant_with_min_max_vars_gradient": "flowlab._src.ops.quantize:fake_quant_with_min_max_vars_gradient",
+    "fake_quant_with_min_max_vars_per_channel": "flowlab._src.ops.quantize:fake_quant_with_min_max_vars_per_channel",
+    "fake_quant_with_min_max_vars_per_channel_gradient": "flowlab._src.ops.quantize:fake_quant_with_min_max_vars_per_channel_gradient",
+    "fft": "flowlab._src.ops.fft:fft",
+    "fft2d": "flowlab._src.ops.fft:fft2d",
+    "fft3d": "flowlab._src.ops.fft:fft3d",
+    "fill": "flowlab._src.ops.fill:fill",
+    "fingerprint": "flowlab._src.ops.string_hash:fingerprint",
+    "fixed_size_partitioner": "flowlab._src.variables.partitioned:fixed_size_partitioner",
+    "flags": "flowlab.flags",
+    "float16": "flowlab._src.graph.dtypes:float16",
+    "float32": "flowlab._src.graph.dtypes:float32",
+    "float64": "flowlab._src.graph.dtypes:float64",
+    "floor": "flowlab._src.ops.transcendental:floor",
+    "floor_div": "flowlab._src.ops.division:floor_div",
+    "floordiv": "flowlab._src.ops.division:floordiv",
+    "floormod": "flowlab._src.ops.division:floormod",
+    "foldl": "flowlab._src.ops.functional:foldl",
+    "foldr": "flowlab._src.ops.functional:foldr",
+    "function": "flowlab._src.runtime.function:function",
+    "gather": "flowlab._src.ops.gather:gather",
+    "gather_nd": "flowlab._src.ops.gather:gather_nd",
+    "get_collection": "flowlab._src.graph.default:get_collection",
+    "get_collection_ref": "flowlab._src.graph.default:get_collection_ref",
+    "get_default_graph": "flowlab._src.graph.default:get_default_graph",
+    "get_default_session": "flowlab._src.graph.stacks:default_session",
+    "get_local_variable": "flowlab._src.variables.scope:get_local_variable",
+    "get_logger": "flowlab._src.util.log:logger",
+    "get_seed": "flowlab._src.ops.random:get_seed",
+    "get_session_handle": "flowlab._src.ops.session_tensors:get_session_handle",
+    "get_session_tensor": "flowlab._src.ops.session_tensors:get_session_tensor",
+    "get_static_value": "flowlab._src.graph.static_value:constant_value",
+    "get_variable": "flowlab._src.variables.scope:get_variable",
+    "get_variable_scope": "flowlab._src.variables.scope:get_variable_scope",
+    "gfile": "flowlab.gfile",
+    "global_norm": "flowlab._src.ops.clip:global_norm",
+    "global_variables": "flowlab._src.variables.variable:global_variables",
+    "global_variables_initializer": "flowlab._src.variables.variable:global_variables_initializer",
+    "glorot_normal_initializer": "flowlab._src.variables.initializers:GlorotNormal",
+    "glorot_uniform_initializer": "flowlab._src.variables.initializers:GlorotUniform",
+    "grad_pass_through": "flowlab._src.autodiff.custom:grad_pass_through",
+    "gradients": "flowlab._src.autodiff.gradients:gradients",
+    "graph_util": "flowlab.graph_util",
+    "greater": "flowlab._src.ops.compare:greater",
+    "greater_equal": "flowlab._src.ops.compare:greater_equal",
+    "group": "flowlab._src.ops.control:group",
+    "guarantee_const": "flowlab._src.ops.identity:guarantee_const",
+    "half": "flowlab._src.graph.dtypes:float16",
+    "hessians": "flowlab._src.ops.hessians:hessians",
+    "histogram_fixed_width": "flowlab._src.ops.histogram:histogram_fixed_width",
+    "histogram_fixed_width_bins": "flowlab._src.ops.histogram:histogram_fixed_width_bins",
+    "identity": "flowlab._src.ops.identity:identity",
+    "identity_n": "flowlab._src.ops.identity:identity_n",
+    "ifft": "flowlab._src.ops.fft:ifft",
+    "ifft2d": "flowlab._src.ops.fft:ifft2d",
+    "ifft3d": "flowlab._src.ops.fft:ifft3d",
+    "igamma": "flowlab._src.ops.special:igamma",
+    "igammac": "flowlab._src.ops.special:igammac",
+    "imag": "flowlab._src.ops.cast:imag",
+    "image": "flowlab.image",
+    "import_graph_def": "flowlab._src.graph.graphdef_import:import_graph_def",
+    "init_scope": "flowlab._src.runtime.eager:init_scope",
+    "initialize_all_tables": "flowlab._src.ops.lookup:initialize_all_tables",
+    "initializers": "flowlab.initializers",
+    "install_as_tensorflow": "flowlab._src.util.as_tensorflow:install_as_tensorflow",
+    "int16": "flowlab._src.graph.dtypes:int16",
+    "int32": "flowlab._src.graph.dtypes:int32",
+    "int64": "flowlab._src.graph.dtypes:int64",
+    "int8": "flowlab._src.graph.dtypes:int8",
+    "invert_permutation": "flowlab._src.ops.transposing:invert_permutation",
+    "io": "flowlab.io",
+    "is_finite": "flowlab._src.ops.compare:is_finite",
+    "is_inf": "flowlab._src.ops.compare:is_inf",
+    "is_nan": "flowlab._src.ops.compare:is_nan",
+    "is_non_decreasing": "flowlab._src.ops.checks:is_non_decreasing",
+    "is_numeric_tensor": "flowlab._src.ops.checks_shape:is_numeric_tensor",
+    "is_strictly_increasing": "flowlab._src.ops.checks:is_strictly_increasing",
+    "is_tensor": "flowlab._src.graph.static_value:is_tensor",
+    "is_variable": "flowlab._src.variables.variable:is_variable",
+    "is_variable_initialized": "flowlab._src.ops.state:is_variable_initialized",
     "lab": "flowlab.lab",
+    "layers": "flowlab.layers",
+    "lbeta": "flowlab._src.ops.special:lbeta",
+    "less": "flowlab._src.ops.compare:less",
+    "less_equal": "flowlab._src.ops.compare:less_equal",
+    "lgamma": "flowlab._src.ops.special:lgamma",
+    "lin_space": "flowlab._src.ops.sequences:linspace",
+    "linalg": "flowlab.linalg",
+    "linspace": "flowlab._src.ops.sequences:linspace",
     "load_ipython_extension": "flowlab._src.lab.magics:load_ipython_extension",
+    "local_variables": "flowlab._src.variables.variable:local_variables",
+    "local_variables_initializer": "flowlab._src.variables.variable:local_variables_initializer",
+    "log": "flowlab._src.ops.transcendental:log",
+    "log1p": "flowlab._src.ops.transcendental:log1p",
+    "log_matrix_determinant": "flowlab._src.ops.solving:log_matrix_determinant",
+    "log_sigmoid": "flowlab._src.ops.transcendental:log_sigmoid",
+    "logging": "flowlab.logging",
+    "logical_and": "flowlab._src.ops.compare:logical_and",
+    "logical_not": "flowlab._src.ops.compare:logical_not",
+    "logical_or": "flowlab._src.ops.compare:logical_or",
+    "logical_xor": "flowlab._src.ops.compare:logical_xor",
+    "lookup": "flowlab.lookup",
+    "losses": "flowlab.losses",
+    "make_ndarray": "flowlab._src.graph.tensor_proto:make_ndarray",
+    "make_template": "flowlab._src.variables.template:make_template",
+    "make_tensor_proto": "flowlab._src.graph.tensor_proto:make_tensor_proto",
+    "manip": "flowlab.manip",
+    "map_fn": "flowlab._src.ops.functional:map_fn",
+    "matching_files": "flowlab._src.ops.file_io:matching_files",
+    "math": "flowlab.math",
+    "matmul": "flowlab._src.ops.linalg:matmul",
+    "matrix_band_part": "flowlab._src.ops.diagonals:matrix_band_part",
+    "matrix_determinant": "flowlab._src.ops.solving:matrix_determinant",
+    "matrix_diag": "flowlab._src.ops.diagonals:matrix_diag",
+    "matrix_diag_part": "flowlab._src.ops.diagonals:matrix_diag_part",
+    "matrix_inverse": "flowlab._src.ops.solving:matrix_inverse",
+    "matrix_set_diag": "flowlab._src.ops.diagonals:matrix_set_diag",
+    "matrix_solve": "flowlab._src.ops.solving:matrix_solve",
+    "matrix_solve_ls": "flowlab._src.ops.solving:matrix_solve_ls",
+    "matrix_square_root": "flowlab._src.ops.matrix_functions:matrix_square_root",
+    "matrix_transpose": "flowlab._src.ops.transposing:matrix_transpose",
+    "matrix_triangular_solve": "flowlab._src.ops.solving:matrix_triangular_solve",
+    "maximum": "flowlab._src.ops.magnitude:maximum",
+    "meshgrid": "flowlab._src.ops.selecting:meshgrid",
+    "metrics": "flowlab.metrics",
+    "min_max_variable_partitioner": "flowlab._src.variables.partitioned:min_max_variable_partitioner",
+    "minimum": "flowlab._src.ops.magnitude:minimum",
+    "mod": "flowlab._src.ops.division:floormod",
+    "model_variables": "flowlab._src.variables.variable:model_variables",
+    "moving_average_variables": "flowlab._src.variables.variable:moving_average_variables",
+    "multinomial": "flowlab._src.ops.random:multinomial",
+    "multiply": "flowlab._src.ops.arithmetic:multiply",
+    "name_scope": "flowlab._src.graph.scopes:name_scope",
+    "negative": "flowlab._src.ops.arithmetic:negative",
+    "nest": "flowlab.nest",
+    "newaxis": "flowlab._src.ops.slicing:newaxis",
+    "nn": "flowlab.nn",
+    "no_gradient": "flowlab._src.autodiff.gradients:not_differentiable",
+    "no_op": "flowlab._src.ops.control:no_op",
+    "no_regularizer": "flowlab._src.variables.scope:no_regularizer",
+    "norm": "flowlab._src.ops.linalg:norm",
+    "not_equal": "flowlab._src.ops.compare:not_equal",
+    "numpy_function": "flowlab._src.ops.py_function:numpy_function",
+    "one_hot": "flowlab._src.ops.one_hot:one_hot",
+    "ones": "flowlab._src.ops.fill:ones",
+    "ones_initializer": "flowlab._src.variables.initializers:Ones",
+    "ones_like": "flowlab._src.ops.fill:ones_like",
+    "op_scope": "flowlab._src.graph.scopes:op_scope",
+    "orthogonal_initializer": "flowlab._src.variables.initializers:Orthogonal",
+    "pad": "flowlab._src.ops.padding:pad",
+    "parallel_stack": "flowlab._src.ops.joining:parallel_stack",
+    "parse_example": "flowlab._src.ops.parsing_examples:parse_example",
+    "parse_single_example": "flowlab._src.ops.parsing_examples:parse_single_example",
+    "parse_single_sequence_example": "flowlab._src.ops.parsing_sequences:parse_single_sequence_example",
+    "parse_tensor": "flowlab._src.ops.parsing:parse_tensor",
+    "placeholder": "flowlab._src.ops.placeholder:placeholder",
+    "placeholder_with_default": "flowlab._src.ops.placeholder:placeholder_with_default",
+    "polygamma": "flowlab._src.ops.special:polygamma",
+    "pow": "flowlab._src.ops.powers:pow_",
+    "print": "flowlab._src.ops.printing:print_",
+    "py_func": "flowlab._src.ops.py_function:py_func",
+    "py_function": "flowlab._src.ops.eager_py_function:py_function",
+    "python_io": "flowlab.python_io",
+    "qint16": "flowlab._src.graph.dtypes:qint16",
+    "qint32": "flowlab._src.graph.dtypes:qint32",
+    "qint8": "flowlab._src.graph.dtypes:qint8",
+    "qr": "flowlab._src.ops.solving:qr",
+    "quantization": "flowlab.quantization",
+    "quantize": "flowlab._src.ops.quantize:quantize",
+    "quantize_v2": "flowlab._src.ops.quantize:quantize_v2",
+    "quantized_concat": "flowlab._src.ops.quantize:quantized_concat",
+    "queue": "flowlab.queue",
+    "quint16": "flowlab._src.graph.dtypes:quint16",
+    "quint8": "flowlab._src.graph.dtypes:quint8",
+    "ragged": "flowlab.ragged",
+    "random": "flowlab.random",
+    "random_crop": "flowlab._src.ops.random:random_crop",
+    "random_gamma": "flowlab._src.ops.random:random_gamma",
+    "random_normal": "flowlab._src.ops.random:random_normal",
+    "random_normal_initializer": "flowlab._src.variables.initializers:RandomNormal",
+    "random_poisson": "flowlab._src.ops.random:random_poisson",
+    "random_shuffle": "flowlab._src.ops.random:random_shuffle",
+    "random_uniform": "flowlab._src.ops.random:random_uniform",
+    "random_uniform_initializer": "flowlab._src.variables.initializers:RandomUniform",
+    "range": "flowlab._src.ops.sequences:range_",
+    "rank": "flowlab._src.ops.array_shape:rank",
+    "raw_ops": "flowlab._src.ops.raw_ops:raw_ops",
+    "read_file": "flowlab._src.ops.file_io:read_file",
+    "real": "flowlab._src.ops.cast:real",
+    "realdiv": "flowlab._src.ops.division:realdiv",
+    "reciprocal": "flowlab._src.ops.powers:reciprocal",
+    "recompute_grad": "flowlab._src.variables.recompute:recompute_grad",
+    "reduce_all": "flowlab._src.ops.reduce:reduce_all",
+    "reduce_any": "flowlab._src.ops.reduce:reduce_any",
+    "reduce_join": "flowlab._src.ops.strings:reduce_join",
+    "reduce_logsumexp": "flowlab._src.ops.reduce:reduce_logsumexp",
+    "reduce_max": "flowlab._src.ops.reduce:reduce_max",
+    "reduce_mean": "flowlab._src.ops.reduce:reduce_mean",
+    "reduce_min": "flowlab._src.ops.reduce:reduce_min",
+    "reduce_prod": "flowlab._src.ops.reduce:reduce_prod",
+    "reduce_sum": "flowlab._src.ops.reduce:reduce_sum",
+    "regex_replace": "flowlab._src.ops.string_regex:regex_replace",
+    "register_session_run_conversion_functions": "flowlab._src.runtime.fetch:register_session_run_conversion_functions",
+    "register_tensor_conversion_function": "flowlab._src.graph.convert:register_tensor_conversion_function",
+    "repeat": "flowlab._src.ops.padding:repeat",
+    "report_uninitialized_variables": "flowlab._src.variables.variable:report_uninitialized_variables",
+    "required_space_to_batch_paddings": "flowlab._src.ops.blocks:required_space_to_batch_paddings",
+    "reset_default_graph": "flowlab._src.graph.default:reset_default_graph",
+    "reshape": "flowlab._src.ops.array_shape:reshape",
+    "resource": "flowlab._src.graph.dtypes:resource",
+    "resource_loader": "flowlab.resource_loader",
+    "resource_variables_enabled": "flowlab._src.variables.mode:resource_variables_enabled",
+    "reverse": "flowlab._src.ops.transposing:reverse",
+    "reverse_sequence": "flowlab._src.ops.transposing:reverse_sequence",
+    "reverse_v2": "flowlab._src.ops.transposing:reverse",
+    "rint": "flowlab._src.ops.transcendental:rint",
+    "roll": "flowlab._src.ops.transposing:roll",
+    "round": "flowlab._src.ops.transcendental:round_",
+    "rsqrt": "flowlab._src.ops.powers:rsqrt",
+    "saturate_cast": "flowlab._src.ops.cast:saturate_cast",
+    "scalar_mul": "flowlab._src.ops.arithmetic:scalar_mul",
+    "scan": "flowlab._src.ops.functional:scan",
+    "scatter_add": "flowlab._src.ops.state:scatter_add",
+    "scatter_div": "flowlab._src.ops.state:scatter_div",
+    "scatter_max": "flowlab._src.ops.state:scatter_max",
+    "scatter_min": "flowlab._src.ops.state:scatter_min",
+    "scatter_mul": "flowlab._src.ops.state:scatter_mul",
+    "scatter_nd": "flowlab._src.ops.scatter:scatter_nd",
+    "scatter_nd_add": "flowlab._src.ops.state:scatter_nd_add",
+    "scatter_nd_sub": "flowlab._src.ops.state:scatter_nd_sub",
+    "scatter_nd_update": "flowlab._src.ops.state:scatter_nd_update",
+    "scatter_sub": "flowlab._src.ops.state:scatter_sub",
+    "scatter_update": "flowlab._src.ops.state:scatter_update",
+    "searchsorted": "flowlab._src.ops.searching:searchsorted",
+    "segment_max": "flowlab._src.ops.segments:segment_max",
+    "segment_mean": "flowlab._src.ops.segments:segment_mean",
+    "segment_min": "flowlab._src.ops.segments:segment_min",
+    "segment_prod": "flowlab._src.ops.segments:segment_prod",
+    "segment_sum": "flowlab._src.ops.segments:segment_sum",
+    "self_adjoint_eig": "flowlab._src.ops.solving:self_adjoint_eig",
+    "self_adjoint_eigvals": "flowlab._src.ops.solving:self_adjoint_eigvals",
+    "sequence_mask": "flowlab._src.ops.selecting:sequence_mask",
+    "serialize_many_sparse": "flowlab._src.ops.sparse_serialize:serialize_many_sparse",
+    "serialize_sparse": "flowlab._src.ops.sparse_serialize:serialize_sparse",
+    "serialize_tensor": "flowlab._src.ops.parsing:serialize_tensor",
+    "set_random_seed": "flowlab._src.ops.random:set_random_seed",
+    "setdiff1d": "flowlab._src.ops.unique:setdiff1d",
+    "sets": "flowlab.sets",
+    "shape": "flowlab._src.ops.array_shape:shape",
+    "shape_n": "flowlab._src.ops.array_shape:shape_n",
+    "sigmoid": "flowlab._src.ops.transcendental:sigmoid",
+    "sign": "flowlab._src.ops.magnitude:sign",
+    "signal": "flowlab.signal",
+    "sin": "flowlab._src.ops.transcendental:sin",
+    "sinh": "flowlab._src.ops.transcendental:sinh",
+    "size": "flowlab._src.ops.array_shape:size",
+    "slice": "flowlab._src.ops.slicing:slice_",
+    "sort": "flowlab._src.ops.sorting:sort",
+    "space_to_batch": "flowlab._src.ops.blocks:space_to_batch",
+    "space_to_batch_nd": "flowlab._src.ops.blocks:space_to_batch_nd",
+    "space_to_depth": "flowlab._src.ops.blocks:space_to_depth",
+    "sparse": "flowlab.sparse",
+    "sparse_add": "flowlab._src.ops.sparse_arithmetic:sparse_add",
+    "sparse_concat": "flowlab._src.ops.sparse_parts:sparse_concat",
+    "sparse_fill_empty_rows": "flowlab._src.ops.sparse_parts:sparse_fill_empty_rows",
+    "sparse_mask": "flowlab._src.ops.sparse_parts:sparse_mask",
+    "sparse_matmul": "flowlab._src.ops.linalg:sparse_matmul",
+    "sparse_maximum": "flowlab._src.ops.sparse_arithmetic:sparse_maximum",
+    "sparse_merge": "flowlab._src.ops.sparse_dense:sparse_merge",
+    "sparse_minimum": "flowlab._src.ops.sparse_arithmetic:sparse_minimum",
+    "sparse_placeholder": "flowlab._src.ops.sparse_placeholder:sparse_placeholder",
+    "sparse_reduce_max": "flowlab._src.ops.sparse_reduce:sparse_reduce_max",
+    "sparse_reduce_max_sparse": "flowlab._src.ops.sparse_reduce:sparse_reduce_max_sparse",
+    "sparse_reduce_sum": "flowlab._src.ops.sparse_reduce:sparse_reduce_sum",
+    "sparse_reduce_sum_sparse": "flowlab._src.ops.sparse_reduce:sparse_reduce_sum_sparse",
+    "sparse_reorder": "flowlab._src.ops.sparse_order:sparse_reorder",
+    "sparse_reset_shape": "flowlab._src.ops.sparse_order:sparse_reset_shape",
+    "sparse_reshape": "flowlab._src.ops.sparse_order:sparse_reshape",
+    "sparse_retain": "flowlab._src.ops.sparse_parts:sparse_retain",
+    "sparse_segment_mean": "flowlab._src.ops.sparse_segments:sparse_segment_mean",
+    "sparse_segment_sqrt_n": "flowlab._src.ops.sparse_segments:sparse_segment_sqrt_n",
+    "sparse_segment_sum": "flowlab._src.ops.sparse_segments:sparse_segment_sum",
+    "sparse_slice": "flowlab._src.ops.sparse_parts:sparse_slice",
+    "sparse_softmax": "flowlab._src.ops.sparse_reduce:sparse_softmax",
+    "sparse_split": "flowlab._src.ops.sparse_parts:sparse_split",
+    "sparse_tensor_dense_matmul": "flowlab._src.ops.sparse_matmul:sparse_tensor_dense_matmul",
+    "sparse_tensor_to_dense": "flowlab._src.ops.sparse_dense:sparse_tensor_to_dense",
+    "sparse_to_dense": "flowlab._src.ops.sparse_dense:sparse_to_dense",
+    "sparse_to_indicator": "flowlab._src.ops.sparse_dense:sparse_to_indicator",
+    "sparse_transpose": "flowlab._src.ops.sparse_order:sparse_transpose",
+    "spectral": "flowlab.spectral",
+    "split": "flowlab._src.ops.splitting:split",
+    "sqrt": "flowlab._src.ops.powers:sqrt",
+    "square": "flowlab._src.ops.powers:square",
+    "squared_difference": "flowlab._src.ops.arithmetic:squared_difference",
+    "squeeze": "flowlab._src.ops.array_shape:squeeze",
+    "stack": "flowlab._src.ops.joining:stack",
+    "stop_gradient": "flowlab._src.ops.identity:stop_gradient",
+    "strided_slice": "flowlab._src.ops.slicing:strided_slice",
+    "string": "flowlab._src.graph.dtypes:string",
+    "string_join": "flowlab._src.ops.strings:string_join",
+    "string_split": "flowlab._src.ops.string_splitting:string_split",
+    "string_strip": "flowlab._src.ops.strings:string_strip",
+    "string_to_hash_bucket": "flowlab._src.ops.string_hash:string_to_hash_bucket",
+    "string_to_hash_bucket_fast": "flowlab._src.ops.string_hash:string_to_hash_bucket_fast",
+    "string_to_hash_bucket_strong": "flowlab._src.ops.string_hash:string_to_hash_bucket_strong",
+    "string_to_number": "flowlab._src.ops.string_numbers:string_to_number",
+    "strings": "flowlab.strings",
+    "substr": "flowlab._src.ops.strings:substr",
+    "subtract": "flowlab._src.ops.arithmetic:subtract",
+    "summary": "flowlab.summary",
+    "svd": "flowlab._src.ops.solving:svd",
+    "switch_case": "flowlab._src.ops.branching:switch_case",
+    "sysconfig": "flowlab.sysconfig",
+    "tables_initializer": "flowlab._src.ops.lookup:tables_initializer",
+    "tan": "flowlab._src.ops.transcendental:tan",
+    "tanh": "flowlab._src.ops.transcendental:tanh",
+    "tensor_scatter_add": "flowlab._src.ops.scatter:tensor_scatter_add",
+    "tensor_scatter_nd_add": "flowlab._src.ops.scatter:tensor_scatter_add",
+    "tensor_scatter_nd_sub": "flowlab._src.ops.scatter:tensor_scatter_sub",
+    "tensor_scatter_nd_update": "flowlab._src.ops.scatter:tensor_scatter_update",
+    "tensor_scatter_sub": "flowlab._src.ops.scatter:tensor_scatter_sub",
+    "tensor_scatter_update": "flowlab._src.ops.scatter:tensor_scatter_update",
+    "tensordot": "flowlab._src.ops.linalg:tensordot",
     "test": "flowlab.test",
+    "tile": "flowlab._src.ops.padding:tile",
+    "timestamp": "flowlab._src.ops.printing:timestamp",
+    "to_bfloat16": "flowlab._src.ops.cast:to_bfloat16",
+    "to_complex128": "flowlab._src.ops.cast:to_complex128",
+    "to_complex64": "flowlab._src.ops.cast:to_complex64",
+    "to_double": "flowlab._src.ops.cast:to_double",
+    "to_float": "flowlab._src.ops.cast:to_float",
+    "to_int32": "flowlab._src.ops.cast:to_int32",
+    "to_int64": "flowlab._src.ops.cast:to_int64",
+    "trace": "flowlab._src.ops.linalg:trace",
+    "train": "flowlab.train",
+    "trainable_variables": "flowlab._src.variables.variable:trainable_variables",
+    "transpose": "flowlab._src.ops.transposing:transpose",
+    "truediv": "flowlab._src.ops.division:truediv",
+    "truncated_normal": "flowlab._src.ops.random:truncated_normal",
+    "truncated_normal_initializer": "flowlab._src.variables.initializers:TruncatedNormal",
+    "truncatediv": "flowlab._src.ops.division:truncatediv",
+    "truncatemod": "flowlab._src.ops.division:truncatemod",
+    "tuple": "flowlab._src.ops.control:tuple_",
+    "uint16": "flowlab._src.graph.dtypes:uint16",
+    "uint32": "flowlab._src.graph.dtypes:uint32",
+    "uint64": "flowlab._src.graph.dtypes:uint64",
+    "uint8": "flowlab._src.graph.dtypes:uint8",
+    "uniform_unit_scaling_initializer": "flowlab._src.variables.initializers:UniformUnitScaling",
+    "uninstall_as_tensorflow": "flowlab._src.util.as_tensorflow:uninstall_as_tensorflow",
+    "unique": "flowlab._src.ops.unique:unique",
+    "unique_with_counts": "flowlab._src.ops.unique:unique_with_counts",
     "unload_ipython_extension": "flowlab._src.lab.magics:unload_ipython_extension",
+    "unravel_index": "flowlab._src.ops.searching:unravel_index",
+    "unsorted_segment_max": "flowlab._src.ops.segments:unsorted_segment_max",
+    "unsorted_segment_mean": "flowlab._src.ops.segments:unsorted_segment_mean",
+    "unsorted_segment_min": "flowlab._src.ops.segments:unsorted_segment_min",
+    "unsorted_segment_prod": "flowlab._src.ops.segments:unsorted_segment_prod",
+    "unsorted_segment_sqrt_n": "flowlab._src.ops.segments:unsorted_segment_sqrt_n",
+    "unsorted_segment_sum": "flowlab._src.ops.segments:unsorted_segment_sum",
+    "unstack": "flowlab._src.ops.joining:unstack",
+    "variable_axis_size_partitioner": "flowlab._src.variables.partitioned:variable_axis_size_partitioner",
+    "variable_creator_scope": "flowlab._src.variables.variable:variable_creator_scope",
+    "variable_op_scope": "flowlab._src.variables.scope:variable_op_scope",
+    "variable_scope": "flowlab._src.variables.scope:variable_scope",
+    "variables_initializer": "flowlab._src.variables.variable:variables_initializer",
+    "variance_scaling_initializer": "flowlab._src.variables.initializers:VarianceScaling",
+    "variant": "flowlab._src.graph.dtypes:variant",
+    "vectorized_map": "flowlab._src.ops.branching:vectorized_map",
+    "verify_tensor_all_finite": "flowlab._src.ops.finite:verify_tensor_all_finite",
+    "version": "flowlab.version",
+    "where": "flowlab._src.ops.selecting:where",
+    "where_v2": "flowlab._src.ops.selecting:where_v2",
+    "while_loop": "flowlab._src.ops.while_loop:while_loop",
+    "write_file": "flowlab._src.ops.file_io:write_file",
+    "zeros": "flowlab._src.ops.fill:zeros",
+    "zeros_initializer": "flowlab._src.variables.initializers:Zeros",
+    "zeros_like": "flowlab._src.ops.fill:zeros_like",
+    "zeta": "flowlab._src.ops.special:zeta",
 }
 
 if TYPE_CHECKING:
+    from flowlab import app as app
+    from flowlab import autograph as autograph
+    from flowlab import bitwise as bitwise
+    from flowlab import compat as compat
+    from flowlab import config as config
     from flowlab import contrib as contrib
+    from flowlab import debugging as debugging
+    from flowlab import distribute as distribute
+    from flowlab import dtypes as dtypes
+    from flowlab import errors as errors
     from flowlab import examples as examples
+    from flowlab import flags as flags
+    from flowlab import gfile as gfile
+    from flowlab import graph_util as graph_util
+    from flowlab import image as image
+    from flowlab import initializers as initializers
+    from flowlab import io as io
     from flowlab import lab as lab
+    from flowlab import layers as layers
+    from flowlab import linalg as linalg
+    from flowlab import logging as logging
+    from flowlab import lookup as lookup
+    from flowlab import losses as losses
+    from flowlab import manip as manip
+    from flowlab import math as math
+    from flowlab import metrics as metrics
+    from flowlab import nest as nest
+    from flowlab import nn as nn
+    from flowlab import python_io as python_io
+    from flowlab import quantization as quantization
+    from flowlab import queue as queue
+    from flowlab import ragged as ragged
+    from flowlab import random as random
+    from flowlab import resource_loader as resource_loader
+    from flowlab import sets as sets
+    from flowlab import signal as signal
+    from flowlab import sparse as sparse
+    from flowlab import spectral as spectral
+    from flowlab import strings as strings
+    from flowlab import summary as summary
+    from flowlab import sysconfig as sysconfig
     from flowlab import test as test
+    from flowlab import train as train
+    from flowlab import version as version
+    from flowlab._src.variables.scope import AUTO_REUSE as AUTO_REUSE
+    from flowlab._src.autodiff.gradients import AggregationMethod as AggregationMethod
+    from flowlab._src.ops.assertion import assert_ as Assert
     from flowlab._src.formats.messages import AttrValue as AttrValue
+    from flowlab._src.util.version import COMPILER_VERSION as COMPILER_VERSION
+    from flowlab._src.util.version import CXX11_ABI_FLAG as CXX11_ABI_FLAG
+    from flowlab._src.ops.accumulators import ConditionalAccumulator as ConditionalAccumulator
+    from flowlab._src.ops.accumulators import ConditionalAccumulatorBase as ConditionalAccumulatorBase
+    from flowlab._src.runtime.config import ConfigProto as ConfigProto
+    from flowlab._src.graph.dtypes import DType as DType
+    from flowlab._src.graph.device_spec import DeviceSpec as DeviceSpec
+    from flowlab._src.graph.shape import Dimension as Dimension
     from flowlab._src.formats.messages import Event as Event
+    from flowlab._src.ops.queues import FIFOQueue as FIFOQueue
+    from flowlab._src.ops.parsing_features import FixedLenFeature as FixedLenFeature
+    from flowlab._src.ops.parsing_features import FixedLenSequenceFeature as FixedLenSequenceFeature
+    from flowlab._src.ops.readers import FixedLengthRecordReader as FixedLengthRecordReader
+    from flowlab._src.util.version import GIT_VERSION as GIT_VERSION
+    from flowlab._src.runtime.config import GPUOptions as GPUOptions
+    from flowlab._src.util.version import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION
+    from flowlab._src.util.version import GRAPH_DEF_VERSION_MIN_CONSUMER as GRAPH_DEF_VERSION_MIN_CONSUMER
+    from flowlab._src.util.version import GRAPH_DEF_VERSION_MIN_PRODUCER as GRAPH_DEF_VERSION_MIN_PRODUCER
+    from flowlab._src.autodiff.gradient_tape import GradientTape as GradientTape
+    from flowlab._src.graph.graph import Graph as Graph
     from flowlab._src.formats.messages import GraphDef as GraphDef
+    from flowlab._src.graph.keys import GraphKeys as GraphKeys
+    from flowlab._src.runtime.config import GraphOptions as GraphOptions
     from flowlab._src.formats.messages import HistogramProto as HistogramProto
+    from flowlab._src.ops.readers import IdentityReader as IdentityReader
+    from flowlab._src.autodiff.slices import IndexedSlices as IndexedSlices
+    from flowlab._src.autodiff.slices_spec import IndexedSlicesSpec as IndexedSlicesSpec
+    from flowlab._src.runtime.fetch import IndexedSlicesValue as IndexedSlicesValue
+    from flowlab._src.runtime.session import InteractiveSession as InteractiveSession
+    from flowlab._src.ops.readers import LMDBReader as LMDBReader
     from flowlab._src.formats.messages import LogMessage as LogMessage
+    from flowlab._src.util.version import MONOLITHIC_BUILD as MONOLITHIC_BUILD
     from flowlab._src.formats.messages import MetaGraphDef as MetaGraphDef
+    from flowlab._src.variables.module import Module as Module
     from flowlab._src.formats.messages import NameAttrList as NameAttrList
+    from flowlab._src.autodiff.gradients import not_differentiable as NoGradient
     from flowlab._src.formats.messages import NodeDef as NodeDef
+    from flowlab._src.autodiff.gradients import not_differentiable as NotDifferentiable
+    from flowlab._src.errors import OpError as OpError
+    from flowlab._src.graph.operation import Operation as Operation
+    from flowlab._src.runtime.config import OptimizerOptions as OptimizerOptions
+    from flowlab._src.ops.queues import PaddingFIFOQueue as PaddingFIFOQueue
+    from flowlab._src.ops.printing import Print_ as Print
+    from flowlab._src.ops.queues import PriorityQueue as PriorityQueue
+    from flowlab._src.graph.dtypes import QUANTIZED_DTYPES as QUANTIZED_DTYPES
+    from flowlab._src.ops.queues import QueueBase as QueueBase
+    from flowlab._src.ops.ragged_tensor import RaggedTensor as RaggedTensor
+    from flowlab._src.ops.ragged_spec import RaggedTensorSpec as RaggedTensorSpec
+    from flowlab._src.ops.queues import RandomShuffleQueue as RandomShuffleQueue
+    from flowlab._src.ops.readers import ReaderBase as ReaderBase
+    from flowlab._src.autodiff.gradients import RegisterGradient as RegisterGradient
+    from flowlab._src.runtime.config import RunMetadata as RunMetadata
+    from flowlab._src.runtime.config import RunOptions as RunOptions
+    from flowlab._src.runtime.session import Session as Session
     from flowlab._src.formats.messages import SessionLog as SessionLog
+    from flowlab._src.ops.accumulators import SparseConditionalAccumulator as SparseConditionalAccumulator
+    from flowlab._src.ops.parsing_features import SparseFeature as SparseFeature
+    from flowlab._src.graph.sparse_tensor import SparseTensor as SparseTensor
+    from flowlab._src.graph.sparse_spec import SparseTensorSpec as SparseTensorSpec
+    from flowlab._src.graph.sparse_tensor import SparseTensorValue as SparseTensorValue
     from flowlab._src.formats.messages import Summary as Summary
     from flowlab._src.formats.messages import SummaryMetadata as SummaryMetadata
+    from flowlab._src.ops.readers import TFRecordReader as TFRecordReader
+    from flowlab._src.graph.tensor import Tensor as Tensor
+    from flowlab._src.ops.tensor_array_class import TensorArray as TensorArray
+    from flowlab._src.ops.ragged_spec import TensorArraySpec as TensorArraySpec
     from flowlab._src.formats.messages import TensorInfo as TensorInfo
+    from flowlab._src.graph.shape import TensorShape as TensorShape
+    from flowlab._src.graph.tensor_spec import TensorSpec as TensorSpec
+    from flowlab._src.ops.readers import TextLineReader as TextLineReader
+    from flowlab._src.graph.type_spec import TypeSpec as TypeSpec
+    from flowlab._src.autodiff.gradients import UnconnectedGradients as UnconnectedGradients
+    from flowlab._src.util.version import VERSION as VERSION
+    from flowlab._src.ops.parsing_features import VarLenFeature as VarLenFeature
+    from flowlab._src.variables.variable import Variable as Variable
+    from flowlab._src.variables.variable import VariableAggregation as VariableAggregation
+    from flowlab._src.variables.scope import VariableScope as VariableScope
+    from flowlab._src.variables.variable import VariableSynchronization as VariableSynchronization
+    from flowlab._src.ops.readers import WholeFileReader as WholeFileReader
+    from flowlab._src.util.version import VERSION as __version__
+    from flowlab._src.ops.magnitude import abs_ as abs
+    from flowlab._src.ops.arithmetic import accumulate_n as accumulate_n
+    from flowlab._src.ops.transcendental import acos as acos
+    from flowlab._src.ops.transcendental import acosh as acosh
+    from flowlab._src.ops.arithmetic import add as add
+    from flowlab._src.ops.finite import add_check_numerics_ops as add_check_numerics_ops
+    from flowlab._src.ops.arithmetic import add_n as add_n
+    from flowlab._src.graph.default import add_to_collection as add_to_collection
+    from flowlab._src.graph.default import add_to_collections as add_to_collections
+    from flowlab._src.ops.cast import angle as angle
+    from flowlab._src.ops.compare import approximate_equal as approximate_equal
+    from flowlab._src.ops.argmax import arg_max as arg_max
+    from flowlab._src.ops.argmax import arg_min as arg_min
+    from flowlab._src.ops.argmax import argmax as argmax
+    from flowlab._src.ops.argmax import argmin as argmin
+    from flowlab._src.ops.sorting import argsort as argsort
+    from flowlab._src.graph.dtypes import as_dtype as as_dtype
+    from flowlab._src.ops.string_numbers import as_string as as_string
+    from flowlab._src.ops.transcendental import asin as asin
+    from flowlab._src.ops.transcendental import asinh as asinh
+    from flowlab._src.ops.checks import assert_equal as assert_equal
+    from flowlab._src.ops.checks import assert_greater as assert_greater
+    from flowlab._src.ops.checks import assert_greater_equal as assert_greater_equal
+    from flowlab._src.ops.checks_shape import assert_integer as assert_integer
+    from flowlab._src.ops.checks import assert_less as assert_less
+    from flowlab._src.ops.checks import assert_less_equal as assert_less_equal
+    from flowlab._src.ops.checks import assert_near as assert_near
+    from flowlab._src.ops.checks import assert_negative as assert_negative
+    from flowlab._src.ops.checks import assert_non_negative as assert_non_negative
+    from flowlab._src.ops.checks import assert_non_positive as assert_non_positive
+    from flowlab._src.ops.checks import assert_none_equal as assert_none_equal
+    from flowlab._src.ops.checks import assert_positive as assert_positive
+    from flowlab._src.ops.checks_shape import assert_proper_iterable as assert_proper_iterable
+    from flowlab._src.ops.checks_shape import assert_rank as assert_rank
+    from flowlab._src.ops.checks_shape import assert_rank_at_least as assert_rank_at_least
+    from flowlab._src.ops.checks_shape import assert_rank_in as assert_rank_in
+    from flowlab._src.ops.checks_shape import assert_same_float_dtype as assert_same_float_dtype
+    from flowlab._src.ops.checks_shape import assert_scalar as assert_scalar
+    from flowlab._src.ops.checks_shape import assert_type as assert_type
+    from flowlab._src.variables.variable import assert_variables_initialized as assert_variables_initialized
+    from flowlab._src.ops.state import assign as assign
+    from flowlab._src.ops.state import assign_add as assign_add
+    from flowlab._src.ops.state import assign_sub as assign_sub
+    from flowlab._src.ops.transcendental import atan as atan
+    from flowlab._src.ops.transcendental import atan2 as atan2
+    from flowlab._src.ops.transcendental import atanh as atanh
+    from flowlab._src.ops.gather import batch_gather as batch_gather
+    from flowlab._src.ops.state import batch_scatter_update as batch_scatter_update
+    from flowlab._src.ops.blocks import batch_to_space as batch_to_space
+    from flowlab._src.ops.blocks import batch_to_space_nd as batch_to_space_nd
+    from flowlab._src.ops.special import betainc as betainc
+    from flowlab._src.graph.dtypes import bfloat16 as bfloat16
+    from flowlab._src.ops.counting import bincount as bincount
+    from flowlab._src.ops.cast import bitcast as bitcast
+    from flowlab._src.graph.dtypes import bool_ as bool
+    from flowlab._src.ops.selecting import boolean_mask as boolean_mask
+    from flowlab._src.ops.array_shape import broadcast_dynamic_shape as broadcast_dynamic_shape
+    from flowlab._src.ops.array_shape import broadcast_static_shape as broadcast_static_shape
+    from flowlab._src.ops.array_shape import broadcast_to as broadcast_to
+    from flowlab._src.ops.cond import case as case
+    from flowlab._src.ops.cast import cast as cast
+    from flowlab._src.ops.transcendental import ceil as ceil
+    from flowlab._src.ops.identity import check_numerics as check_numerics
+    from flowlab._src.ops.solving import cholesky as cholesky
+    from flowlab._src.ops.solving import cholesky_solve as cholesky_solve
+    from flowlab._src.ops.clip import clip_by_average_norm as clip_by_average_norm
+    from flowlab._src.ops.clip import clip_by_global_norm as clip_by_global_norm
+    from flowlab._src.ops.clip import clip_by_norm as clip_by_norm
+    from flowlab._src.ops.clip import clip_by_value as clip_by_value
+    from flowlab._src.graph.scopes import colocate_with as colocate_with
+    from flowlab._src.ops.cast import complex_ as complex
+    from flowlab._src.graph.dtypes import complex128 as complex128
+    from flowlab._src.graph.dtypes import complex64 as complex64
+    from flowlab._src.ops.joining import concat as concat
+    from flowlab._src.ops.cond import cond as cond
+    from flowlab._src.ops.confusion import confusion_matrix as confusion_matrix
+    from flowlab._src.ops.cast import conj as conj
+    from flowlab._src.ops.constant import constant as constant
+    from flowlab._src.variables.initializers import Constant as constant_initializer
+    from flowlab._src.graph.scopes import container as container
+    from flowlab._src.graph.scopes import control_dependencies as control_dependencies
+    from flowlab._src.util.switches import control_flow_v2_enabled as control_flow_v2_enabled
+    from flowlab._src.graph.convert import convert_to_tensor as convert_to_tensor
+    from flowlab._src.autodiff.slices import convert_to_tensor_or_indexed_slices as convert_to_tensor_or_indexed_slices
+    from flowlab._src.graph.sparse_tensor import (
+        convert_to_tensor_or_sparse_tensor as convert_to_tensor_or_sparse_tensor,
+    )
+    from flowlab._src.ops.transcendental import cos as cos
+    from flowlab._src.ops.transcendental import cosh as cosh
+    from flowlab._src.ops.reduce import count_nonzero as count_nonzero
+    from flowlab._src.ops.state import count_up_to as count_up_to
+    from flowlab._src.variables.scope import create_partitioned_variables as create_partitioned_variables
+    from flowlab._src.ops.solving import cross as cross
+    from flowlab._src.ops.cumulative import cumprod as cumprod
+    from flowlab._src.ops.cumulative import cumsum as cumsum
+    from flowlab._src.autodiff.custom import custom_gradient as custom_gradient
+    from flowlab._src.ops.string_numbers import decode_base64 as decode_base64
+    from flowlab._src.ops.parsing import decode_compressed as decode_compressed
+    from flowlab._src.ops.parsing_csv import decode_csv as decode_csv
+    from flowlab._src.ops.parsing import decode_json_example as decode_json_example
+    from flowlab._src.ops.parsing import decode_raw as decode_raw
+    from flowlab._src.ops.session_tensors import delete_session_tensor as delete_session_tensor
+    from flowlab._src.ops.blocks import depth_to_space as depth_to_space
+    from flowlab._src.ops.quantize import dequantize as dequantize
+    from flowlab._src.ops.sparse_serialize import deserialize_many_sparse as deserialize_many_sparse
+    from flowlab._src.graph.scopes import device as device
+    from flowlab._src.ops.diagonals import diag as diag
+    from flowlab._src.ops.diagonals import diag_part as diag_part
+    from flowlab._src.ops.special import digamma as digamma
+    from flowlab._src.util.compat import dimension_at_index as dimension_at_index
+    from flowlab._src.util.compat import dimension_value as dimension_value
+    from flowlab._src.util.switches import disable_control_flow_v2 as disable_control_flow_v2
+    from flowlab._src.runtime.eager import disable_eager_execution as disable_eager_execution
+    from flowlab._src.variables.mode import disable_resource_variables as disable_resource_variables
+    from flowlab._src.util.switches import disable_tensor_equality as disable_tensor_equality
+    from flowlab._src.util.switches import disable_v2_behavior as disable_v2_behavior
+    from flowlab._src.util.switches import disable_v2_tensorshape as disable_v2_tensorshape
+    from flowlab._src.ops.division import div as div
+    from flowlab._src.ops.no_nan import div_no_nan as div_no_nan
+    from flowlab._src.ops.overloads import divide as divide
+    from flowlab._src.graph.dtypes import float64 as double
+    from flowlab._src.ops.partition import dynamic_partition as dynamic_partition
+    from flowlab._src.ops.partition import dynamic_stitch as dynamic_stitch
+    from flowlab._src.ops.edit_distance import edit_distance as edit_distance
+    from flowlab._src.ops.einsum import einsum as einsum
+    from flowlab._src.util.switches import enable_control_flow_v2 as enable_control_flow_v2
+    from flowlab._src.runtime.eager import enable_eager_execution as enable_eager_execution
+    from flowlab._src.variables.mode import enable_resource_variables as enable_resource_variables
+    from flowlab._src.util.switches import enable_tensor_equality as enable_tensor_equality
+    from flowlab._src.util.switches import enable_v2_behavior as enable_v2_behavior
+    from flowlab._src.util.switches import enable_v2_tensorshape as enable_v2_tensorshape
+    from flowlab._src.ops.string_numbers import encode_base64 as encode_base64
+    from flowlab._src.ops.identity import ensure_shape as ensure_shape
+    from flowlab._src.ops.compare import equal as equal
+    from flowlab._src.ops.special import erf as erf
+    from flowlab._src.ops.special import erfc as erfc
+    from flowlab._src.runtime.eager import executing_eagerly as executing_eagerly
+    from flowlab._src.ops.transcendental import exp as exp
+    from flowlab._src.ops.array_shape import expand_dims as expand_dims
     from flowlab._src.lab.explain import explain as explain
+    from flowlab._src.ops.transcendental import expm1 as expm1
+    from flowlab._src.ops.patches import extract_image_patches as extract_image_patches
+    from flowlab._src.ops.patches3d import extract_volume_patches as extract_volume_patches
+    from flowlab._src.ops.diagonals import eye as eye
+    from flowlab._src.ops.quantize import fake_quant_with_min_max_args as fake_quant_with_min_max_args
+    from flowlab._src.ops.quantize import fake_quant_with_min_max_args_gradient as fake_quant_with_min_max_args_gradient
+    from flowlab._src.ops.quantize import fake_quant_with_min_max_vars as fake_quant_with_min_max_vars
+    from flowlab._src.ops.quantize import fake_quant_with_min_max_vars_gradient as fake_quant_with_min_max_vars_gradient
+    from flowlab._src.ops.quantize import (
+        fake_quant_with_min_max_vars_per_channel as fake_quant_with_min_max_vars_per_channel,
+    )
+    from flowlab._src.ops.quantize import (
+        fake_quant_with_min_max_vars_per_channel_gradient as fake_quant_with_min_max_vars_per_channel_gradient,
+    )
+    from flowlab._src.ops.fft import fft as fft
+    from flowlab._src.ops.fft import fft2d as fft2d
+    from flowlab._src.ops.fft import fft3d as fft3d
+    from flowlab._src.ops.fill import fill as fill
+    from flowlab._src.ops.string_hash import fingerprint as fingerprint
+    from flowlab._src.variables.partitioned import fixed_size_partitioner as fixed_size_partitioner
+    from flowlab._src.graph.dtypes import float16 as float16
+    from flowlab._src.graph.dtypes import float32 as float32
+    from flowlab._src.graph.dtypes import float64 as float64
+    from flowlab._src.ops.transcendental import floor as floor
+    from flowlab._src.ops.division import floor_div as floor_div
+    from flowlab._src.ops.division import floordiv as floordiv
+    from flowlab._src.ops.division import floormod as floormod
+    from flowlab._src.ops.functional import foldl as foldl
+    from flowlab._src.ops.functional import foldr as foldr
+    from flowlab._src.runtime.function import function as function
+    from flowlab._src.ops.gather import gather as gather
+    from flowlab._src.ops.gather import gather_nd as gather_nd
+    from flowlab._src.graph.default import get_collection as get_collection
+    from flowlab._src.graph.default import get_collection_ref as get_collection_ref
+    from flowlab._src.graph.default import get_default_graph as get_default_graph
+    from flowlab._src.graph.stacks import default_session as get_default_session
+    from flowlab._src.variables.scope import get_local_variable as get_local_variable
+    from flowlab._src.util.log import logger as get_logger
+    from flowlab._src.ops.random import get_seed as get_seed
+    from flowlab._src.ops.session_tensors import get_session_handle as get_session_handle
+    from flowlab._src.ops.session_tensors import get_session_tensor as get_session_tensor
+    from flowlab._src.graph.static_value import constant_value as get_static_value
+    from flowlab._src.variables.scope import get_variable as get_variable
+    from flowlab._src.variables.scope import get_variable_scope as get_variable_scope
+    from flowlab._src.ops.clip import global_norm as global_norm
+    from flowlab._src.variables.variable import global_variables as global_variables
+    from flowlab._src.variables.variable import global_variables_initializer as global_variables_initializer
+    from flowlab._src.variables.initializers import GlorotNormal as glorot_normal_initializer
+    from flowlab._src.variables.initializers import GlorotUniform as glorot_uniform_initializer
+    from flowlab._src.autodiff.custom import grad_pass_through as grad_pass_through
+    from flowlab._src.autodiff.gradients import gradients as gradients
+    from flowlab._src.ops.compare import greater as greater
+    from flowlab._src.ops.compare import greater_equal as greater_equal
+    from flowlab._src.ops.control import group as group
+    from flowlab._src.ops.identity import guarantee_const as guarantee_const
+    from flowlab._src.graph.dtypes import float16 as half
+    from flowlab._src.ops.hessians import hessians as hessians
+    from flowlab._src.ops.histogram import histogram_fixed_width as histogram_fixed_width
+    from flowlab._src.ops.histogram import histogram_fixed_width_bins as histogram_fixed_width_bins
+    from flowlab._src.ops.identity import identity as identity
+    from flowlab._src.ops.identity import identity_n as identity_n
+    from flowlab._src.ops.fft import ifft as ifft
+    from flowlab._src.ops.fft import ifft2d as ifft2d
+    from flowlab._src.ops.fft import ifft3d as ifft3d
+    from flowlab._src.ops.special import igamma as igamma
+    from flowlab._src.ops.special import igammac as igammac
+    from flowlab._src.ops.cast import imag as imag
+    from flowlab._src.graph.graphdef_import import import_graph_def as import_graph_def
+    from flowlab._src.runtime.eager import init_scope as init_scope
+    from flowlab._src.ops.lookup import initialize_all_tables as initialize_all_tables
+    from flowlab._src.util.as_tensorflow import install_as_tensorflow as install_as_tensorflow
+    from flowlab._src.graph.dtypes import int16 as int16
+    from flowlab._src.graph.dtypes import int32 as int32
+    from flowlab._src.graph.dtypes import int64 as int64
+    from flowlab._src.graph.dtypes import int8 as int8
+    from flowlab._src.ops.transposing import invert_permutation as invert_permutation
+    from flowlab._src.ops.compare import is_finite as is_finite
+    from flowlab._src.ops.compare import is_inf as is_inf
+    from flowlab._src.ops.compare import is_nan as is_nan
+    from flowlab._src.ops.checks import is_non_decreasing as is_non_decreasing
+    from flowlab._src.ops.checks_shape import is_numeric_tensor as is_numeric_tensor
+    from flowlab._src.ops.checks import is_strictly_increasing as is_strictly_increasing
+    from flowlab._src.graph.static_value import is_tensor as is_tensor
+    from flowlab._src.variables.variable import is_variable as is_variable
+    from flowlab._src.ops.state import is_variable_initialized as is_variable_initialized
+    from flowlab._src.ops.special import lbeta as lbeta
+    from flowlab._src.ops.compare import less as less
+    from flowlab._src.ops.compare import less_equal as less_equal
+    from flowlab._src.ops.special import lgamma as lgamma
+    from flowlab._src.ops.sequences import linspace as lin_space
+    from flowlab._src.ops.sequences import linspace as linspace
     from flowlab._src.lab.magics import load_ipython_extension as load_ipython_extension
+    from flowlab._src.variables.variable import local_variables as local_variables
+    from flowlab._src.variables.variable import local_variables_initializer as local_variables_initializer
+    from flowlab._src.ops.transcendental import log as log
+    from flowlab._src.ops.transcendental import log1p as log1p
+    from flowlab._src.ops.solving import log_matrix_determinant as log_matrix_determinant
+    from flowlab._src.ops.transcendental import log_sigmoid as log_sigmoid
+    from flowlab._src.ops.compare import logical_and as logical_and
+    from flowlab._src.ops.compare import logical_not as logical_not
+    from flowlab._src.ops.compare import logical_or as logical_or
+    from flowlab._src.ops.compare import logical_xor as logical_xor
+    from flowlab._src.graph.tensor_proto import make_ndarray as make_ndarray
+    from flowlab._src.variables.template import make_template as make_template
+    from flowlab._src.graph.tensor_proto import make_tensor_proto as make_tensor_proto
+    from flowlab._src.ops.functional import map_fn as map_fn
+    from flowlab._src.ops.file_io import matching_files as matching_files
+    from flowlab._src.ops.linalg import matmul as matmul
+    from flowlab._src.ops.diagonals import matrix_band_part as matrix_band_part
+    from flowlab._src.ops.solving import matrix_determinant as matrix_determinant
+    from flowlab._src.ops.diagonals import matrix_diag as matrix_diag
+    from flowlab._src.ops.diagonals import matrix_diag_part as matrix_diag_part
+    from flowlab._src.ops.solving import matrix_inverse as matrix_inverse
+    from flowlab._src.ops.diagonals import matrix_set_diag as matrix_set_diag
+    from flowlab._src.ops.solving import matrix_solve as matrix_solve
+    from flowlab._src.ops.solving import matrix_solve_ls as matrix_solve_ls
+    from flowlab._src.ops.matrix_functions import matrix_square_root as matrix_square_root
+    from flowlab._src.ops.transposing import matrix_transpose as matrix_transpose
+    from flowlab._src.ops.solving import matrix_triangular_solve as matrix_triangular_solve
+    from flowlab._src.ops.magnitude import maximum as maximum
+    from flowlab._src.ops.selecting import meshgrid as meshgrid
+    from flowlab._src.variables.partitioned import min_max_variable_partitioner as min_max_variable_partitioner
+    from flowlab._src.ops.magnitude import minimum as minimum
+    from flowlab._src.ops.division import floormod as mod
+    from flowlab._src.variables.variable import model_variables as model_variables
+    from flowlab._src.variables.variable import moving_average_variables as moving_average_variables
+    from flowlab._src.ops.random import multinomial as multinomial
+    from flowlab._src.ops.arithmetic import multiply as multiply
+    from flowlab._src.graph.scopes import name_scope as name_scope
+    from flowlab._src.ops.arithmetic import negative as negative
+    from flowlab._src.ops.slicing import newaxis as newaxis
+    from flowlab._src.autodiff.gradients import not_differentiable as no_gradient
+    from flowlab._src.ops.control import no_op as no_op
+    from flowlab._src.variables.scope import no_regularizer as no_regularizer
+    from flowlab._src.ops.linalg import norm as norm
+    from flowlab._src.ops.compare import not_equal as not_equal
+    from flowlab._src.ops.py_function import numpy_function as numpy_function
+    from flowlab._src.ops.one_hot import one_hot as one_hot
+    from flowlab._src.ops.fill import ones as ones
+    from flowlab._src.variables.initializers import Ones as ones_initializer
+    from flowlab._src.ops.fill import ones_like as ones_like
+    from flowlab._src.graph.scopes import op_scope as op_scope
+    from flowlab._src.variables.initializers import Orthogonal as orthogonal_initializer
+    from flowlab._src.ops.padding import pad as pad
+    from flowlab._src.ops.joining import parallel_stack as parallel_stack
+    from flowlab._src.ops.parsing_examples import parse_example as parse_example
+    from flowlab._src.ops.parsing_examples import parse_single_example as parse_single_example
+    from flowlab._src.ops.parsing_sequences import parse_single_sequence_example as parse_single_sequence_example
+    from flowlab._src.ops.parsing import parse_tensor as parse_tensor
+    from flowlab._src.ops.placeholder import placeholder as placeholder
+    from flowlab._src.ops.placeholder import placeholder_with_default as placeholder_with_default
+    from flowlab._src.ops.special import polygamma as polygamma
+    from flowlab._src.ops.powers import pow_ as pow
+    from flowlab._src.ops.printing import print_ as print
+    from flowlab._src.ops.py_function import py_func as py_func
+    from flowlab._src.ops.eager_py_function import py_function as py_function
+    from flowlab._src.graph.dtypes import qint16 as qint16
+    from flowlab._src.graph.dtypes import qint32 as qint32
+    from flowlab._src.graph.dtypes import qint8 as qint8
+    from flowlab._src.ops.solving import qr as qr
+    from flowlab._src.ops.quantize import quantize as quantize
+    from flowlab._src.ops.quantize import quantize_v2 as quantize_v2
+    from flowlab._src.ops.quantize import quantized_concat as quantized_concat
+    from flowlab._src.graph.dtypes import quint16 as quint16
+    from flowlab._src.graph.dtypes import quint8 as quint8
+    from flowlab._src.ops.random import random_crop as random_crop
+    from flowlab._src.ops.random import random_gamma as random_gamma
+    from flowlab._src.ops.random import random_normal as random_normal
+    from flowlab._src.variables.initializers import RandomNormal as random_normal_initializer
+    from flowlab._src.ops.random import random_poisson as random_poisson
+    from flowlab._src.ops.random import random_shuffle as random_shuffle
+    from flowlab._src.ops.random import random_uniform as random_uniform
+    from flowlab._src.variables.initializers import RandomUniform as random_uniform_initializer
+    from flowlab._src.ops.sequences import range_ as range
+    from flowlab._src.ops.array_shape import rank as rank
+    from flowlab._src.ops.raw_ops import raw_ops as raw_ops
+    from flowlab._src.ops.file_io import read_file as read_file
+    from flowlab._src.ops.cast import real as real
+    from flowlab._src.ops.division import realdiv as realdiv
+    from flowlab._src.ops.powers import reciprocal as reciprocal
+    from flowlab._src.variables.recompute import recompute_grad as recompute_grad
+    from flowlab._src.ops.reduce import reduce_all as reduce_all
+    from flowlab._src.ops.reduce import reduce_any as reduce_any
+    from flowlab._src.ops.strings import reduce_join as reduce_join
+    from flowlab._src.ops.reduce import reduce_logsumexp as reduce_logsumexp
+    from flowlab._src.ops.reduce import reduce_max as reduce_max
+    from flowlab._src.ops.reduce import reduce_mean as reduce_mean
+    from flowlab._src.ops.reduce import reduce_min as reduce_min
+    from flowlab._src.ops.reduce import reduce_prod as reduce_prod
+    from flowlab._src.ops.reduce import reduce_sum as reduce_sum
+    from flowlab._src.ops.string_regex import regex_replace as regex_replace
+    from flowlab._src.runtime.fetch import (
+        register_session_run_conversion_functions as register_session_run_conversion_functions,
+    )
+    from flowlab._src.graph.convert import register_tensor_conversion_function as register_tensor_conversion_function
+    from flowlab._src.ops.padding import repeat as repeat
+    from flowlab._src.variables.variable import report_uninitialized_variables as report_uninitialized_variables
+    from flowlab._src.ops.blocks import required_space_to_batch_paddings as required_space_to_batch_paddings
+    from flowlab._src.graph.default import reset_default_graph as reset_default_graph
+    from flowlab._src.ops.array_shape import reshape as reshape
+    from flowlab._src.graph.dtypes import resource as resource
+    from flowlab._src.variables.mode import resource_variables_enabled as resource_variables_enabled
+    from flowlab._src.ops.transposing import reverse as reverse
+    from flowlab._src.ops.transposing import reverse_sequence as reverse_sequence
+    from flowlab._src.ops.transposing import reverse as reverse_v2
+    from flowlab._src.ops.transcendental import rint as rint
+    from flowlab._src.ops.transposing import roll as roll
+    from flowlab._src.ops.transcendental import round_ as round
+    from flowlab._src.ops.powers import rsqrt as rsqrt
+    from flowlab._src.ops.cast import saturate_cast as saturate_cast
+    from flowlab._src.ops.arithmetic import scalar_mul as scalar_mul
+    from flowlab._src.ops.functional import scan as scan
+    from flowlab._src.ops.state import scatter_add as scatter_add
+    from flowlab._src.ops.state import scatter_div as scatter_div
+    from flowlab._src.ops.state import scatter_max as scatter_max
+    from flowlab._src.ops.state import scatter_min as scatter_min
+    from flowlab._src.ops.state import scatter_mul as scatter_mul
+    from flowlab._src.ops.scatter import scatter_nd as scatter_nd
+    from flowlab._src.ops.state import scatter_nd_add as scatter_nd_add
+    from flowlab._src.ops.state import scatter_nd_sub as scatter_nd_sub
+    from flowlab._src.ops.state import scatter_nd_update as scatter_nd_update
+    from flowlab._src.ops.state import scatter_sub as scatter_sub
+    from flowlab._src.ops.state import scatter_update as scatter_update
+    from flowlab._src.ops.searching import searchsorted as searchsorted
+    from flowlab._src.ops.segments import segment_max as segment_max
+    from flowlab._src.ops.segments import segment_mean as segment_mean
+    from flowlab._src.ops.segments import segment_min as segment_min
+    from flowlab._src.ops.segments import segment_prod as segment_prod
+    from flowlab._src.ops.segments import segment_sum as segment_sum
+    from flowlab._src.ops.solving import self_adjoint_eig as self_adjoint_eig
+    from flowlab._src.ops.solving import self_adjoint_eigvals as self_adjoint_eigvals
+    from flowlab._src.ops.selecting import sequence_mask as sequence_mask
+    from flowlab._src.ops.sparse_serialize import serialize_many_sparse as serialize_many_sparse
+    from flowlab._src.ops.sparse_serialize import serialize_sparse as serialize_sparse
+    from flowlab._src.ops.parsing import serialize_tensor as serialize_tensor
+    from flowlab._src.ops.random import set_random_seed as set_random_seed
+    from flowlab._src.ops.unique import setdiff1d as setdiff1d
+    from flowlab._src.ops.array_shape import shape as shape
+    from flowlab._src.ops.array_shape import shape_n as shape_n
+    from flowlab._src.ops.transcendental import sigmoid as sigmoid
+    from flowlab._src.ops.magnitude import sign as sign
+    from flowlab._src.ops.transcendental import sin as sin
+    from flowlab._src.ops.transcendental import sinh as sinh
+    from flowlab._src.ops.array_shape import size as size
+    from flowlab._src.ops.slicing import slice_ as slice
+    from flowlab._src.ops.sorting import sort as sort
+    from flowlab._src.ops.blocks import space_to_batch as space_to_batch
+    from flowlab._src.ops.blocks import space_to_batch_nd as space_to_batch_nd
+    from flowlab._src.ops.blocks import space_to_depth as space_to_depth
+    from flowlab._src.ops.sparse_arithmetic import sparse_add as sparse_add
+    from flowlab._src.ops.sparse_parts import sparse_concat as sparse_concat
+    from flowlab._src.ops.sparse_parts import sparse_fill_empty_rows as sparse_fill_empty_rows
+    from flowlab._src.ops.sparse_parts import sparse_mask as sparse_mask
+    from flowlab._src.ops.linalg import sparse_matmul as sparse_matmul
+    from flowlab._src.ops.sparse_arithmetic import sparse_maximum as sparse_maximum
+    from flowlab._src.ops.sparse_dense import sparse_merge as sparse_merge
+    from flowlab._src.ops.sparse_arithmetic import sparse_minimum as sparse_minimum
+    from flowlab._src.ops.sparse_placeholder import sparse_placeholder as sparse_placeholder
+    from flowlab._src.ops.sparse_reduce import sparse_reduce_max as sparse_reduce_max
+    from flowlab._src.ops.sparse_reduce import sparse_reduce_max_sparse as sparse_reduce_max_sparse
+    from flowlab._src.ops.sparse_reduce import sparse_reduce_sum as sparse_reduce_sum
+    from flowlab._src.ops.sparse_reduce import sparse_reduce_sum_sparse as sparse_reduce_sum_sparse
+    from flowlab._src.ops.sparse_order import sparse_reorder as sparse_reorder
+    from flowlab._src.ops.sparse_order import sparse_reset_shape as sparse_reset_shape
+    from flowlab._src.ops.sparse_order import sparse_reshape as sparse_reshape
+    from flowlab._src.ops.sparse_parts import sparse_retain as sparse_retain
+    from flowlab._src.ops.sparse_segments import sparse_segment_mean as sparse_segment_mean
+    from flowlab._src.ops.sparse_segments import sparse_segment_sqrt_n as sparse_segment_sqrt_n
+    from flowlab._src.ops.sparse_segments import sparse_segment_sum as sparse_segment_sum
+    from flowlab._src.ops.sparse_parts import sparse_slice as sparse_slice
+    from flowlab._src.ops.sparse_reduce import sparse_softmax as sparse_softmax
+    from flowlab._src.ops.sparse_parts import sparse_split as sparse_split
+    from flowlab._src.ops.sparse_matmul import sparse_tensor_dense_matmul as sparse_tensor_dense_matmul
+    from flowlab._src.ops.sparse_dense import sparse_tensor_to_dense as sparse_tensor_to_dense
+    from flowlab._src.ops.sparse_dense import sparse_to_dense as sparse_to_dense
+    from flowlab._src.ops.sparse_dense import sparse_to_indicator as sparse_to_indicator
+    from flowlab._src.ops.sparse_order import sparse_transpose as sparse_transpose
+    from flowlab._src.ops.splitting import split as split
+    from flowlab._src.ops.powers import sqrt as sqrt
+    from flowlab._src.ops.powers import square as square
+    from flowlab._src.ops.arithmetic import squared_difference as squared_difference
+    from flowlab._src.ops.array_shape import squeeze as squeeze
+    from flowlab._src.ops.joining import stack as stack
+    from flowlab._src.ops.identity import stop_gradient as stop_gradient
+    from flowlab._src.ops.slicing import strided_slice as strided_slice
+    from flowlab._src.graph.dtypes import string as string
+    from flowlab._src.ops.strings import string_join as string_join
+    from flowlab._src.ops.string_splitting import string_split as string_split
+    from flowlab._src.ops.strings import string_strip as string_strip
+    from flowlab._src.ops.string_hash import string_to_hash_bucket as string_to_hash_bucket
+    from flowlab._src.ops.string_hash import string_to_hash_bucket_fast as string_to_hash_bucket_fast
+    from flowlab._src.ops.string_hash import string_to_hash_bucket_strong as string_to_hash_bucket_strong
+    from flowlab._src.ops.string_numbers import string_to_number as string_to_number
+    from flowlab._src.ops.strings import substr as substr
+    from flowlab._src.ops.arithmetic import subtract as subtract
+    from flowlab._src.ops.solving import svd as svd
+    from flowlab._src.ops.branching import switch_case as switch_case
+    from flowlab._src.ops.lookup import tables_initializer as tables_initializer
+    from flowlab._src.ops.transcendental import tan as tan
+    from flowlab._src.ops.transcendental import tanh as tanh
+    from flowlab._src.ops.scatter import tensor_scatter_add as tensor_scatter_add
+    from flowlab._src.ops.scatter import tensor_scatter_add as tensor_scatter_nd_add
+    from flowlab._src.ops.scatter import tensor_scatter_sub as tensor_scatter_nd_sub
+    from flowlab._src.ops.scatter import tensor_scatter_update as tensor_scatter_nd_update
+    from flowlab._src.ops.scatter import tensor_scatter_sub as tensor_scatter_sub
+    from flowlab._src.ops.scatter import tensor_scatter_update as tensor_scatter_update
+    from flowlab._src.ops.linalg import tensordot as tensordot
+    from flowlab._src.ops.padding import tile as tile
+    from flowlab._src.ops.printing import timestamp as timestamp
+    from flowlab._src.ops.cast import to_bfloat16 as to_bfloat16
+    from flowlab._src.ops.cast import to_complex128 as to_complex128
+    from flowlab._src.ops.cast import to_complex64 as to_complex64
+    from flowlab._src.ops.cast import to_double as to_double
+    from flowlab._src.ops.cast import to_float as to_float
+    from flowlab._src.ops.cast import to_int32 as to_int32
+    from flowlab._src.ops.cast import to_int64 as to_int64
+    from flowlab._src.ops.linalg import trace as trace
+    from flowlab._src.variables.variable import trainable_variables as trainable_variables
+    from flowlab._src.ops.transposing import transpose as transpose
+    from flowlab._src.ops.division import truediv as truediv
+    from flowlab._src.ops.random import truncated_normal as truncated_normal
+    from flowlab._src.variables.initializers import TruncatedNormal as truncated_normal_initializer
+    from flowlab._src.ops.division import truncatediv as truncatediv
+    from flowlab._src.ops.division import truncatemod as truncatemod
+    from flowlab._src.ops.control import tuple_ as tuple
+    from flowlab._src.graph.dtypes import uint16 as uint16
+    from flowlab._src.graph.dtypes import uint32 as uint32
+    from flowlab._src.graph.dtypes import uint64 as uint64
+    from flowlab._src.graph.dtypes import uint8 as uint8
+    from flowlab._src.variables.initializers import UniformUnitScaling as uniform_unit_scaling_initializer
+    from flowlab._src.util.as_tensorflow import uninstall_as_tensorflow as uninstall_as_tensorflow
+    from flowlab._src.ops.unique import unique as unique
+    from flowlab._src.ops.unique import unique_with_counts as unique_with_counts
     from flowlab._src.lab.magics import unload_ipython_extension as unload_ipython_extension
+    from flowlab._src.ops.searching import unravel_index as unravel_index
+    from flowlab._src.ops.segments import unsorted_segment_max as unsorted_segment_max
+    from flowlab._src.ops.segments import unsorted_segment_mean as unsorted_segment_mean
+    from flowlab._src.ops.segments import unsorted_segment_min as unsorted_segment_min
+    from flowlab._src.ops.segments import unsorted_segment_prod as unsorted_segment_prod
+    from flowlab._src.ops.segments import unsorted_segment_sqrt_n as unsorted_segment_sqrt_n
+    from flowlab._src.ops.segments import unsorted_segment_sum as unsorted_segment_sum
+    from flowlab._src.ops.joining import unstack as unstack
+    from flowlab._src.variables.partitioned import variable_axis_size_partitioner as variable_axis_size_partitioner
+    from flowlab._src.variables.variable import variable_creator_scope as variable_creator_scope
+    from flowlab._src.variables.scope import variable_op_scope as variable_op_scope
+    from flowlab._src.variables.scope import variable_scope as variable_scope
+    from flowlab._src.variables.variable import variables_initializer as variables_initializer
+    from flowlab._src.variables.initializers import VarianceScaling as variance_scaling_initializer
+    from flowlab._src.graph.dtypes import variant as variant
+    from flowlab._src.ops.branching import vectorized_map as vectorized_map
+    from flowlab._src.ops.finite import verify_tensor_all_finite as verify_tensor_all_finite
+    from flowlab._src.ops.selecting import where as where
+    from flowlab._src.ops.selecting import where_v2 as where_v2
+    from flowlab._src.ops.while_loop import while_loop as while_loop
+    from flowlab._src.ops.file_io import write_file as write_file
+    from flowlab._src.ops.fill import zeros as zeros
+    from flowlab._src.variables.initializers import Zeros as zeros_initializer
+    from flowlab._src.ops.fill import zeros_like as zeros_like
+    from flowlab._src.ops.special import zeta as zeta
 
     course: Any
 else:  # a type checker knows the names above and no others

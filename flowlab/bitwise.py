@@ -4,12 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.ops.bitwise import bitwise_and as bitwise_and
-from flowlab._src.ops.bitwise import bitwise_or as bitwise_or
-from flowlab._src.ops.bitwise import bitwise_xor as bitwise_xor
-from flowlab._src.ops.bitwise import invert as invert
-from flowlab._src.ops.bitwise import left_shift as left_shift
-from flowlab._src.ops.bitwise import right_shift as right_shift
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -20,8 +14,22 @@ __all__ = [
     "left_shift",
     "right_shift",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "bitwise_and": "flowlab._src.ops.bitwise:bitwise_and",
+    "bitwise_or": "flowlab._src.ops.bitwise:bitwise_or",
+    "bitwise_xor": "flowlab._src.ops.bitwise:bitwise_xor",
+    "invert": "flowlab._src.ops.bitwise:invert",
+    "left_shift": "flowlab._src.ops.bitwise:left_shift",
+    "right_shift": "flowlab._src.ops.bitwise:right_shift",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.ops.bitwise import bitwise_and as bitwise_and
+    from flowlab._src.ops.bitwise import bitwise_or as bitwise_or
+    from flowlab._src.ops.bitwise import bitwise_xor as bitwise_xor
+    from flowlab._src.ops.bitwise import invert as invert
+    from flowlab._src.ops.bitwise import left_shift as left_shift
+    from flowlab._src.ops.bitwise import right_shift as right_shift
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

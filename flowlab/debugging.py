@@ -4,37 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.ops.assertion import assert_ as Assert
-from flowlab._src.ops.finite import verify_tensor_all_finite as assert_all_finite
-from flowlab._src.ops.checks import assert_equal as assert_equal
-from flowlab._src.ops.checks import assert_greater as assert_greater
-from flowlab._src.ops.checks import assert_greater_equal as assert_greater_equal
-from flowlab._src.ops.checks_shape import assert_integer as assert_integer
-from flowlab._src.ops.checks import assert_less as assert_less
-from flowlab._src.ops.checks import assert_less_equal as assert_less_equal
-from flowlab._src.ops.checks import assert_near as assert_near
-from flowlab._src.ops.checks import assert_negative as assert_negative
-from flowlab._src.ops.checks import assert_non_negative as assert_non_negative
-from flowlab._src.ops.checks import assert_non_positive as assert_non_positive
-from flowlab._src.ops.checks import assert_none_equal as assert_none_equal
-from flowlab._src.ops.checks import assert_positive as assert_positive
-from flowlab._src.ops.checks_shape import assert_proper_iterable as assert_proper_iterable
-from flowlab._src.ops.checks_shape import assert_rank as assert_rank
-from flowlab._src.ops.checks_shape import assert_rank_at_least as assert_rank_at_least
-from flowlab._src.ops.checks_shape import assert_rank_in as assert_rank_in
-from flowlab._src.ops.checks_shape import assert_same_float_dtype as assert_same_float_dtype
-from flowlab._src.ops.checks_shape import assert_scalar as assert_scalar
-from flowlab._src.ops.checks_shape import assert_shapes as assert_shapes
-from flowlab._src.ops.checks_shape import assert_type as assert_type
-from flowlab._src.ops.identity import check_numerics as check_numerics
-from flowlab._src.runtime.physical_devices import get_log_device_placement as get_log_device_placement
-from flowlab._src.ops.compare import is_finite as is_finite
-from flowlab._src.ops.compare import is_inf as is_inf
-from flowlab._src.ops.compare import is_nan as is_nan
-from flowlab._src.ops.checks import is_non_decreasing as is_non_decreasing
-from flowlab._src.ops.checks_shape import is_numeric_tensor as is_numeric_tensor
-from flowlab._src.ops.checks import is_strictly_increasing as is_strictly_increasing
-from flowlab._src.runtime.physical_devices import set_log_device_placement as set_log_device_placement
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -70,8 +39,72 @@ __all__ = [
     "is_strictly_increasing",
     "set_log_device_placement",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "Assert": "flowlab._src.ops.assertion:assert_",
+    "assert_all_finite": "flowlab._src.ops.finite:verify_tensor_all_finite",
+    "assert_equal": "flowlab._src.ops.checks:assert_equal",
+    "assert_greater": "flowlab._src.ops.checks:assert_greater",
+    "assert_greater_equal": "flowlab._src.ops.checks:assert_greater_equal",
+    "assert_integer": "flowlab._src.ops.checks_shape:assert_integer",
+    "assert_less": "flowlab._src.ops.checks:assert_less",
+    "assert_less_equal": "flowlab._src.ops.checks:assert_less_equal",
+    "assert_near": "flowlab._src.ops.checks:assert_near",
+    "assert_negative": "flowlab._src.ops.checks:assert_negative",
+    "assert_non_negative": "flowlab._src.ops.checks:assert_non_negative",
+    "assert_non_positive": "flowlab._src.ops.checks:assert_non_positive",
+    "assert_none_equal": "flowlab._src.ops.checks:assert_none_equal",
+    "assert_positive": "flowlab._src.ops.checks:assert_positive",
+    "assert_proper_iterable": "flowlab._src.ops.checks_shape:assert_proper_iterable",
+    "assert_rank": "flowlab._src.ops.checks_shape:assert_rank",
+    "assert_rank_at_least": "flowlab._src.ops.checks_shape:assert_rank_at_least",
+    "assert_rank_in": "flowlab._src.ops.checks_shape:assert_rank_in",
+    "assert_same_float_dtype": "flowlab._src.ops.checks_shape:assert_same_float_dtype",
+    "assert_scalar": "flowlab._src.ops.checks_shape:assert_scalar",
+    "assert_shapes": "flowlab._src.ops.checks_shape:assert_shapes",
+    "assert_type": "flowlab._src.ops.checks_shape:assert_type",
+    "check_numerics": "flowlab._src.ops.identity:check_numerics",
+    "get_log_device_placement": "flowlab._src.runtime.physical_devices:get_log_device_placement",
+    "is_finite": "flowlab._src.ops.compare:is_finite",
+    "is_inf": "flowlab._src.ops.compare:is_inf",
+    "is_nan": "flowlab._src.ops.compare:is_nan",
+    "is_non_decreasing": "flowlab._src.ops.checks:is_non_decreasing",
+    "is_numeric_tensor": "flowlab._src.ops.checks_shape:is_numeric_tensor",
+    "is_strictly_increasing": "flowlab._src.ops.checks:is_strictly_increasing",
+    "set_log_device_placement": "flowlab._src.runtime.physical_devices:set_log_device_placement",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.ops.assertion import assert_ as Assert
+    from flowlab._src.ops.finite import verify_tensor_all_finite as assert_all_finite
+    from flowlab._src.ops.checks import assert_equal as assert_equal
+    from flowlab._src.ops.checks import assert_greater as assert_greater
+    from flowlab._src.ops.checks import assert_greater_equal as assert_greater_equal
+    from flowlab._src.ops.checks_shape import assert_integer as assert_integer
+    from flowlab._src.ops.checks import assert_less as assert_less
+    from flowlab._src.ops.checks import assert_less_equal as assert_less_equal
+    from flowlab._src.ops.checks import assert_near as assert_near
+    from flowlab._src.ops.checks import assert_negative as assert_negative
+    from flowlab._src.ops.checks import assert_non_negative as assert_non_negative
+    from flowlab._src.ops.checks import assert_non_positive as assert_non_positive
+    from flowlab._src.ops.checks import assert_none_equal as assert_none_equal
+    from flowlab._src.ops.checks import assert_positive as assert_positive
+    from flowlab._src.ops.checks_shape import assert_proper_iterable as assert_proper_iterable
+    from flowlab._src.ops.checks_shape import assert_rank as assert_rank
+    from flowlab._src.ops.checks_shape import assert_rank_at_least as assert_rank_at_least
+    from flowlab._src.ops.checks_shape import assert_rank_in as assert_rank_in
+    from flowlab._src.ops.checks_shape import assert_same_float_dtype as assert_same_float_dtype
+    from flowlab._src.ops.checks_shape import assert_scalar as assert_scalar
+    from flowlab._src.ops.checks_shape import assert_shapes as assert_shapes
+    from flowlab._src.ops.checks_shape import assert_type as assert_type
+    from flowlab._src.ops.identity import check_numerics as check_numerics
+    from flowlab._src.runtime.physical_devices import get_log_device_placement as get_log_device_placement
+    from flowlab._src.ops.compare import is_finite as is_finite
+    from flowlab._src.ops.compare import is_inf as is_inf
+    from flowlab._src.ops.compare import is_nan as is_nan
+    from flowlab._src.ops.checks import is_non_decreasing as is_non_decreasing
+    from flowlab._src.ops.checks_shape import is_numeric_tensor as is_numeric_tensor
+    from flowlab._src.ops.checks import is_strictly_increasing as is_strictly_increasing
+    from flowlab._src.runtime.physical_devices import set_log_device_placement as set_log_device_placement
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,23 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.train.distribute import CrossDeviceOps as CrossDeviceOps
-from flowlab._src.train.distribute import InputContext as InputContext
-from flowlab._src.train.distribute import InputReplicationMode as InputReplicationMode
-from flowlab._src.train.distribute import MirroredStrategy as MirroredStrategy
-from flowlab._src.train.distribute import OneDeviceStrategy as OneDeviceStrategy
-from flowlab._src.train.distribute import ReduceOp as ReduceOp
-from flowlab._src.train.distribute import ReductionToOneDevice as ReductionToOneDevice
-from flowlab._src.train.distribute import ReplicaContext as ReplicaContext
-from flowlab._src.train.cluster import Server as Server
-from flowlab._src.train.distribute import Strategy as Strategy
-from flowlab._src.train.distribute import StrategyExtended as StrategyExtended
-from flowlab._src.train.distribute import experimental_set_strategy as experimental_set_strategy
-from flowlab._src.train.distribute import get_loss_reduction as get_loss_reduction
-from flowlab._src.train.distribute import get_replica_context as get_replica_context
-from flowlab._src.train.distribute import get_strategy as get_strategy
-from flowlab._src.train.distribute import has_strategy as has_strategy
-from flowlab._src.train.distribute import in_cross_replica_context as in_cross_replica_context
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -42,8 +25,44 @@ __all__ = [
     "has_strategy",
     "in_cross_replica_context",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "CrossDeviceOps": "flowlab._src.train.distribute:CrossDeviceOps",
+    "InputContext": "flowlab._src.train.distribute:InputContext",
+    "InputReplicationMode": "flowlab._src.train.distribute:InputReplicationMode",
+    "MirroredStrategy": "flowlab._src.train.distribute:MirroredStrategy",
+    "OneDeviceStrategy": "flowlab._src.train.distribute:OneDeviceStrategy",
+    "ReduceOp": "flowlab._src.train.distribute:ReduceOp",
+    "ReductionToOneDevice": "flowlab._src.train.distribute:ReductionToOneDevice",
+    "ReplicaContext": "flowlab._src.train.distribute:ReplicaContext",
+    "Server": "flowlab._src.train.cluster:Server",
+    "Strategy": "flowlab._src.train.distribute:Strategy",
+    "StrategyExtended": "flowlab._src.train.distribute:StrategyExtended",
+    "experimental_set_strategy": "flowlab._src.train.distribute:experimental_set_strategy",
+    "get_loss_reduction": "flowlab._src.train.distribute:get_loss_reduction",
+    "get_replica_context": "flowlab._src.train.distribute:get_replica_context",
+    "get_strategy": "flowlab._src.train.distribute:get_strategy",
+    "has_strategy": "flowlab._src.train.distribute:has_strategy",
+    "in_cross_replica_context": "flowlab._src.train.distribute:in_cross_replica_context",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.train.distribute import CrossDeviceOps as CrossDeviceOps
+    from flowlab._src.train.distribute import InputContext as InputContext
+    from flowlab._src.train.distribute import InputReplicationMode as InputReplicationMode
+    from flowlab._src.train.distribute import MirroredStrategy as MirroredStrategy
+    from flowlab._src.train.distribute import OneDeviceStrategy as OneDeviceStrategy
+    from flowlab._src.train.distribute import ReduceOp as ReduceOp
+    from flowlab._src.train.distribute import ReductionToOneDevice as ReductionToOneDevice
+    from flowlab._src.train.distribute import ReplicaContext as ReplicaContext
+    from flowlab._src.train.cluster import Server as Server
+    from flowlab._src.train.distribute import Strategy as Strategy
+    from flowlab._src.train.distribute import StrategyExtended as StrategyExtended
+    from flowlab._src.train.distribute import experimental_set_strategy as experimental_set_strategy
+    from flowlab._src.train.distribute import get_loss_reduction as get_loss_reduction
+    from flowlab._src.train.distribute import get_replica_context as get_replica_context
+    from flowlab._src.train.distribute import get_strategy as get_strategy
+    from flowlab._src.train.distribute import has_strategy as has_strategy
+    from flowlab._src.train.distribute import in_cross_replica_context as in_cross_replica_context
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

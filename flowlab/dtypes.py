@@ -4,38 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.graph.dtypes import DType as DType
-from flowlab._src.graph.dtypes import QUANTIZED_DTYPES as QUANTIZED_DTYPES
-from flowlab._src.graph.dtypes import as_dtype as as_dtype
-from flowlab._src.ops.string_numbers import as_string as as_string
-from flowlab._src.graph.dtypes import bfloat16 as bfloat16
-from flowlab._src.graph.dtypes import bool_ as bool
-from flowlab._src.ops.cast import cast as cast
-from flowlab._src.ops.cast import complex_ as complex
-from flowlab._src.graph.dtypes import complex128 as complex128
-from flowlab._src.graph.dtypes import complex64 as complex64
-from flowlab._src.graph.dtypes import float64 as double
-from flowlab._src.graph.dtypes import float16 as float16
-from flowlab._src.graph.dtypes import float32 as float32
-from flowlab._src.graph.dtypes import float64 as float64
-from flowlab._src.graph.dtypes import float16 as half
-from flowlab._src.graph.dtypes import int16 as int16
-from flowlab._src.graph.dtypes import int32 as int32
-from flowlab._src.graph.dtypes import int64 as int64
-from flowlab._src.graph.dtypes import int8 as int8
-from flowlab._src.graph.dtypes import qint16 as qint16
-from flowlab._src.graph.dtypes import qint32 as qint32
-from flowlab._src.graph.dtypes import qint8 as qint8
-from flowlab._src.graph.dtypes import quint16 as quint16
-from flowlab._src.graph.dtypes import quint8 as quint8
-from flowlab._src.graph.dtypes import resource as resource
-from flowlab._src.ops.cast import saturate_cast as saturate_cast
-from flowlab._src.graph.dtypes import string as string
-from flowlab._src.graph.dtypes import uint16 as uint16
-from flowlab._src.graph.dtypes import uint32 as uint32
-from flowlab._src.graph.dtypes import uint64 as uint64
-from flowlab._src.graph.dtypes import uint8 as uint8
-from flowlab._src.graph.dtypes import variant as variant
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -72,8 +40,74 @@ __all__ = [
     "uint8",
     "variant",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "DType": "flowlab._src.graph.dtypes:DType",
+    "QUANTIZED_DTYPES": "flowlab._src.graph.dtypes:QUANTIZED_DTYPES",
+    "as_dtype": "flowlab._src.graph.dtypes:as_dtype",
+    "as_string": "flowlab._src.ops.string_numbers:as_string",
+    "bfloat16": "flowlab._src.graph.dtypes:bfloat16",
+    "bool": "flowlab._src.graph.dtypes:bool_",
+    "cast": "flowlab._src.ops.cast:cast",
+    "complex": "flowlab._src.ops.cast:complex_",
+    "complex128": "flowlab._src.graph.dtypes:complex128",
+    "complex64": "flowlab._src.graph.dtypes:complex64",
+    "double": "flowlab._src.graph.dtypes:float64",
+    "float16": "flowlab._src.graph.dtypes:float16",
+    "float32": "flowlab._src.graph.dtypes:float32",
+    "float64": "flowlab._src.graph.dtypes:float64",
+    "half": "flowlab._src.graph.dtypes:float16",
+    "int16": "flowlab._src.graph.dtypes:int16",
+    "int32": "flowlab._src.graph.dtypes:int32",
+    "int64": "flowlab._src.graph.dtypes:int64",
+    "int8": "flowlab._src.graph.dtypes:int8",
+    "qint16": "flowlab._src.graph.dtypes:qint16",
+    "qint32": "flowlab._src.graph.dtypes:qint32",
+    "qint8": "flowlab._src.graph.dtypes:qint8",
+    "quint16": "flowlab._src.graph.dtypes:quint16",
+    "quint8": "flowlab._src.graph.dtypes:quint8",
+    "resource": "flowlab._src.graph.dtypes:resource",
+    "saturate_cast": "flowlab._src.ops.cast:saturate_cast",
+    "string": "flowlab._src.graph.dtypes:string",
+    "uint16": "flowlab._src.graph.dtypes:uint16",
+    "uint32": "flowlab._src.graph.dtypes:uint32",
+    "uint64": "flowlab._src.graph.dtypes:uint64",
+    "uint8": "flowlab._src.graph.dtypes:uint8",
+    "variant": "flowlab._src.graph.dtypes:variant",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.graph.dtypes import DType as DType
+    from flowlab._src.graph.dtypes import QUANTIZED_DTYPES as QUANTIZED_DTYPES
+    from flowlab._src.graph.dtypes import as_dtype as as_dtype
+    from flowlab._src.ops.string_numbers import as_string as as_string
+    from flowlab._src.graph.dtypes import bfloat16 as bfloat16
+    from flowlab._src.graph.dtypes import bool_ as bool
+    from flowlab._src.ops.cast import cast as cast
+    from flowlab._src.ops.cast import complex_ as complex
+    from flowlab._src.graph.dtypes import complex128 as complex128
+    from flowlab._src.graph.dtypes import complex64 as complex64
+    from flowlab._src.graph.dtypes import float64 as double
+    from flowlab._src.graph.dtypes import float16 as float16
+    from flowlab._src.graph.dtypes import float32 as float32
+    from flowlab._src.graph.dtypes import float64 as float64
+    from flowlab._src.graph.dtypes import float16 as half
+    from flowlab._src.graph.dtypes import int16 as int16
+    from flowlab._src.graph.dtypes import int32 as int32
+    from flowlab._src.graph.dtypes import int64 as int64
+    from flowlab._src.graph.dtypes import int8 as int8
+    from flowlab._src.graph.dtypes import qint16 as qint16
+    from flowlab._src.graph.dtypes import qint32 as qint32
+    from flowlab._src.graph.dtypes import qint8 as qint8
+    from flowlab._src.graph.dtypes import quint16 as quint16
+    from flowlab._src.graph.dtypes import quint8 as quint8
+    from flowlab._src.graph.dtypes import resource as resource
+    from flowlab._src.ops.cast import saturate_cast as saturate_cast
+    from flowlab._src.graph.dtypes import string as string
+    from flowlab._src.graph.dtypes import uint16 as uint16
+    from flowlab._src.graph.dtypes import uint32 as uint32
+    from flowlab._src.graph.dtypes import uint64 as uint64
+    from flowlab._src.graph.dtypes import uint8 as uint8
+    from flowlab._src.graph.dtypes import variant as variant
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

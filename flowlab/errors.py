@@ -4,43 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.errors import ABORTED as ABORTED
-from flowlab._src.errors import ALREADY_EXISTS as ALREADY_EXISTS
-from flowlab._src.errors import AbortedError as AbortedError
-from flowlab._src.errors import AlreadyExistsError as AlreadyExistsError
-from flowlab._src.errors import CANCELLED as CANCELLED
-from flowlab._src.errors import CancelledError as CancelledError
-from flowlab._src.errors import DATA_LOSS as DATA_LOSS
-from flowlab._src.errors import DEADLINE_EXCEEDED as DEADLINE_EXCEEDED
-from flowlab._src.errors import DataLossError as DataLossError
-from flowlab._src.errors import DeadlineExceededError as DeadlineExceededError
-from flowlab._src.errors import FAILED_PRECONDITION as FAILED_PRECONDITION
-from flowlab._src.errors import FailedPreconditionError as FailedPreconditionError
-from flowlab._src.errors import INTERNAL as INTERNAL
-from flowlab._src.errors import INVALID_ARGUMENT as INVALID_ARGUMENT
-from flowlab._src.errors import InternalError as InternalError
-from flowlab._src.errors import InvalidArgumentError as InvalidArgumentError
-from flowlab._src.errors import NOT_FOUND as NOT_FOUND
-from flowlab._src.errors import NotFoundError as NotFoundError
-from flowlab._src.errors import OK as OK
-from flowlab._src.errors import OUT_OF_RANGE as OUT_OF_RANGE
-from flowlab._src.errors import OpError as OpError
-from flowlab._src.errors import OutOfRangeError as OutOfRangeError
-from flowlab._src.errors import PERMISSION_DENIED as PERMISSION_DENIED
-from flowlab._src.errors import PermissionDeniedError as PermissionDeniedError
-from flowlab._src.errors import RESOURCE_EXHAUSTED as RESOURCE_EXHAUSTED
-from flowlab._src.errors import ResourceExhaustedError as ResourceExhaustedError
-from flowlab._src.errors import UNAUTHENTICATED as UNAUTHENTICATED
-from flowlab._src.errors import UNAVAILABLE as UNAVAILABLE
-from flowlab._src.errors import UNIMPLEMENTED as UNIMPLEMENTED
-from flowlab._src.errors import UNKNOWN as UNKNOWN
-from flowlab._src.errors import UnauthenticatedError as UnauthenticatedError
-from flowlab._src.errors import UnavailableError as UnavailableError
-from flowlab._src.errors import UnimplementedError as UnimplementedError
-from flowlab._src.errors import UnknownError as UnknownError
-from flowlab._src.errors import error_code_from_exception_type as error_code_from_exception_type
-from flowlab._src.errors import exception_type_from_error_code as exception_type_from_error_code
-from flowlab._src.errors import raise_exception_on_not_ok_status as raise_exception_on_not_ok_status
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -82,8 +45,84 @@ __all__ = [
     "exception_type_from_error_code",
     "raise_exception_on_not_ok_status",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "ABORTED": "flowlab._src.errors:ABORTED",
+    "ALREADY_EXISTS": "flowlab._src.errors:ALREADY_EXISTS",
+    "AbortedError": "flowlab._src.errors:AbortedError",
+    "AlreadyExistsError": "flowlab._src.errors:AlreadyExistsError",
+    "CANCELLED": "flowlab._src.errors:CANCELLED",
+    "CancelledError": "flowlab._src.errors:CancelledError",
+    "DATA_LOSS": "flowlab._src.errors:DATA_LOSS",
+    "DEADLINE_EXCEEDED": "flowlab._src.errors:DEADLINE_EXCEEDED",
+    "DataLossError": "flowlab._src.errors:DataLossError",
+    "DeadlineExceededError": "flowlab._src.errors:DeadlineExceededError",
+    "FAILED_PRECONDITION": "flowlab._src.errors:FAILED_PRECONDITION",
+    "FailedPreconditionError": "flowlab._src.errors:FailedPreconditionError",
+    "INTERNAL": "flowlab._src.errors:INTERNAL",
+    "INVALID_ARGUMENT": "flowlab._src.errors:INVALID_ARGUMENT",
+    "InternalError": "flowlab._src.errors:InternalError",
+    "InvalidArgumentError": "flowlab._src.errors:InvalidArgumentError",
+    "NOT_FOUND": "flowlab._src.errors:NOT_FOUND",
+    "NotFoundError": "flowlab._src.errors:NotFoundError",
+    "OK": "flowlab._src.errors:OK",
+    "OUT_OF_RANGE": "flowlab._src.errors:OUT_OF_RANGE",
+    "OpError": "flowlab._src.errors:OpError",
+    "OutOfRangeError": "flowlab._src.errors:OutOfRangeError",
+    "PERMISSION_DENIED": "flowlab._src.errors:PERMISSION_DENIED",
+    "PermissionDeniedError": "flowlab._src.errors:PermissionDeniedError",
+    "RESOURCE_EXHAUSTED": "flowlab._src.errors:RESOURCE_EXHAUSTED",
+    "ResourceExhaustedError": "flowlab._src.errors:ResourceExhaustedError",
+    "UNAUTHENTICATED": "flowlab._src.errors:UNAUTHENTICATED",
+    "UNAVAILABLE": "flowlab._src.errors:UNAVAILABLE",
+    "UNIMPLEMENTED": "flowlab._src.errors:UNIMPLEMENTED",
+    "UNKNOWN": "flowlab._src.errors:UNKNOWN",
+    "UnauthenticatedError": "flowlab._src.errors:UnauthenticatedError",
+    "UnavailableError": "flowlab._src.errors:UnavailableError",
+    "UnimplementedError": "flowlab._src.errors:UnimplementedError",
+    "UnknownError": "flowlab._src.errors:UnknownError",
+    "error_code_from_exception_type": "flowlab._src.errors:error_code_from_exception_type",
+    "exception_type_from_error_code": "flowlab._src.errors:exception_type_from_error_code",
+    "raise_exception_on_not_ok_status": "flowlab._src.errors:raise_exception_on_not_ok_status",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.errors import ABORTED as ABORTED
+    from flowlab._src.errors import ALREADY_EXISTS as ALREADY_EXISTS
+    from flowlab._src.errors import AbortedError as AbortedError
+    from flowlab._src.errors import AlreadyExistsError as AlreadyExistsError
+    from flowlab._src.errors import CANCELLED as CANCELLED
+    from flowlab._src.errors import CancelledError as CancelledError
+    from flowlab._src.errors import DATA_LOSS as DATA_LOSS
+    from flowlab._src.errors import DEADLINE_EXCEEDED as DEADLINE_EXCEEDED
+    from flowlab._src.errors import DataLossError as DataLossError
+    from flowlab._src.errors import DeadlineExceededError as DeadlineExceededError
+    from flowlab._src.errors import FAILED_PRECONDITION as FAILED_PRECONDITION
+    from flowlab._src.errors import FailedPreconditionError as FailedPreconditionError
+    from flowlab._src.errors import INTERNAL as INTERNAL
+    from flowlab._src.errors import INVALID_ARGUMENT as INVALID_ARGUMENT
+    from flowlab._src.errors import InternalError as InternalError
+    from flowlab._src.errors import InvalidArgumentError as InvalidArgumentError
+    from flowlab._src.errors import NOT_FOUND as NOT_FOUND
+    from flowlab._src.errors import NotFoundError as NotFoundError
+    from flowlab._src.errors import OK as OK
+    from flowlab._src.errors import OUT_OF_RANGE as OUT_OF_RANGE
+    from flowlab._src.errors import OpError as OpError
+    from flowlab._src.errors import OutOfRangeError as OutOfRangeError
+    from flowlab._src.errors import PERMISSION_DENIED as PERMISSION_DENIED
+    from flowlab._src.errors import PermissionDeniedError as PermissionDeniedError
+    from flowlab._src.errors import RESOURCE_EXHAUSTED as RESOURCE_EXHAUSTED
+    from flowlab._src.errors import ResourceExhaustedError as ResourceExhaustedError
+    from flowlab._src.errors import UNAUTHENTICATED as UNAUTHENTICATED
+    from flowlab._src.errors import UNAVAILABLE as UNAVAILABLE
+    from flowlab._src.errors import UNIMPLEMENTED as UNIMPLEMENTED
+    from flowlab._src.errors import UNKNOWN as UNKNOWN
+    from flowlab._src.errors import UnauthenticatedError as UnauthenticatedError
+    from flowlab._src.errors import UnavailableError as UnavailableError
+    from flowlab._src.errors import UnimplementedError as UnimplementedError
+    from flowlab._src.errors import UnknownError as UnknownError
+    from flowlab._src.errors import error_code_from_exception_type as error_code_from_exception_type
+    from flowlab._src.errors import exception_type_from_error_code as exception_type_from_error_code
+    from flowlab._src.errors import raise_exception_on_not_ok_status as raise_exception_on_not_ok_status
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,21 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.formats.gfile import copy_1 as Copy
-from flowlab._src.formats.gfile import delete_recursively as DeleteRecursively
-from flowlab._src.formats.gfile import exists_1 as Exists
-from flowlab._src.formats.gfile import GFile as FastGFile
-from flowlab._src.formats.gfile import GFile as GFile
-from flowlab._src.formats.gfile import glob_1 as Glob
-from flowlab._src.formats.gfile import is_directory as IsDirectory
-from flowlab._src.formats.gfile import list_directory as ListDirectory
-from flowlab._src.formats.gfile import makedirs_1 as MakeDirs
-from flowlab._src.formats.gfile import mkdir_1 as MkDir
-from flowlab._src.formats.gfile import GFile as Open
-from flowlab._src.formats.gfile import remove_1 as Remove
-from flowlab._src.formats.gfile import rename_1 as Rename
-from flowlab._src.formats.gfile import stat_1 as Stat
-from flowlab._src.formats.gfile import walk_1 as Walk
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -38,8 +23,40 @@ __all__ = [
     "Stat",
     "Walk",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "Copy": "flowlab._src.formats.gfile:copy_1",
+    "DeleteRecursively": "flowlab._src.formats.gfile:delete_recursively",
+    "Exists": "flowlab._src.formats.gfile:exists_1",
+    "FastGFile": "flowlab._src.formats.gfile:GFile",
+    "GFile": "flowlab._src.formats.gfile:GFile",
+    "Glob": "flowlab._src.formats.gfile:glob_1",
+    "IsDirectory": "flowlab._src.formats.gfile:is_directory",
+    "ListDirectory": "flowlab._src.formats.gfile:list_directory",
+    "MakeDirs": "flowlab._src.formats.gfile:makedirs_1",
+    "MkDir": "flowlab._src.formats.gfile:mkdir_1",
+    "Open": "flowlab._src.formats.gfile:GFile",
+    "Remove": "flowlab._src.formats.gfile:remove_1",
+    "Rename": "flowlab._src.formats.gfile:rename_1",
+    "Stat": "flowlab._src.formats.gfile:stat_1",
+    "Walk": "flowlab._src.formats.gfile:walk_1",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.formats.gfile import copy_1 as Copy
+    from flowlab._src.formats.gfile import delete_recursively as DeleteRecursively
+    from flowlab._src.formats.gfile import exists_1 as Exists
+    from flowlab._src.formats.gfile import GFile as FastGFile
+    from flowlab._src.formats.gfile import GFile as GFile
+    from flowlab._src.formats.gfile import glob_1 as Glob
+    from flowlab._src.formats.gfile import is_directory as IsDirectory
+    from flowlab._src.formats.gfile import list_directory as ListDirectory
+    from flowlab._src.formats.gfile import makedirs_1 as MakeDirs
+    from flowlab._src.formats.gfile import mkdir_1 as MkDir
+    from flowlab._src.formats.gfile import GFile as Open
+    from flowlab._src.formats.gfile import remove_1 as Remove
+    from flowlab._src.formats.gfile import rename_1 as Rename
+    from flowlab._src.formats.gfile import stat_1 as Stat
+    from flowlab._src.formats.gfile import walk_1 as Walk
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,12 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.graph.graph_util import convert_variables_to_constants as convert_variables_to_constants
-from flowlab._src.graph.graph_util import extract_sub_graph as extract_sub_graph
-from flowlab._src.graph.graphdef_import import import_graph_def as import_graph_def
-from flowlab._src.graph.graph_util import must_run_on_cpu as must_run_on_cpu
-from flowlab._src.graph.graph_util import remove_training_nodes as remove_training_nodes
-from flowlab._src.graph.graph_util import tensor_shape_from_node_def_name as tensor_shape_from_node_def_name
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -20,8 +14,22 @@ __all__ = [
     "remove_training_nodes",
     "tensor_shape_from_node_def_name",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "convert_variables_to_constants": "flowlab._src.graph.graph_util:convert_variables_to_constants",
+    "extract_sub_graph": "flowlab._src.graph.graph_util:extract_sub_graph",
+    "import_graph_def": "flowlab._src.graph.graphdef_import:import_graph_def",
+    "must_run_on_cpu": "flowlab._src.graph.graph_util:must_run_on_cpu",
+    "remove_training_nodes": "flowlab._src.graph.graph_util:remove_training_nodes",
+    "tensor_shape_from_node_def_name": "flowlab._src.graph.graph_util:tensor_shape_from_node_def_name",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.graph.graph_util import convert_variables_to_constants as convert_variables_to_constants
+    from flowlab._src.graph.graph_util import extract_sub_graph as extract_sub_graph
+    from flowlab._src.graph.graphdef_import import import_graph_def as import_graph_def
+    from flowlab._src.graph.graph_util import must_run_on_cpu as must_run_on_cpu
+    from flowlab._src.graph.graph_util import remove_training_nodes as remove_training_nodes
+    from flowlab._src.graph.graph_util import tensor_shape_from_node_def_name as tensor_shape_from_node_def_name
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

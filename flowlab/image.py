@@ -4,75 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.ops.image_resize import ResizeMethod as ResizeMethod
-from flowlab._src.ops.image_adjust import adjust_brightness as adjust_brightness
-from flowlab._src.ops.image_adjust import adjust_contrast as adjust_contrast
-from flowlab._src.ops.image_adjust import adjust_gamma as adjust_gamma
-from flowlab._src.ops.image_adjust import adjust_hue as adjust_hue
-from flowlab._src.ops.image_adjust import adjust_jpeg_quality as adjust_jpeg_quality
-from flowlab._src.ops.image_adjust import adjust_saturation as adjust_saturation
-from flowlab._src.ops.image_crop import central_crop as central_crop
-from flowlab._src.ops.image_suppression import combined_non_max_suppression as combined_non_max_suppression
-from flowlab._src.ops.image_color import convert_image_dtype as convert_image_dtype
-from flowlab._src.ops.image_crop import crop_and_resize as crop_and_resize
-from flowlab._src.ops.image_crop import crop_to_bounding_box as crop_to_bounding_box
-from flowlab._src.ops.image_decode import decode_and_crop_jpeg as decode_and_crop_jpeg
-from flowlab._src.ops.image_decode import decode_bmp as decode_bmp
-from flowlab._src.ops.image_decode import decode_gif as decode_gif
-from flowlab._src.ops.image_decode import decode_image as decode_image
-from flowlab._src.ops.image_decode import decode_jpeg as decode_jpeg
-from flowlab._src.ops.image_decode import decode_png as decode_png
-from flowlab._src.ops.image_boxes import draw_bounding_boxes as draw_bounding_boxes
-from flowlab._src.ops.image_encode import encode_jpeg as encode_jpeg
-from flowlab._src.ops.image_encode import encode_png as encode_png
-from flowlab._src.ops.image_crop import extract_glimpse as extract_glimpse
-from flowlab._src.ops.patches import extract_image_patches as extract_image_patches
-from flowlab._src.ops.image_decode import extract_jpeg_shape as extract_jpeg_shape
-from flowlab._src.ops.patches import extract_patches as extract_patches
-from flowlab._src.ops.image_transform import flip_left_right as flip_left_right
-from flowlab._src.ops.image_transform import flip_up_down as flip_up_down
-from flowlab._src.ops.image_color import grayscale_to_rgb as grayscale_to_rgb
-from flowlab._src.ops.image_color import hsv_to_rgb as hsv_to_rgb
-from flowlab._src.ops.image_measure import image_gradients as image_gradients
-from flowlab._src.ops.image_decode import is_jpeg as is_jpeg
-from flowlab._src.ops.image_suppression import non_max_suppression as non_max_suppression
-from flowlab._src.ops.image_suppression import non_max_suppression_overlaps as non_max_suppression_overlaps
-from flowlab._src.ops.image_suppression import non_max_suppression_padded as non_max_suppression_padded
-from flowlab._src.ops.image_suppression import non_max_suppression_with_scores as non_max_suppression_with_scores
-from flowlab._src.ops.image_crop import pad_to_bounding_box as pad_to_bounding_box
-from flowlab._src.ops.image_adjust import per_image_standardization as per_image_standardization
-from flowlab._src.ops.image_measure import psnr as psnr
-from flowlab._src.ops.image_adjust import random_brightness as random_brightness
-from flowlab._src.ops.image_adjust import random_contrast as random_contrast
-from flowlab._src.ops.random import random_crop as random_crop
-from flowlab._src.ops.image_transform import random_flip_left_right as random_flip_left_right
-from flowlab._src.ops.image_transform import random_flip_up_down as random_flip_up_down
-from flowlab._src.ops.image_adjust import random_hue as random_hue
-from flowlab._src.ops.image_adjust import random_jpeg_quality as random_jpeg_quality
-from flowlab._src.ops.image_adjust import random_saturation as random_saturation
-from flowlab._src.ops.image_resize import resize_images as resize
-from flowlab._src.ops.image_resize import resize_area as resize_area
-from flowlab._src.ops.image_resize import resize_bicubic as resize_bicubic
-from flowlab._src.ops.image_resize import resize_bilinear as resize_bilinear
-from flowlab._src.ops.image_crop import resize_image_with_crop_or_pad as resize_image_with_crop_or_pad
-from flowlab._src.ops.image_crop import resize_image_with_pad as resize_image_with_pad
-from flowlab._src.ops.image_resize import resize_images as resize_images
-from flowlab._src.ops.image_resize import resize_nearest_neighbor as resize_nearest_neighbor
-from flowlab._src.ops.image_crop import resize_image_with_crop_or_pad as resize_with_crop_or_pad
-from flowlab._src.ops.image_color import rgb_to_grayscale as rgb_to_grayscale
-from flowlab._src.ops.image_color import rgb_to_hsv as rgb_to_hsv
-from flowlab._src.ops.image_color import rgb_to_yiq as rgb_to_yiq
-from flowlab._src.ops.image_color import rgb_to_yuv as rgb_to_yuv
-from flowlab._src.ops.image_transform import rot90 as rot90
-from flowlab._src.ops.image_boxes import sample_distorted_bounding_box as sample_distorted_bounding_box
-from flowlab._src.ops.image_measure import sobel_edges as sobel_edges
-from flowlab._src.ops.image_measure import ssim as ssim
-from flowlab._src.ops.image_measure import ssim_multiscale as ssim_multiscale
-from flowlab._src.ops.image_measure import total_variation as total_variation
-from flowlab._src.ops.image_transform import transpose_image as transpose
-from flowlab._src.ops.image_transform import transpose_image as transpose_image
-from flowlab._src.ops.image_color import yiq_to_rgb as yiq_to_rgb
-from flowlab._src.ops.image_color import yuv_to_rgb as yuv_to_rgb
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -146,8 +77,148 @@ __all__ = [
     "yiq_to_rgb",
     "yuv_to_rgb",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "ResizeMethod": "flowlab._src.ops.image_resize:ResizeMethod",
+    "adjust_brightness": "flowlab._src.ops.image_adjust:adjust_brightness",
+    "adjust_contrast": "flowlab._src.ops.image_adjust:adjust_contrast",
+    "adjust_gamma": "flowlab._src.ops.image_adjust:adjust_gamma",
+    "adjust_hue": "flowlab._src.ops.image_adjust:adjust_hue",
+    "adjust_jpeg_quality": "flowlab._src.ops.image_adjust:adjust_jpeg_quality",
+    "adjust_saturation": "flowlab._src.ops.image_adjust:adjust_saturation",
+    "central_crop": "flowlab._src.ops.image_crop:central_crop",
+    "combined_non_max_suppression": "flowlab._src.ops.image_suppression:combined_non_max_suppression",
+    "convert_image_dtype": "flowlab._src.ops.image_color:convert_image_dtype",
+    "crop_and_resize": "flowlab._src.ops.image_crop:crop_and_resize",
+    "crop_to_bounding_box": "flowlab._src.ops.image_crop:crop_to_bounding_box",
+    "decode_and_crop_jpeg": "flowlab._src.ops.image_decode:decode_and_crop_jpeg",
+    "decode_bmp": "flowlab._src.ops.image_decode:decode_bmp",
+    "decode_gif": "flowlab._src.ops.image_decode:decode_gif",
+    "decode_image": "flowlab._src.ops.image_decode:decode_image",
+    "decode_jpeg": "flowlab._src.ops.image_decode:decode_jpeg",
+    "decode_png": "flowlab._src.ops.image_decode:decode_png",
+    "draw_bounding_boxes": "flowlab._src.ops.image_boxes:draw_bounding_boxes",
+    "encode_jpeg": "flowlab._src.ops.image_encode:encode_jpeg",
+    "encode_png": "flowlab._src.ops.image_encode:encode_png",
+    "extract_glimpse": "flowlab._src.ops.image_crop:extract_glimpse",
+    "extract_image_patches": "flowlab._src.ops.patches:extract_image_patches",
+    "extract_jpeg_shape": "flowlab._src.ops.image_decode:extract_jpeg_shape",
+    "extract_patches": "flowlab._src.ops.patches:extract_patches",
+    "flip_left_right": "flowlab._src.ops.image_transform:flip_left_right",
+    "flip_up_down": "flowlab._src.ops.image_transform:flip_up_down",
+    "grayscale_to_rgb": "flowlab._src.ops.image_color:grayscale_to_rgb",
+    "hsv_to_rgb": "flowlab._src.ops.image_color:hsv_to_rgb",
+    "image_gradients": "flowlab._src.ops.image_measure:image_gradients",
+    "is_jpeg": "flowlab._src.ops.image_decode:is_jpeg",
+    "non_max_suppression": "flowlab._src.ops.image_suppression:non_max_suppression",
+    "non_max_suppression_overlaps": "flowlab._src.ops.image_suppression:non_max_suppression_overlaps",
+    "non_max_suppression_padded": "flowlab._src.ops.image_suppression:non_max_suppression_padded",
+    "non_max_suppression_with_scores": "flowlab._src.ops.image_suppression:non_max_suppression_with_scores",
+    "pad_to_bounding_box": "flowlab._src.ops.image_crop:pad_to_bounding_box",
+    "per_image_standardization": "flowlab._src.ops.image_adjust:per_image_standardization",
+    "psnr": "flowlab._src.ops.image_measure:psnr",
+    "random_brightness": "flowlab._src.ops.image_adjust:random_brightness",
+    "random_contrast": "flowlab._src.ops.image_adjust:random_contrast",
+    "random_crop": "flowlab._src.ops.random:random_crop",
+    "random_flip_left_right": "flowlab._src.ops.image_transform:random_flip_left_right",
+    "random_flip_up_down": "flowlab._src.ops.image_transform:random_flip_up_down",
+    "random_hue": "flowlab._src.ops.image_adjust:random_hue",
+    "random_jpeg_quality": "flowlab._src.ops.image_adjust:random_jpeg_quality",
+    "random_saturation": "flowlab._src.ops.image_adjust:random_saturation",
+    "resize": "flowlab._src.ops.image_resize:resize_images",
+    "resize_area": "flowlab._src.ops.image_resize:resize_area",
+    "resize_bicubic": "flowlab._src.ops.image_resize:resize_bicubic",
+    "resize_bilinear": "flowlab._src.ops.image_resize:resize_bilinear",
+    "resize_image_with_crop_or_pad": "flowlab._src.ops.image_crop:resize_image_with_crop_or_pad",
+    "resize_image_with_pad": "flowlab._src.ops.image_crop:resize_image_with_pad",
+    "resize_images": "flowlab._src.ops.image_resize:resize_images",
+    "resize_nearest_neighbor": "flowlab._src.ops.image_resize:resize_nearest_neighbor",
+    "resize_with_crop_or_pad": "flowlab._src.ops.image_crop:resize_image_with_crop_or_pad",
+    "rgb_to_grayscale": "flowlab._src.ops.image_color:rgb_to_grayscale",
+    "rgb_to_hsv": "flowlab._src.ops.image_color:rgb_to_hsv",
+    "rgb_to_yiq": "flowlab._src.ops.image_color:rgb_to_yiq",
+    "rgb_to_yuv": "flowlab._src.ops.image_color:rgb_to_yuv",
+    "rot90": "flowlab._src.ops.image_transform:rot90",
+    "sample_distorted_bounding_box": "flowlab._src.ops.image_boxes:sample_distorted_bounding_box",
+    "sobel_edges": "flowlab._src.ops.image_measure:sobel_edges",
+    "ssim": "flowlab._src.ops.image_measure:ssim",
+    "ssim_multiscale": "flowlab._src.ops.image_measure:ssim_multiscale",
+    "total_variation": "flowlab._src.ops.image_measure:total_variation",
+    "transpose": "flowlab._src.ops.image_transform:transpose_image",
+    "transpose_image": "flowlab._src.ops.image_transform:transpose_image",
+    "yiq_to_rgb": "flowlab._src.ops.image_color:yiq_to_rgb",
+    "yuv_to_rgb": "flowlab._src.ops.image_color:yuv_to_rgb",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.ops.image_resize import ResizeMethod as ResizeMethod
+    from flowlab._src.ops.image_adjust import adjust_brightness as adjust_brightness
+    from flowlab._src.ops.image_adjust import adjust_contrast as adjust_contrast
+    from flowlab._src.ops.image_adjust import adjust_gamma as adjust_gamma
+    from flowlab._src.ops.image_adjust import adjust_hue as adjust_hue
+    from flowlab._src.ops.image_adjust import adjust_jpeg_quality as adjust_jpeg_quality
+    from flowlab._src.ops.image_adjust import adjust_saturation as adjust_saturation
+    from flowlab._src.ops.image_crop import central_crop as central_crop
+    from flowlab._src.ops.image_suppression import combined_non_max_suppression as combined_non_max_suppression
+    from flowlab._src.ops.image_color import convert_image_dtype as convert_image_dtype
+    from flowlab._src.ops.image_crop import crop_and_resize as crop_and_resize
+    from flowlab._src.ops.image_crop import crop_to_bounding_box as crop_to_bounding_box
+    from flowlab._src.ops.image_decode import decode_and_crop_jpeg as decode_and_crop_jpeg
+    from flowlab._src.ops.image_decode import decode_bmp as decode_bmp
+    from flowlab._src.ops.image_decode import decode_gif as decode_gif
+    from flowlab._src.ops.image_decode import decode_image as decode_image
+    from flowlab._src.ops.image_decode import decode_jpeg as decode_jpeg
+    from flowlab._src.ops.image_decode import decode_png as decode_png
+    from flowlab._src.ops.image_boxes import draw_bounding_boxes as draw_bounding_boxes
+    from flowlab._src.ops.image_encode import encode_jpeg as encode_jpeg
+    from flowlab._src.ops.image_encode import encode_png as encode_png
+    from flowlab._src.ops.image_crop import extract_glimpse as extract_glimpse
+    from flowlab._src.ops.patches import extract_image_patches as extract_image_patches
+    from flowlab._src.ops.image_decode import extract_jpeg_shape as extract_jpeg_shape
+    from flowlab._src.ops.patches import extract_patches as extract_patches
+    from flowlab._src.ops.image_transform import flip_left_right as flip_left_right
+    from flowlab._src.ops.image_transform import flip_up_down as flip_up_down
+    from flowlab._src.ops.image_color import grayscale_to_rgb as grayscale_to_rgb
+    from flowlab._src.ops.image_color import hsv_to_rgb as hsv_to_rgb
+    from flowlab._src.ops.image_measure import image_gradients as image_gradients
+    from flowlab._src.ops.image_decode import is_jpeg as is_jpeg
+    from flowlab._src.ops.image_suppression import non_max_suppression as non_max_suppression
+    from flowlab._src.ops.image_suppression import non_max_suppression_overlaps as non_max_suppression_overlaps
+    from flowlab._src.ops.image_suppression import non_max_suppression_padded as non_max_suppression_padded
+    from flowlab._src.ops.image_suppression import non_max_suppression_with_scores as non_max_suppression_with_scores
+    from flowlab._src.ops.image_crop import pad_to_bounding_box as pad_to_bounding_box
+    from flowlab._src.ops.image_adjust import per_image_standardization as per_image_standardization
+    from flowlab._src.ops.image_measure import psnr as psnr
+    from flowlab._src.ops.image_adjust import random_brightness as random_brightness
+    from flowlab._src.ops.image_adjust import random_contrast as random_contrast
+    from flowlab._src.ops.random import random_crop as random_crop
+    from flowlab._src.ops.image_transform import random_flip_left_right as random_flip_left_right
+    from flowlab._src.ops.image_transform import random_flip_up_down as random_flip_up_down
+    from flowlab._src.ops.image_adjust import random_hue as random_hue
+    from flowlab._src.ops.image_adjust import random_jpeg_quality as random_jpeg_quality
+    from flowlab._src.ops.image_adjust import random_saturation as random_saturation
+    from flowlab._src.ops.image_resize import resize_images as resize
+    from flowlab._src.ops.image_resize import resize_area as resize_area
+    from flowlab._src.ops.image_resize import resize_bicubic as resize_bicubic
+    from flowlab._src.ops.image_resize import resize_bilinear as resize_bilinear
+    from flowlab._src.ops.image_crop import resize_image_with_crop_or_pad as resize_image_with_crop_or_pad
+    from flowlab._src.ops.image_crop import resize_image_with_pad as resize_image_with_pad
+    from flowlab._src.ops.image_resize import resize_images as resize_images
+    from flowlab._src.ops.image_resize import resize_nearest_neighbor as resize_nearest_neighbor
+    from flowlab._src.ops.image_crop import resize_image_with_crop_or_pad as resize_with_crop_or_pad
+    from flowlab._src.ops.image_color import rgb_to_grayscale as rgb_to_grayscale
+    from flowlab._src.ops.image_color import rgb_to_hsv as rgb_to_hsv
+    from flowlab._src.ops.image_color import rgb_to_yiq as rgb_to_yiq
+    from flowlab._src.ops.image_color import rgb_to_yuv as rgb_to_yuv
+    from flowlab._src.ops.image_transform import rot90 as rot90
+    from flowlab._src.ops.image_boxes import sample_distorted_bounding_box as sample_distorted_bounding_box
+    from flowlab._src.ops.image_measure import sobel_edges as sobel_edges
+    from flowlab._src.ops.image_measure import ssim as ssim
+    from flowlab._src.ops.image_measure import ssim_multiscale as ssim_multiscale
+    from flowlab._src.ops.image_measure import total_variation as total_variation
+    from flowlab._src.ops.image_transform import transpose_image as transpose
+    from flowlab._src.ops.image_transform import transpose_image as transpose_image
+    from flowlab._src.ops.image_color import yiq_to_rgb as yiq_to_rgb
+    from flowlab._src.ops.image_color import yuv_to_rgb as yuv_to_rgb
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,26 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.variables.initializers import Constant as constant
-from flowlab._src.variables.variable import global_variables_initializer as global_variables
-from flowlab._src.variables.initializers import GlorotNormal as glorot_normal
-from flowlab._src.variables.initializers import GlorotUniform as glorot_uniform
-from flowlab._src.variables.initializers import he_normal as he_normal
-from flowlab._src.variables.initializers import he_uniform as he_uniform
-from flowlab._src.variables.initializers import Identity as identity
-from flowlab._src.variables.initializers import lecun_normal as lecun_normal
-from flowlab._src.variables.initializers import lecun_uniform as lecun_uniform
-from flowlab._src.variables.variable import local_variables_initializer as local_variables
-from flowlab._src.variables.initializers import Ones as ones
-from flowlab._src.variables.initializers import Orthogonal as orthogonal
-from flowlab._src.variables.initializers import RandomNormal as random_normal
-from flowlab._src.variables.initializers import RandomUniform as random_uniform
-from flowlab._src.ops.lookup import tables_initializer as tables_initializer
-from flowlab._src.variables.initializers import TruncatedNormal as truncated_normal
-from flowlab._src.variables.initializers import UniformUnitScaling as uniform_unit_scaling
-from flowlab._src.variables.variable import variables_initializer as variables
-from flowlab._src.variables.initializers import VarianceScaling as variance_scaling
-from flowlab._src.variables.initializers import Zeros as zeros
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -48,8 +28,50 @@ __all__ = [
     "variance_scaling",
     "zeros",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "constant": "flowlab._src.variables.initializers:Constant",
+    "global_variables": "flowlab._src.variables.variable:global_variables_initializer",
+    "glorot_normal": "flowlab._src.variables.initializers:GlorotNormal",
+    "glorot_uniform": "flowlab._src.variables.initializers:GlorotUniform",
+    "he_normal": "flowlab._src.variables.initializers:he_normal",
+    "he_uniform": "flowlab._src.variables.initializers:he_uniform",
+    "identity": "flowlab._src.variables.initializers:Identity",
+    "lecun_normal": "flowlab._src.variables.initializers:lecun_normal",
+    "lecun_uniform": "flowlab._src.variables.initializers:lecun_uniform",
+    "local_variables": "flowlab._src.variables.variable:local_variables_initializer",
+    "ones": "flowlab._src.variables.initializers:Ones",
+    "orthogonal": "flowlab._src.variables.initializers:Orthogonal",
+    "random_normal": "flowlab._src.variables.initializers:RandomNormal",
+    "random_uniform": "flowlab._src.variables.initializers:RandomUniform",
+    "tables_initializer": "flowlab._src.ops.lookup:tables_initializer",
+    "truncated_normal": "flowlab._src.variables.initializers:TruncatedNormal",
+    "uniform_unit_scaling": "flowlab._src.variables.initializers:UniformUnitScaling",
+    "variables": "flowlab._src.variables.variable:variables_initializer",
+    "variance_scaling": "flowlab._src.variables.initializers:VarianceScaling",
+    "zeros": "flowlab._src.variables.initializers:Zeros",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.variables.initializers import Constant as constant
+    from flowlab._src.variables.variable import global_variables_initializer as global_variables
+    from flowlab._src.variables.initializers import GlorotNormal as glorot_normal
+    from flowlab._src.variables.initializers import GlorotUniform as glorot_uniform
+    from flowlab._src.variables.initializers import he_normal as he_normal
+    from flowlab._src.variables.initializers import he_uniform as he_uniform
+    from flowlab._src.variables.initializers import Identity as identity
+    from flowlab._src.variables.initializers import lecun_normal as lecun_normal
+    from flowlab._src.variables.initializers import lecun_uniform as lecun_uniform
+    from flowlab._src.variables.variable import local_variables_initializer as local_variables
+    from flowlab._src.variables.initializers import Ones as ones
+    from flowlab._src.variables.initializers import Orthogonal as orthogonal
+    from flowlab._src.variables.initializers import RandomNormal as random_normal
+    from flowlab._src.variables.initializers import RandomUniform as random_uniform
+    from flowlab._src.ops.lookup import tables_initializer as tables_initializer
+    from flowlab._src.variables.initializers import TruncatedNormal as truncated_normal
+    from flowlab._src.variables.initializers import UniformUnitScaling as uniform_unit_scaling
+    from flowlab._src.variables.variable import variables_initializer as variables
+    from flowlab._src.variables.initializers import VarianceScaling as variance_scaling
+    from flowlab._src.variables.initializers import Zeros as zeros
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

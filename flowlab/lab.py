@@ -4,30 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.lab.confusion import ConfusionMatrix as ConfusionMatrix
-from flowlab._src.lab.options import FlowUsageError as FlowUsageError
-from flowlab._src.lab.graph import GraphPicture as GraphPicture
-from flowlab._src.lab.histograms import Histograms as Histograms
-from flowlab._src.lab.plot import History as History
-from flowlab._src.lab.surface import LossSurface as LossSurface
-from flowlab._src.lab.mistakes import Mistakes as Mistakes
-from flowlab._src.lab.playground import Playground as Playground
-from flowlab._src.lab.plot import Plot as Plot
-from flowlab._src.lab.progress import Progress as Progress
-from flowlab._src.lab.step import Stepper as Stepper
-from flowlab._src.lab.explain import Story as Story
-from flowlab._src.lab.confusion import confusion_matrix as confusion_matrix
-from flowlab._src.lab.doctor import doctor as doctor
-from flowlab._src.lab.graph import graph as graph
-from flowlab._src.lab.histograms import histograms as histograms
-from flowlab._src.lab.lints.cells import lint as lint
-from flowlab._src.lab.surface import loss_surface as loss_surface
-from flowlab._src.lab.mistakes import mistakes as mistakes
-from flowlab._src.lab.playground import playground as playground
-from flowlab._src.lab.plot import plot as plot
-from flowlab._src.lab.progress import progress as progress
-from flowlab._src.lab.settings import projector as projector
-from flowlab._src.lab.step import step as step
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -56,8 +32,58 @@ __all__ = [
     "projector",
     "step",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "ConfusionMatrix": "flowlab._src.lab.confusion:ConfusionMatrix",
+    "FlowUsageError": "flowlab._src.lab.options:FlowUsageError",
+    "GraphPicture": "flowlab._src.lab.graph:GraphPicture",
+    "Histograms": "flowlab._src.lab.histograms:Histograms",
+    "History": "flowlab._src.lab.plot:History",
+    "LossSurface": "flowlab._src.lab.surface:LossSurface",
+    "Mistakes": "flowlab._src.lab.mistakes:Mistakes",
+    "Playground": "flowlab._src.lab.playground:Playground",
+    "Plot": "flowlab._src.lab.plot:Plot",
+    "Progress": "flowlab._src.lab.progress:Progress",
+    "Stepper": "flowlab._src.lab.step:Stepper",
+    "Story": "flowlab._src.lab.explain:Story",
+    "confusion_matrix": "flowlab._src.lab.confusion:confusion_matrix",
+    "doctor": "flowlab._src.lab.doctor:doctor",
+    "graph": "flowlab._src.lab.graph:graph",
+    "histograms": "flowlab._src.lab.histograms:histograms",
+    "lint": "flowlab._src.lab.lints.cells:lint",
+    "loss_surface": "flowlab._src.lab.surface:loss_surface",
+    "mistakes": "flowlab._src.lab.mistakes:mistakes",
+    "playground": "flowlab._src.lab.playground:playground",
+    "plot": "flowlab._src.lab.plot:plot",
+    "progress": "flowlab._src.lab.progress:progress",
+    "projector": "flowlab._src.lab.settings:projector",
+    "step": "flowlab._src.lab.step:step",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.lab.confusion import ConfusionMatrix as ConfusionMatrix
+    from flowlab._src.lab.options import FlowUsageError as FlowUsageError
+    from flowlab._src.lab.graph import GraphPicture as GraphPicture
+    from flowlab._src.lab.histograms import Histograms as Histograms
+    from flowlab._src.lab.plot import History as History
+    from flowlab._src.lab.surface import LossSurface as LossSurface
+    from flowlab._src.lab.mistakes import Mistakes as Mistakes
+    from flowlab._src.lab.playground import Playground as Playground
+    from flowlab._src.lab.plot import Plot as Plot
+    from flowlab._src.lab.progress import Progress as Progress
+    from flowlab._src.lab.step import Stepper as Stepper
+    from flowlab._src.lab.explain import Story as Story
+    from flowlab._src.lab.confusion import confusion_matrix as confusion_matrix
+    from flowlab._src.lab.doctor import doctor as doctor
+    from flowlab._src.lab.graph import graph as graph
+    from flowlab._src.lab.histograms import histograms as histograms
+    from flowlab._src.lab.lints.cells import lint as lint
+    from flowlab._src.lab.surface import loss_surface as loss_surface
+    from flowlab._src.lab.mistakes import mistakes as mistakes
+    from flowlab._src.lab.playground import playground as playground
+    from flowlab._src.lab.plot import plot as plot
+    from flowlab._src.lab.progress import progress as progress
+    from flowlab._src.lab.settings import projector as projector
+    from flowlab._src.lab.step import step as step
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,50 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.ops.solving import adjoint_of as adjoint
-from flowlab._src.ops.diagonals import matrix_band_part as band_part
-from flowlab._src.ops.solving import cholesky as cholesky
-from flowlab._src.ops.solving import cholesky_solve as cholesky_solve
-from flowlab._src.ops.solving import cross as cross
-from flowlab._src.ops.solving import matrix_determinant as det
-from flowlab._src.ops.diagonals import matrix_diag as diag
-from flowlab._src.ops.diagonals import matrix_diag_part as diag_part
-from flowlab._src.ops.solving import self_adjoint_eig as eigh
-from flowlab._src.ops.solving import self_adjoint_eigvals as eigvalsh
-from flowlab._src.ops.einsum import einsum as einsum
-from flowlab._src.ops.matrix_functions import matrix_exponential as expm
-from flowlab._src.ops.diagonals import eye as eye
-from flowlab._src.ops.clip import global_norm as global_norm
-from flowlab._src.ops.solving import matrix_inverse as inv
-from flowlab._src.ops.nn_normalize import l2_normalize as l2_normalize
-from flowlab._src.ops.solving import logdet as logdet
-from flowlab._src.ops.matrix_functions import matrix_logarithm as logm
-from flowlab._src.ops.solving import matrix_solve_ls as lstsq
-from flowlab._src.ops.factorized import lu as lu
-from flowlab._src.ops.factorized import lu_matrix_inverse as lu_matrix_inverse
-from flowlab._src.ops.factorized import lu_reconstruct as lu_reconstruct
-from flowlab._src.ops.factorized import lu_solve as lu_solve
-from flowlab._src.ops.linalg import matmul as matmul
-from flowlab._src.ops.factorized import matrix_rank as matrix_rank
-from flowlab._src.ops.transposing import matrix_transpose as matrix_transpose
-from flowlab._src.ops.linalg import matvec as matvec
-from flowlab._src.ops.linalg import norm as norm
-from flowlab._src.ops.linalg import normalize as normalize
-from flowlab._src.ops.factorized import pinv as pinv
-from flowlab._src.ops.solving import qr as qr
-from flowlab._src.ops.diagonals import matrix_set_diag as set_diag
-from flowlab._src.ops.solving import log_matrix_determinant as slogdet
-from flowlab._src.ops.solving import matrix_solve as solve
-from flowlab._src.ops.matrix_functions import matrix_square_root as sqrtm
-from flowlab._src.ops.solving import svd as svd
-from flowlab._src.ops.diagonals import diag as tensor_diag
-from flowlab._src.ops.diagonals import diag_part as tensor_diag_part
-from flowlab._src.ops.linalg import tensordot as tensordot
-from flowlab._src.ops.linalg import trace as trace
-from flowlab._src.ops.transposing import matrix_transpose as transpose
-from flowlab._src.ops.solving import matrix_triangular_solve as triangular_solve
-from flowlab._src.ops.tridiagonal import tridiagonal_matmul as tridiagonal_matmul
-from flowlab._src.ops.tridiagonal import tridiagonal_solve as tridiagonal_solve
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -96,8 +52,98 @@ __all__ = [
     "tridiagonal_matmul",
     "tridiagonal_solve",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "adjoint": "flowlab._src.ops.solving:adjoint_of",
+    "band_part": "flowlab._src.ops.diagonals:matrix_band_part",
+    "cholesky": "flowlab._src.ops.solving:cholesky",
+    "cholesky_solve": "flowlab._src.ops.solving:cholesky_solve",
+    "cross": "flowlab._src.ops.solving:cross",
+    "det": "flowlab._src.ops.solving:matrix_determinant",
+    "diag": "flowlab._src.ops.diagonals:matrix_diag",
+    "diag_part": "flowlab._src.ops.diagonals:matrix_diag_part",
+    "eigh": "flowlab._src.ops.solving:self_adjoint_eig",
+    "eigvalsh": "flowlab._src.ops.solving:self_adjoint_eigvals",
+    "einsum": "flowlab._src.ops.einsum:einsum",
+    "expm": "flowlab._src.ops.matrix_functions:matrix_exponential",
+    "eye": "flowlab._src.ops.diagonals:eye",
+    "global_norm": "flowlab._src.ops.clip:global_norm",
+    "inv": "flowlab._src.ops.solving:matrix_inverse",
+    "l2_normalize": "flowlab._src.ops.nn_normalize:l2_normalize",
+    "logdet": "flowlab._src.ops.solving:logdet",
+    "logm": "flowlab._src.ops.matrix_functions:matrix_logarithm",
+    "lstsq": "flowlab._src.ops.solving:matrix_solve_ls",
+    "lu": "flowlab._src.ops.factorized:lu",
+    "lu_matrix_inverse": "flowlab._src.ops.factorized:lu_matrix_inverse",
+    "lu_reconstruct": "flowlab._src.ops.factorized:lu_reconstruct",
+    "lu_solve": "flowlab._src.ops.factorized:lu_solve",
+    "matmul": "flowlab._src.ops.linalg:matmul",
+    "matrix_rank": "flowlab._src.ops.factorized:matrix_rank",
+    "matrix_transpose": "flowlab._src.ops.transposing:matrix_transpose",
+    "matvec": "flowlab._src.ops.linalg:matvec",
+    "norm": "flowlab._src.ops.linalg:norm",
+    "normalize": "flowlab._src.ops.linalg:normalize",
+    "pinv": "flowlab._src.ops.factorized:pinv",
+    "qr": "flowlab._src.ops.solving:qr",
+    "set_diag": "flowlab._src.ops.diagonals:matrix_set_diag",
+    "slogdet": "flowlab._src.ops.solving:log_matrix_determinant",
+    "solve": "flowlab._src.ops.solving:matrix_solve",
+    "sqrtm": "flowlab._src.ops.matrix_functions:matrix_square_root",
+    "svd": "flowlab._src.ops.solving:svd",
+    "tensor_diag": "flowlab._src.ops.diagonals:diag",
+    "tensor_diag_part": "flowlab._src.ops.diagonals:diag_part",
+    "tensordot": "flowlab._src.ops.linalg:tensordot",
+    "trace": "flowlab._src.ops.linalg:trace",
+    "transpose": "flowlab._src.ops.transposing:matrix_transpose",
+    "triangular_solve": "flowlab._src.ops.solving:matrix_triangular_solve",
+    "tridiagonal_matmul": "flowlab._src.ops.tridiagonal:tridiagonal_matmul",
+    "tridiagonal_solve": "flowlab._src.ops.tridiagonal:tridiagonal_solve",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.ops.solving import adjoint_of as adjoint
+    from flowlab._src.ops.diagonals import matrix_band_part as band_part
+    from flowlab._src.ops.solving import cholesky as cholesky
+    from flowlab._src.ops.solving import cholesky_solve as cholesky_solve
+    from flowlab._src.ops.solving import cross as cross
+    from flowlab._src.ops.solving import matrix_determinant as det
+    from flowlab._src.ops.diagonals import matrix_diag as diag
+    from flowlab._src.ops.diagonals import matrix_diag_part as diag_part
+    from flowlab._src.ops.solving import self_adjoint_eig as eigh
+    from flowlab._src.ops.solving import self_adjoint_eigvals as eigvalsh
+    from flowlab._src.ops.einsum import einsum as einsum
+    from flowlab._src.ops.matrix_functions import matrix_exponential as expm
+    from flowlab._src.ops.diagonals import eye as eye
+    from flowlab._src.ops.clip import global_norm as global_norm
+    from flowlab._src.ops.solving import matrix_inverse as inv
+    from flowlab._src.ops.nn_normalize import l2_normalize as l2_normalize
+    from flowlab._src.ops.solving import logdet as logdet
+    from flowlab._src.ops.matrix_functions import matrix_logarithm as logm
+    from flowlab._src.ops.solving import matrix_solve_ls as lstsq
+    from flowlab._src.ops.factorized import lu as lu
+    from flowlab._src.ops.factorized import lu_matrix_inverse as lu_matrix_inverse
+    from flowlab._src.ops.factorized import lu_reconstruct as lu_reconstruct
+    from flowlab._src.ops.factorized import lu_solve as lu_solve
+    from flowlab._src.ops.linalg import matmul as matmul
+    from flowlab._src.ops.factorized import matrix_rank as matrix_rank
+    from flowlab._src.ops.transposing import matrix_transpose as matrix_transpose
+    from flowlab._src.ops.linalg import matvec as matvec
+    from flowlab._src.ops.linalg import norm as norm
+    from flowlab._src.ops.linalg import normalize as normalize
+    from flowlab._src.ops.factorized import pinv as pinv
+    from flowlab._src.ops.solving import qr as qr
+    from flowlab._src.ops.diagonals import matrix_set_diag as set_diag
+    from flowlab._src.ops.solving import log_matrix_determinant as slogdet
+    from flowlab._src.ops.solving import matrix_solve as solve
+    from flowlab._src.ops.matrix_functions import matrix_square_root as sqrtm
+    from flowlab._src.ops.solving import svd as svd
+    from flowlab._src.ops.diagonals import diag as tensor_diag
+    from flowlab._src.ops.diagonals import diag_part as tensor_diag_part
+    from flowlab._src.ops.linalg import tensordot as tensordot
+    from flowlab._src.ops.linalg import trace as trace
+    from flowlab._src.ops.transposing import matrix_transpose as transpose
+    from flowlab._src.ops.solving import matrix_triangular_solve as triangular_solve
+    from flowlab._src.ops.tridiagonal import tridiagonal_matmul as tridiagonal_matmul
+    from flowlab._src.ops.tridiagonal import tridiagonal_solve as tridiagonal_solve
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

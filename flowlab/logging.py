@@ -4,26 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.util.log import DEBUG as DEBUG
-from flowlab._src.util.log import ERROR as ERROR
-from flowlab._src.util.log import FATAL as FATAL
-from flowlab._src.util.log import INFO as INFO
-from flowlab._src.util.log import task_level_status_message as TaskLevelStatusMessage
-from flowlab._src.util.log import WARN as WARN
-from flowlab._src.util.log import debug as debug
-from flowlab._src.util.log import error as error
-from flowlab._src.util.log import fatal as fatal
-from flowlab._src.util.log import flush as flush
-from flowlab._src.util.log import get_verbosity as get_verbosity
-from flowlab._src.util.log import info as info
-from flowlab._src.util.log import log as log
-from flowlab._src.util.log import log_every_n as log_every_n
-from flowlab._src.util.log import log_first_n as log_first_n
-from flowlab._src.util.log import log_if as log_if
-from flowlab._src.util.log import set_verbosity as set_verbosity
-from flowlab._src.util.log import vlog as vlog
-from flowlab._src.util.log import warning as warn
-from flowlab._src.util.log import warning as warning
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -48,8 +28,50 @@ __all__ = [
     "warn",
     "warning",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "DEBUG": "flowlab._src.util.log:DEBUG",
+    "ERROR": "flowlab._src.util.log:ERROR",
+    "FATAL": "flowlab._src.util.log:FATAL",
+    "INFO": "flowlab._src.util.log:INFO",
+    "TaskLevelStatusMessage": "flowlab._src.util.log:task_level_status_message",
+    "WARN": "flowlab._src.util.log:WARN",
+    "debug": "flowlab._src.util.log:debug",
+    "error": "flowlab._src.util.log:error",
+    "fatal": "flowlab._src.util.log:fatal",
+    "flush": "flowlab._src.util.log:flush",
+    "get_verbosity": "flowlab._src.util.log:get_verbosity",
+    "info": "flowlab._src.util.log:info",
+    "log": "flowlab._src.util.log:log",
+    "log_every_n": "flowlab._src.util.log:log_every_n",
+    "log_first_n": "flowlab._src.util.log:log_first_n",
+    "log_if": "flowlab._src.util.log:log_if",
+    "set_verbosity": "flowlab._src.util.log:set_verbosity",
+    "vlog": "flowlab._src.util.log:vlog",
+    "warn": "flowlab._src.util.log:warning",
+    "warning": "flowlab._src.util.log:warning",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.util.log import DEBUG as DEBUG
+    from flowlab._src.util.log import ERROR as ERROR
+    from flowlab._src.util.log import FATAL as FATAL
+    from flowlab._src.util.log import INFO as INFO
+    from flowlab._src.util.log import task_level_status_message as TaskLevelStatusMessage
+    from flowlab._src.util.log import WARN as WARN
+    from flowlab._src.util.log import debug as debug
+    from flowlab._src.util.log import error as error
+    from flowlab._src.util.log import fatal as fatal
+    from flowlab._src.util.log import flush as flush
+    from flowlab._src.util.log import get_verbosity as get_verbosity
+    from flowlab._src.util.log import info as info
+    from flowlab._src.util.log import log as log
+    from flowlab._src.util.log import log_every_n as log_every_n
+    from flowlab._src.util.log import log_first_n as log_first_n
+    from flowlab._src.util.log import log_if as log_if
+    from flowlab._src.util.log import set_verbosity as set_verbosity
+    from flowlab._src.util.log import vlog as vlog
+    from flowlab._src.util.log import warning as warn
+    from flowlab._src.util.log import warning as warning
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

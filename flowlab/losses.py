@@ -4,23 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.losses.losses import Reduction as Reduction
-from flowlab._src.losses.losses import absolute_difference as absolute_difference
-from flowlab._src.losses.collect import add_loss as add_loss
-from flowlab._src.losses.losses import compute_weighted_loss as compute_weighted_loss
-from flowlab._src.losses.losses import cosine_distance as cosine_distance
-from flowlab._src.losses.collect import get_losses as get_losses
-from flowlab._src.losses.collect import get_regularization_loss as get_regularization_loss
-from flowlab._src.losses.collect import get_regularization_losses as get_regularization_losses
-from flowlab._src.losses.collect import get_total_loss as get_total_loss
-from flowlab._src.losses.losses import hinge_loss as hinge_loss
-from flowlab._src.losses.losses import huber_loss as huber_loss
-from flowlab._src.losses.losses import log_loss as log_loss
-from flowlab._src.losses.losses import mean_pairwise_squared_error as mean_pairwise_squared_error
-from flowlab._src.losses.losses import mean_squared_error as mean_squared_error
-from flowlab._src.losses.losses import sigmoid_cross_entropy as sigmoid_cross_entropy
-from flowlab._src.losses.losses import softmax_cross_entropy as softmax_cross_entropy
-from flowlab._src.losses.losses import sparse_softmax_cross_entropy as sparse_softmax_cross_entropy
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -42,8 +25,44 @@ __all__ = [
     "softmax_cross_entropy",
     "sparse_softmax_cross_entropy",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "Reduction": "flowlab._src.losses.losses:Reduction",
+    "absolute_difference": "flowlab._src.losses.losses:absolute_difference",
+    "add_loss": "flowlab._src.losses.collect:add_loss",
+    "compute_weighted_loss": "flowlab._src.losses.losses:compute_weighted_loss",
+    "cosine_distance": "flowlab._src.losses.losses:cosine_distance",
+    "get_losses": "flowlab._src.losses.collect:get_losses",
+    "get_regularization_loss": "flowlab._src.losses.collect:get_regularization_loss",
+    "get_regularization_losses": "flowlab._src.losses.collect:get_regularization_losses",
+    "get_total_loss": "flowlab._src.losses.collect:get_total_loss",
+    "hinge_loss": "flowlab._src.losses.losses:hinge_loss",
+    "huber_loss": "flowlab._src.losses.losses:huber_loss",
+    "log_loss": "flowlab._src.losses.losses:log_loss",
+    "mean_pairwise_squared_error": "flowlab._src.losses.losses:mean_pairwise_squared_error",
+    "mean_squared_error": "flowlab._src.losses.losses:mean_squared_error",
+    "sigmoid_cross_entropy": "flowlab._src.losses.losses:sigmoid_cross_entropy",
+    "softmax_cross_entropy": "flowlab._src.losses.losses:softmax_cross_entropy",
+    "sparse_softmax_cross_entropy": "flowlab._src.losses.losses:sparse_softmax_cross_entropy",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.losses.losses import Reduction as Reduction
+    from flowlab._src.losses.losses import absolute_difference as absolute_difference
+    from flowlab._src.losses.collect import add_loss as add_loss
+    from flowlab._src.losses.losses import compute_weighted_loss as compute_weighted_loss
+    from flowlab._src.losses.losses import cosine_distance as cosine_distance
+    from flowlab._src.losses.collect import get_losses as get_losses
+    from flowlab._src.losses.collect import get_regularization_loss as get_regularization_loss
+    from flowlab._src.losses.collect import get_regularization_losses as get_regularization_losses
+    from flowlab._src.losses.collect import get_total_loss as get_total_loss
+    from flowlab._src.losses.losses import hinge_loss as hinge_loss
+    from flowlab._src.losses.losses import huber_loss as huber_loss
+    from flowlab._src.losses.losses import log_loss as log_loss
+    from flowlab._src.losses.losses import mean_pairwise_squared_error as mean_pairwise_squared_error
+    from flowlab._src.losses.losses import mean_squared_error as mean_squared_error
+    from flowlab._src.losses.losses import sigmoid_cross_entropy as sigmoid_cross_entropy
+    from flowlab._src.losses.losses import softmax_cross_entropy as softmax_cross_entropy
+    from flowlab._src.losses.losses import sparse_softmax_cross_entropy as sparse_softmax_cross_entropy
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,14 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.ops.blocks import batch_to_space_nd as batch_to_space_nd
-from flowlab._src.ops.gather import gather_nd as gather_nd
-from flowlab._src.ops.array_shape import reshape as reshape
-from flowlab._src.ops.transposing import reverse as reverse
-from flowlab._src.ops.transposing import roll as roll
-from flowlab._src.ops.scatter import scatter_nd as scatter_nd
-from flowlab._src.ops.blocks import space_to_batch_nd as space_to_batch_nd
-from flowlab._src.ops.padding import tile as tile
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -24,8 +16,26 @@ __all__ = [
     "space_to_batch_nd",
     "tile",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "batch_to_space_nd": "flowlab._src.ops.blocks:batch_to_space_nd",
+    "gather_nd": "flowlab._src.ops.gather:gather_nd",
+    "reshape": "flowlab._src.ops.array_shape:reshape",
+    "reverse": "flowlab._src.ops.transposing:reverse",
+    "roll": "flowlab._src.ops.transposing:roll",
+    "scatter_nd": "flowlab._src.ops.scatter:scatter_nd",
+    "space_to_batch_nd": "flowlab._src.ops.blocks:space_to_batch_nd",
+    "tile": "flowlab._src.ops.padding:tile",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.ops.blocks import batch_to_space_nd as batch_to_space_nd
+    from flowlab._src.ops.gather import gather_nd as gather_nd
+    from flowlab._src.ops.array_shape import reshape as reshape
+    from flowlab._src.ops.transposing import reverse as reverse
+    from flowlab._src.ops.transposing import roll as roll
+    from flowlab._src.ops.scatter import scatter_nd as scatter_nd
+    from flowlab._src.ops.blocks import space_to_batch_nd as space_to_batch_nd
+    from flowlab._src.ops.padding import tile as tile
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

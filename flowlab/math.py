@@ -4,132 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.ops.magnitude import abs_ as abs
-from flowlab._src.ops.arithmetic import accumulate_n as accumulate_n
-from flowlab._src.ops.transcendental import acos as acos
-from flowlab._src.ops.transcendental import acosh as acosh
-from flowlab._src.ops.arithmetic import add as add
-from flowlab._src.ops.arithmetic import add_n as add_n
-from flowlab._src.ops.cast import angle as angle
-from flowlab._src.ops.compare import approximate_equal as approximate_equal
-from flowlab._src.ops.argmax import argmax as argmax
-from flowlab._src.ops.argmax import argmin as argmin
-from flowlab._src.ops.transcendental import asin as asin
-from flowlab._src.ops.transcendental import asinh as asinh
-from flowlab._src.ops.transcendental import atan as atan
-from flowlab._src.ops.transcendental import atan2 as atan2
-from flowlab._src.ops.transcendental import atanh as atanh
-from flowlab._src.ops.special import bessel_i0 as bessel_i0
-from flowlab._src.ops.special import bessel_i0e as bessel_i0e
-from flowlab._src.ops.special import bessel_i1 as bessel_i1
-from flowlab._src.ops.special import bessel_i1e as bessel_i1e
-from flowlab._src.ops.special import betainc as betainc
-from flowlab._src.ops.counting import bincount as bincount
-from flowlab._src.ops.transcendental import ceil as ceil
-from flowlab._src.ops.confusion import confusion_matrix as confusion_matrix
-from flowlab._src.ops.cast import conj as conj
-from flowlab._src.ops.transcendental import cos as cos
-from flowlab._src.ops.transcendental import cosh as cosh
-from flowlab._src.ops.reduce import count_nonzero as count_nonzero
-from flowlab._src.ops.cumulative import cumprod as cumprod
-from flowlab._src.ops.cumulative import cumsum as cumsum
-from flowlab._src.ops.cumulative import cumulative_logsumexp as cumulative_logsumexp
-from flowlab._src.ops.special import digamma as digamma
-from flowlab._src.ops.overloads import divide as divide
-from flowlab._src.ops.no_nan import div_no_nan as divide_no_nan
-from flowlab._src.ops.compare import equal as equal
-from flowlab._src.ops.special import erf as erf
-from flowlab._src.ops.special import erfc as erfc
-from flowlab._src.ops.transcendental import exp as exp
-from flowlab._src.ops.transcendental import expm1 as expm1
-from flowlab._src.ops.transcendental import floor as floor
-from flowlab._src.ops.division import floordiv as floordiv
-from flowlab._src.ops.division import floormod as floormod
-from flowlab._src.ops.compare import greater as greater
-from flowlab._src.ops.compare import greater_equal as greater_equal
-from flowlab._src.ops.special import igamma as igamma
-from flowlab._src.ops.special import igammac as igammac
-from flowlab._src.ops.cast import imag as imag
-from flowlab._src.ops.nn_measure import in_top_k as in_top_k
-from flowlab._src.ops.transposing import invert_permutation as invert_permutation
-from flowlab._src.ops.compare import is_finite as is_finite
-from flowlab._src.ops.compare import is_inf as is_inf
-from flowlab._src.ops.compare import is_nan as is_nan
-from flowlab._src.ops.checks import is_non_decreasing as is_non_decreasing
-from flowlab._src.ops.checks import is_strictly_increasing as is_strictly_increasing
-from flowlab._src.ops.nn_normalize import l2_normalize as l2_normalize
-from flowlab._src.ops.special import lbeta as lbeta
-from flowlab._src.ops.compare import less as less
-from flowlab._src.ops.compare import less_equal as less_equal
-from flowlab._src.ops.special import lgamma as lgamma
-from flowlab._src.ops.transcendental import log as log
-from flowlab._src.ops.transcendental import log1p as log1p
-from flowlab._src.ops.transcendental import log_sigmoid as log_sigmoid
-from flowlab._src.ops.nn_softmax import log_softmax as log_softmax
-from flowlab._src.ops.compare import logical_and as logical_and
-from flowlab._src.ops.compare import logical_not as logical_not
-from flowlab._src.ops.compare import logical_or as logical_or
-from flowlab._src.ops.compare import logical_xor as logical_xor
-from flowlab._src.ops.magnitude import maximum as maximum
-from flowlab._src.ops.magnitude import minimum as minimum
-from flowlab._src.ops.division import floormod as mod
-from flowlab._src.ops.arithmetic import multiply as multiply
-from flowlab._src.ops.no_nan import multiply_no_nan as multiply_no_nan
-from flowlab._src.ops.arithmetic import negative as negative
-from flowlab._src.ops.transcendental import nextafter as nextafter
-from flowlab._src.ops.compare import not_equal as not_equal
-from flowlab._src.ops.special import polygamma as polygamma
-from flowlab._src.ops.transcendental import polyval as polyval
-from flowlab._src.ops.powers import pow_ as pow
-from flowlab._src.ops.cast import real as real
-from flowlab._src.ops.powers import reciprocal as reciprocal
-from flowlab._src.ops.no_nan import reciprocal_no_nan as reciprocal_no_nan
-from flowlab._src.ops.reduce import reduce_all as reduce_all
-from flowlab._src.ops.reduce import reduce_any as reduce_any
-from flowlab._src.ops.reduce import reduce_euclidean_norm as reduce_euclidean_norm
-from flowlab._src.ops.reduce import reduce_logsumexp as reduce_logsumexp
-from flowlab._src.ops.reduce import reduce_max as reduce_max
-from flowlab._src.ops.reduce import reduce_mean as reduce_mean
-from flowlab._src.ops.reduce import reduce_min as reduce_min
-from flowlab._src.ops.reduce import reduce_prod as reduce_prod
-from flowlab._src.ops.reduce import reduce_std as reduce_std
-from flowlab._src.ops.reduce import reduce_sum as reduce_sum
-from flowlab._src.ops.reduce import reduce_variance as reduce_variance
-from flowlab._src.ops.transcendental import rint as rint
-from flowlab._src.ops.transcendental import round_ as round
-from flowlab._src.ops.powers import rsqrt as rsqrt
-from flowlab._src.ops.arithmetic import scalar_mul as scalar_mul
-from flowlab._src.ops.segments import segment_max as segment_max
-from flowlab._src.ops.segments import segment_mean as segment_mean
-from flowlab._src.ops.segments import segment_min as segment_min
-from flowlab._src.ops.segments import segment_prod as segment_prod
-from flowlab._src.ops.segments import segment_sum as segment_sum
-from flowlab._src.ops.transcendental import sigmoid as sigmoid
-from flowlab._src.ops.magnitude import sign as sign
-from flowlab._src.ops.transcendental import sin as sin
-from flowlab._src.ops.transcendental import sinh as sinh
-from flowlab._src.ops.nn_softmax import softmax as softmax
-from flowlab._src.ops.nn_activation import softplus as softplus
-from flowlab._src.ops.nn_activation import softsign as softsign
-from flowlab._src.ops.powers import sqrt as sqrt
-from flowlab._src.ops.powers import square as square
-from flowlab._src.ops.arithmetic import squared_difference as squared_difference
-from flowlab._src.ops.arithmetic import subtract as subtract
-from flowlab._src.ops.transcendental import tan as tan
-from flowlab._src.ops.transcendental import tanh as tanh
-from flowlab._src.ops.sorting import top_k as top_k
-from flowlab._src.ops.division import truediv as truediv
-from flowlab._src.ops.segments import unsorted_segment_max as unsorted_segment_max
-from flowlab._src.ops.segments import unsorted_segment_mean as unsorted_segment_mean
-from flowlab._src.ops.segments import unsorted_segment_min as unsorted_segment_min
-from flowlab._src.ops.segments import unsorted_segment_prod as unsorted_segment_prod
-from flowlab._src.ops.segments import unsorted_segment_sqrt_n as unsorted_segment_sqrt_n
-from flowlab._src.ops.segments import unsorted_segment_sum as unsorted_segment_sum
-from flowlab._src.ops.no_nan import xdivy as xdivy
-from flowlab._src.ops.no_nan import xlog1py as xlog1py
-from flowlab._src.ops.no_nan import xlogy as xlogy
-from flowlab._src.ops.nn_measure import zero_fraction as zero_fraction
-from flowlab._src.ops.special import zeta as zeta
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -260,8 +134,262 @@ __all__ = [
     "zero_fraction",
     "zeta",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "abs": "flowlab._src.ops.magnitude:abs_",
+    "accumulate_n": "flowlab._src.ops.arithmetic:accumulate_n",
+    "acos": "flowlab._src.ops.transcendental:acos",
+    "acosh": "flowlab._src.ops.transcendental:acosh",
+    "add": "flowlab._src.ops.arithmetic:add",
+    "add_n": "flowlab._src.ops.arithmetic:add_n",
+    "angle": "flowlab._src.ops.cast:angle",
+    "approximate_equal": "flowlab._src.ops.compare:approximate_equal",
+    "argmax": "flowlab._src.ops.argmax:argmax",
+    "argmin": "flowlab._src.ops.argmax:argmin",
+    "asin": "flowlab._src.ops.transcendental:asin",
+    "asinh": "flowlab._src.ops.transcendental:asinh",
+    "atan": "flowlab._src.ops.transcendental:atan",
+    "atan2": "flowlab._src.ops.transcendental:atan2",
+    "atanh": "flowlab._src.ops.transcendental:atanh",
+    "bessel_i0": "flowlab._src.ops.special:bessel_i0",
+    "bessel_i0e": "flowlab._src.ops.special:bessel_i0e",
+    "bessel_i1": "flowlab._src.ops.special:bessel_i1",
+    "bessel_i1e": "flowlab._src.ops.special:bessel_i1e",
+    "betainc": "flowlab._src.ops.special:betainc",
+    "bincount": "flowlab._src.ops.counting:bincount",
+    "ceil": "flowlab._src.ops.transcendental:ceil",
+    "confusion_matrix": "flowlab._src.ops.confusion:confusion_matrix",
+    "conj": "flowlab._src.ops.cast:conj",
+    "cos": "flowlab._src.ops.transcendental:cos",
+    "cosh": "flowlab._src.ops.transcendental:cosh",
+    "count_nonzero": "flowlab._src.ops.reduce:count_nonzero",
+    "cumprod": "flowlab._src.ops.cumulative:cumprod",
+    "cumsum": "flowlab._src.ops.cumulative:cumsum",
+    "cumulative_logsumexp": "flowlab._src.ops.cumulative:cumulative_logsumexp",
+    "digamma": "flowlab._src.ops.special:digamma",
+    "divide": "flowlab._src.ops.overloads:divide",
+    "divide_no_nan": "flowlab._src.ops.no_nan:div_no_nan",
+    "equal": "flowlab._src.ops.compare:equal",
+    "erf": "flowlab._src.ops.special:erf",
+    "erfc": "flowlab._src.ops.special:erfc",
+    "exp": "flowlab._src.ops.transcendental:exp",
+    "expm1": "flowlab._src.ops.transcendental:expm1",
+    "floor": "flowlab._src.ops.transcendental:floor",
+    "floordiv": "flowlab._src.ops.division:floordiv",
+    "floormod": "flowlab._src.ops.division:floormod",
+    "greater": "flowlab._src.ops.compare:greater",
+    "greater_equal": "flowlab._src.ops.compare:greater_equal",
+    "igamma": "flowlab._src.ops.special:igamma",
+    "igammac": "flowlab._src.ops.special:igammac",
+    "imag": "flowlab._src.ops.cast:imag",
+    "in_top_k": "flowlab._src.ops.nn_measure:in_top_k",
+    "invert_permutation": "flowlab._src.ops.transposing:invert_permutation",
+    "is_finite": "flowlab._src.ops.compare:is_finite",
+    "is_inf": "flowlab._src.ops.compare:is_inf",
+    "is_nan": "flowlab._src.ops.compare:is_nan",
+    "is_non_decreasing": "flowlab._src.ops.checks:is_non_decreasing",
+    "is_strictly_increasing": "flowlab._src.ops.checks:is_strictly_increasing",
+    "l2_normalize": "flowlab._src.ops.nn_normalize:l2_normalize",
+    "lbeta": "flowlab._src.ops.special:lbeta",
+    "less": "flowlab._src.ops.compare:less",
+    "less_equal": "flowlab._src.ops.compare:less_equal",
+    "lgamma": "flowlab._src.ops.special:lgamma",
+    "log": "flowlab._src.ops.transcendental:log",
+    "log1p": "flowlab._src.ops.transcendental:log1p",
+    "log_sigmoid": "flowlab._src.ops.transcendental:log_sigmoid",
+    "log_softmax": "flowlab._src.ops.nn_softmax:log_softmax",
+    "logical_and": "flowlab._src.ops.compare:logical_and",
+    "logical_not": "flowlab._src.ops.compare:logical_not",
+    "logical_or": "flowlab._src.ops.compare:logical_or",
+    "logical_xor": "flowlab._src.ops.compare:logical_xor",
+    "maximum": "flowlab._src.ops.magnitude:maximum",
+    "minimum": "flowlab._src.ops.magnitude:minimum",
+    "mod": "flowlab._src.ops.division:floormod",
+    "multiply": "flowlab._src.ops.arithmetic:multiply",
+    "multiply_no_nan": "flowlab._src.ops.no_nan:multiply_no_nan",
+    "negative": "flowlab._src.ops.arithmetic:negative",
+    "nextafter": "flowlab._src.ops.transcendental:nextafter",
+    "not_equal": "flowlab._src.ops.compare:not_equal",
+    "polygamma": "flowlab._src.ops.special:polygamma",
+    "polyval": "flowlab._src.ops.transcendental:polyval",
+    "pow": "flowlab._src.ops.powers:pow_",
+    "real": "flowlab._src.ops.cast:real",
+    "reciprocal": "flowlab._src.ops.powers:reciprocal",
+    "reciprocal_no_nan": "flowlab._src.ops.no_nan:reciprocal_no_nan",
+    "reduce_all": "flowlab._src.ops.reduce:reduce_all",
+    "reduce_any": "flowlab._src.ops.reduce:reduce_any",
+    "reduce_euclidean_norm": "flowlab._src.ops.reduce:reduce_euclidean_norm",
+    "reduce_logsumexp": "flowlab._src.ops.reduce:reduce_logsumexp",
+    "reduce_max": "flowlab._src.ops.reduce:reduce_max",
+    "reduce_mean": "flowlab._src.ops.reduce:reduce_mean",
+    "reduce_min": "flowlab._src.ops.reduce:reduce_min",
+    "reduce_prod": "flowlab._src.ops.reduce:reduce_prod",
+    "reduce_std": "flowlab._src.ops.reduce:reduce_std",
+    "reduce_sum": "flowlab._src.ops.reduce:reduce_sum",
+    "reduce_variance": "flowlab._src.ops.reduce:reduce_variance",
+    "rint": "flowlab._src.ops.transcendental:rint",
+    "round": "flowlab._src.ops.transcendental:round_",
+    "rsqrt": "flowlab._src.ops.powers:rsqrt",
+    "scalar_mul": "flowlab._src.ops.arithmetic:scalar_mul",
+    "segment_max": "flowlab._src.ops.segments:segment_max",
+    "segment_mean": "flowlab._src.ops.segments:segment_mean",
+    "segment_min": "flowlab._src.ops.segments:segment_min",
+    "segment_prod": "flowlab._src.ops.segments:segment_prod",
+    "segment_sum": "flowlab._src.ops.segments:segment_sum",
+    "sigmoid": "flowlab._src.ops.transcendental:sigmoid",
+    "sign": "flowlab._src.ops.magnitude:sign",
+    "sin": "flowlab._src.ops.transcendental:sin",
+    "sinh": "flowlab._src.ops.transcendental:sinh",
+    "softmax": "flowlab._src.ops.nn_softmax:softmax",
+    "softplus": "flowlab._src.ops.nn_activation:softplus",
+    "softsign": "flowlab._src.ops.nn_activation:softsign",
+    "sqrt": "flowlab._src.ops.powers:sqrt",
+    "square": "flowlab._src.ops.powers:square",
+    "squared_difference": "flowlab._src.ops.arithmetic:squared_difference",
+    "subtract": "flowlab._src.ops.arithmetic:subtract",
+    "tan": "flowlab._src.ops.transcendental:tan",
+    "tanh": "flowlab._src.ops.transcendental:tanh",
+    "top_k": "flowlab._src.ops.sorting:top_k",
+    "truediv": "flowlab._src.ops.division:truediv",
+    "unsorted_segment_max": "flowlab._src.ops.segments:unsorted_segment_max",
+    "unsorted_segment_mean": "flowlab._src.ops.segments:unsorted_segment_mean",
+    "unsorted_segment_min": "flowlab._src.ops.segments:unsorted_segment_min",
+    "unsorted_segment_prod": "flowlab._src.ops.segments:unsorted_segment_prod",
+    "unsorted_segment_sqrt_n": "flowlab._src.ops.segments:unsorted_segment_sqrt_n",
+    "unsorted_segment_sum": "flowlab._src.ops.segments:unsorted_segment_sum",
+    "xdivy": "flowlab._src.ops.no_nan:xdivy",
+    "xlog1py": "flowlab._src.ops.no_nan:xlog1py",
+    "xlogy": "flowlab._src.ops.no_nan:xlogy",
+    "zero_fraction": "flowlab._src.ops.nn_measure:zero_fraction",
+    "zeta": "flowlab._src.ops.special:zeta",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.ops.magnitude import abs_ as abs
+    from flowlab._src.ops.arithmetic import accumulate_n as accumulate_n
+    from flowlab._src.ops.transcendental import acos as acos
+    from flowlab._src.ops.transcendental import acosh as acosh
+    from flowlab._src.ops.arithmetic import add as add
+    from flowlab._src.ops.arithmetic import add_n as add_n
+    from flowlab._src.ops.cast import angle as angle
+    from flowlab._src.ops.compare import approximate_equal as approximate_equal
+    from flowlab._src.ops.argmax import argmax as argmax
+    from flowlab._src.ops.argmax import argmin as argmin
+    from flowlab._src.ops.transcendental import asin as asin
+    from flowlab._src.ops.transcendental import asinh as asinh
+    from flowlab._src.ops.transcendental import atan as atan
+    from flowlab._src.ops.transcendental import atan2 as atan2
+    from flowlab._src.ops.transcendental import atanh as atanh
+    from flowlab._src.ops.special import bessel_i0 as bessel_i0
+    from flowlab._src.ops.special import bessel_i0e as bessel_i0e
+    from flowlab._src.ops.special import bessel_i1 as bessel_i1
+    from flowlab._src.ops.special import bessel_i1e as bessel_i1e
+    from flowlab._src.ops.special import betainc as betainc
+    from flowlab._src.ops.counting import bincount as bincount
+    from flowlab._src.ops.transcendental import ceil as ceil
+    from flowlab._src.ops.confusion import confusion_matrix as confusion_matrix
+    from flowlab._src.ops.cast import conj as conj
+    from flowlab._src.ops.transcendental import cos as cos
+    from flowlab._src.ops.transcendental import cosh as cosh
+    from flowlab._src.ops.reduce import count_nonzero as count_nonzero
+    from flowlab._src.ops.cumulative import cumprod as cumprod
+    from flowlab._src.ops.cumulative import cumsum as cumsum
+    from flowlab._src.ops.cumulative import cumulative_logsumexp as cumulative_logsumexp
+    from flowlab._src.ops.special import digamma as digamma
+    from flowlab._src.ops.overloads import divide as divide
+    from flowlab._src.ops.no_nan import div_no_nan as divide_no_nan
+    from flowlab._src.ops.compare import equal as equal
+    from flowlab._src.ops.special import erf as erf
+    from flowlab._src.ops.special import erfc as erfc
+    from flowlab._src.ops.transcendental import exp as exp
+    from flowlab._src.ops.transcendental import expm1 as expm1
+    from flowlab._src.ops.transcendental import floor as floor
+    from flowlab._src.ops.division import floordiv as floordiv
+    from flowlab._src.ops.division import floormod as floormod
+    from flowlab._src.ops.compare import greater as greater
+    from flowlab._src.ops.compare import greater_equal as greater_equal
+    from flowlab._src.ops.special import igamma as igamma
+    from flowlab._src.ops.special import igammac as igammac
+    from flowlab._src.ops.cast import imag as imag
+    from flowlab._src.ops.nn_measure import in_top_k as in_top_k
+    from flowlab._src.ops.transposing import invert_permutation as invert_permutation
+    from flowlab._src.ops.compare import is_finite as is_finite
+    from flowlab._src.ops.compare import is_inf as is_inf
+    from flowlab._src.ops.compare import is_nan as is_nan
+    from flowlab._src.ops.checks import is_non_decreasing as is_non_decreasing
+    from flowlab._src.ops.checks import is_strictly_increasing as is_strictly_increasing
+    from flowlab._src.ops.nn_normalize import l2_normalize as l2_normalize
+    from flowlab._src.ops.special import lbeta as lbeta
+    from flowlab._src.ops.compare import less as less
+    from flowlab._src.ops.compare import less_equal as less_equal
+    from flowlab._src.ops.special import lgamma as lgamma
+    from flowlab._src.ops.transcendental import log as log
+    from flowlab._src.ops.transcendental import log1p as log1p
+    from flowlab._src.ops.transcendental import log_sigmoid as log_sigmoid
+    from flowlab._src.ops.nn_softmax import log_softmax as log_softmax
+    from flowlab._src.ops.compare import logical_and as logical_and
+    from flowlab._src.ops.compare import logical_not as logical_not
+    from flowlab._src.ops.compare import logical_or as logical_or
+    from flowlab._src.ops.compare import logical_xor as logical_xor
+    from flowlab._src.ops.magnitude import maximum as maximum
+    from flowlab._src.ops.magnitude import minimum as minimum
+    from flowlab._src.ops.division import floormod as mod
+    from flowlab._src.ops.arithmetic import multiply as multiply
+    from flowlab._src.ops.no_nan import multiply_no_nan as multiply_no_nan
+    from flowlab._src.ops.arithmetic import negative as negative
+    from flowlab._src.ops.transcendental import nextafter as nextafter
+    from flowlab._src.ops.compare import not_equal as not_equal
+    from flowlab._src.ops.special import polygamma as polygamma
+    from flowlab._src.ops.transcendental import polyval as polyval
+    from flowlab._src.ops.powers import pow_ as pow
+    from flowlab._src.ops.cast import real as real
+    from flowlab._src.ops.powers import reciprocal as reciprocal
+    from flowlab._src.ops.no_nan import reciprocal_no_nan as reciprocal_no_nan
+    from flowlab._src.ops.reduce import reduce_all as reduce_all
+    from flowlab._src.ops.reduce import reduce_any as reduce_any
+    from flowlab._src.ops.reduce import reduce_euclidean_norm as reduce_euclidean_norm
+    from flowlab._src.ops.reduce import reduce_logsumexp as reduce_logsumexp
+    from flowlab._src.ops.reduce import reduce_max as reduce_max
+    from flowlab._src.ops.reduce import reduce_mean as reduce_mean
+    from flowlab._src.ops.reduce import reduce_min as reduce_min
+    from flowlab._src.ops.reduce import reduce_prod as reduce_prod
+    from flowlab._src.ops.reduce import reduce_std as reduce_std
+    from flowlab._src.ops.reduce import reduce_sum as reduce_sum
+    from flowlab._src.ops.reduce import reduce_variance as reduce_variance
+    from flowlab._src.ops.transcendental import rint as rint
+    from flowlab._src.ops.transcendental import round_ as round
+    from flowlab._src.ops.powers import rsqrt as rsqrt
+    from flowlab._src.ops.arithmetic import scalar_mul as scalar_mul
+    from flowlab._src.ops.segments import segment_max as segment_max
+    from flowlab._src.ops.segments import segment_mean as segment_mean
+    from flowlab._src.ops.segments import segment_min as segment_min
+    from flowlab._src.ops.segments import segment_prod as segment_prod
+    from flowlab._src.ops.segments import segment_sum as segment_sum
+    from flowlab._src.ops.transcendental import sigmoid as sigmoid
+    from flowlab._src.ops.magnitude import sign as sign
+    from flowlab._src.ops.transcendental import sin as sin
+    from flowlab._src.ops.transcendental import sinh as sinh
+    from flowlab._src.ops.nn_softmax import softmax as softmax
+    from flowlab._src.ops.nn_activation import softplus as softplus
+    from flowlab._src.ops.nn_activation import softsign as softsign
+    from flowlab._src.ops.powers import sqrt as sqrt
+    from flowlab._src.ops.powers import square as square
+    from flowlab._src.ops.arithmetic import squared_difference as squared_difference
+    from flowlab._src.ops.arithmetic import subtract as subtract
+    from flowlab._src.ops.transcendental import tan as tan
+    from flowlab._src.ops.transcendental import tanh as tanh
+    from flowlab._src.ops.sorting import top_k as top_k
+    from flowlab._src.ops.division import truediv as truediv
+    from flowlab._src.ops.segments import unsorted_segment_max as unsorted_segment_max
+    from flowlab._src.ops.segments import unsorted_segment_mean as unsorted_segment_mean
+    from flowlab._src.ops.segments import unsorted_segment_min as unsorted_segment_min
+    from flowlab._src.ops.segments import unsorted_segment_prod as unsorted_segment_prod
+    from flowlab._src.ops.segments import unsorted_segment_sqrt_n as unsorted_segment_sqrt_n
+    from flowlab._src.ops.segments import unsorted_segment_sum as unsorted_segment_sum
+    from flowlab._src.ops.no_nan import xdivy as xdivy
+    from flowlab._src.ops.no_nan import xlog1py as xlog1py
+    from flowlab._src.ops.no_nan import xlogy as xlogy
+    from flowlab._src.ops.nn_measure import zero_fraction as zero_fraction
+    from flowlab._src.ops.special import zeta as zeta
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

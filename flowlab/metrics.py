@@ -4,39 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.metrics.means import accuracy as accuracy
-from flowlab._src.metrics.thresholds import auc as auc
-from flowlab._src.metrics.ranking import average_precision_at_k as average_precision_at_k
-from flowlab._src.metrics.counts import false_negatives as false_negatives
-from flowlab._src.metrics.thresholds import false_negatives_at_thresholds as false_negatives_at_thresholds
-from flowlab._src.metrics.counts import false_positives as false_positives
-from flowlab._src.metrics.thresholds import false_positives_at_thresholds as false_positives_at_thresholds
-from flowlab._src.metrics.means import mean as mean
-from flowlab._src.metrics.means import mean_absolute_error as mean_absolute_error
-from flowlab._src.metrics.means import mean_cosine_distance as mean_cosine_distance
-from flowlab._src.metrics.means import mean_iou as mean_iou
-from flowlab._src.metrics.means import mean_per_class_accuracy as mean_per_class_accuracy
-from flowlab._src.metrics.means import mean_relative_error as mean_relative_error
-from flowlab._src.metrics.means import mean_squared_error as mean_squared_error
-from flowlab._src.metrics.means import mean_tensor as mean_tensor
-from flowlab._src.metrics.means import percentage_below as percentage_below
-from flowlab._src.metrics.counts import precision as precision
-from flowlab._src.metrics.ranking import precision_at_k as precision_at_k
-from flowlab._src.metrics.thresholds import precision_at_thresholds as precision_at_thresholds
-from flowlab._src.metrics.ranking import precision_at_top_k as precision_at_top_k
-from flowlab._src.metrics.counts import recall as recall
-from flowlab._src.metrics.ranking import recall_at_k as recall_at_k
-from flowlab._src.metrics.thresholds import recall_at_thresholds as recall_at_thresholds
-from flowlab._src.metrics.ranking import recall_at_top_k as recall_at_top_k
-from flowlab._src.metrics.means import root_mean_squared_error as root_mean_squared_error
-from flowlab._src.metrics.thresholds import sensitivity_at_specificity as sensitivity_at_specificity
-from flowlab._src.metrics.ranking import average_precision_at_k as sparse_average_precision_at_k
-from flowlab._src.metrics.ranking import precision_at_k as sparse_precision_at_k
-from flowlab._src.metrics.thresholds import specificity_at_sensitivity as specificity_at_sensitivity
-from flowlab._src.metrics.counts import true_negatives as true_negatives
-from flowlab._src.metrics.thresholds import true_negatives_at_thresholds as true_negatives_at_thresholds
-from flowlab._src.metrics.counts import true_positives as true_positives
-from flowlab._src.metrics.thresholds import true_positives_at_thresholds as true_positives_at_thresholds
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -74,8 +41,76 @@ __all__ = [
     "true_positives",
     "true_positives_at_thresholds",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "accuracy": "flowlab._src.metrics.means:accuracy",
+    "auc": "flowlab._src.metrics.thresholds:auc",
+    "average_precision_at_k": "flowlab._src.metrics.ranking:average_precision_at_k",
+    "false_negatives": "flowlab._src.metrics.counts:false_negatives",
+    "false_negatives_at_thresholds": "flowlab._src.metrics.thresholds:false_negatives_at_thresholds",
+    "false_positives": "flowlab._src.metrics.counts:false_positives",
+    "false_positives_at_thresholds": "flowlab._src.metrics.thresholds:false_positives_at_thresholds",
+    "mean": "flowlab._src.metrics.means:mean",
+    "mean_absolute_error": "flowlab._src.metrics.means:mean_absolute_error",
+    "mean_cosine_distance": "flowlab._src.metrics.means:mean_cosine_distance",
+    "mean_iou": "flowlab._src.metrics.means:mean_iou",
+    "mean_per_class_accuracy": "flowlab._src.metrics.means:mean_per_class_accuracy",
+    "mean_relative_error": "flowlab._src.metrics.means:mean_relative_error",
+    "mean_squared_error": "flowlab._src.metrics.means:mean_squared_error",
+    "mean_tensor": "flowlab._src.metrics.means:mean_tensor",
+    "percentage_below": "flowlab._src.metrics.means:percentage_below",
+    "precision": "flowlab._src.metrics.counts:precision",
+    "precision_at_k": "flowlab._src.metrics.ranking:precision_at_k",
+    "precision_at_thresholds": "flowlab._src.metrics.thresholds:precision_at_thresholds",
+    "precision_at_top_k": "flowlab._src.metrics.ranking:precision_at_top_k",
+    "recall": "flowlab._src.metrics.counts:recall",
+    "recall_at_k": "flowlab._src.metrics.ranking:recall_at_k",
+    "recall_at_thresholds": "flowlab._src.metrics.thresholds:recall_at_thresholds",
+    "recall_at_top_k": "flowlab._src.metrics.ranking:recall_at_top_k",
+    "root_mean_squared_error": "flowlab._src.metrics.means:root_mean_squared_error",
+    "sensitivity_at_specificity": "flowlab._src.metrics.thresholds:sensitivity_at_specificity",
+    "sparse_average_precision_at_k": "flowlab._src.metrics.ranking:average_precision_at_k",
+    "sparse_precision_at_k": "flowlab._src.metrics.ranking:precision_at_k",
+    "specificity_at_sensitivity": "flowlab._src.metrics.thresholds:specificity_at_sensitivity",
+    "true_negatives": "flowlab._src.metrics.counts:true_negatives",
+    "true_negatives_at_thresholds": "flowlab._src.metrics.thresholds:true_negatives_at_thresholds",
+    "true_positives": "flowlab._src.metrics.counts:true_positives",
+    "true_positives_at_thresholds": "flowlab._src.metrics.thresholds:true_positives_at_thresholds",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.metrics.means import accuracy as accuracy
+    from flowlab._src.metrics.thresholds import auc as auc
+    from flowlab._src.metrics.ranking import average_precision_at_k as average_precision_at_k
+    from flowlab._src.metrics.counts import false_negatives as false_negatives
+    from flowlab._src.metrics.thresholds import false_negatives_at_thresholds as false_negatives_at_thresholds
+    from flowlab._src.metrics.counts import false_positives as false_positives
+    from flowlab._src.metrics.thresholds import false_positives_at_thresholds as false_positives_at_thresholds
+    from flowlab._src.metrics.means import mean as mean
+    from flowlab._src.metrics.means import mean_absolute_error as mean_absolute_error
+    from flowlab._src.metrics.means import mean_cosine_distance as mean_cosine_distance
+    from flowlab._src.metrics.means import mean_iou as mean_iou
+    from flowlab._src.metrics.means import mean_per_class_accuracy as mean_per_class_accuracy
+    from flowlab._src.metrics.means import mean_relative_error as mean_relative_error
+    from flowlab._src.metrics.means import mean_squared_error as mean_squared_error
+    from flowlab._src.metrics.means import mean_tensor as mean_tensor
+    from flowlab._src.metrics.means import percentage_below as percentage_below
+    from flowlab._src.metrics.counts import precision as precision
+    from flowlab._src.metrics.ranking import precision_at_k as precision_at_k
+    from flowlab._src.metrics.thresholds import precision_at_thresholds as precision_at_thresholds
+    from flowlab._src.metrics.ranking import precision_at_top_k as precision_at_top_k
+    from flowlab._src.metrics.counts import recall as recall
+    from flowlab._src.metrics.ranking import recall_at_k as recall_at_k
+    from flowlab._src.metrics.thresholds import recall_at_thresholds as recall_at_thresholds
+    from flowlab._src.metrics.ranking import recall_at_top_k as recall_at_top_k
+    from flowlab._src.metrics.means import root_mean_squared_error as root_mean_squared_error
+    from flowlab._src.metrics.thresholds import sensitivity_at_specificity as sensitivity_at_specificity
+    from flowlab._src.metrics.ranking import average_precision_at_k as sparse_average_precision_at_k
+    from flowlab._src.metrics.ranking import precision_at_k as sparse_precision_at_k
+    from flowlab._src.metrics.thresholds import specificity_at_sensitivity as specificity_at_sensitivity
+    from flowlab._src.metrics.counts import true_negatives as true_negatives
+    from flowlab._src.metrics.thresholds import true_negatives_at_thresholds as true_negatives_at_thresholds
+    from flowlab._src.metrics.counts import true_positives as true_positives
+    from flowlab._src.metrics.thresholds import true_positives_at_thresholds as true_positives_at_thresholds
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,11 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.util.nest import assert_same_structure as assert_same_structure
-from flowlab._src.util.nest import flatten as flatten
-from flowlab._src.util.nest import is_nested as is_nested
-from flowlab._src.util.nest import map_structure as map_structure
-from flowlab._src.util.nest import pack_sequence_as as pack_sequence_as
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -18,8 +13,20 @@ __all__ = [
     "map_structure",
     "pack_sequence_as",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "assert_same_structure": "flowlab._src.util.nest:assert_same_structure",
+    "flatten": "flowlab._src.util.nest:flatten",
+    "is_nested": "flowlab._src.util.nest:is_nested",
+    "map_structure": "flowlab._src.util.nest:map_structure",
+    "pack_sequence_as": "flowlab._src.util.nest:pack_sequence_as",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.util.nest import assert_same_structure as assert_same_structure
+    from flowlab._src.util.nest import flatten as flatten
+    from flowlab._src.util.nest import is_nested as is_nested
+    from flowlab._src.util.nest import map_structure as map_structure
+    from flowlab._src.util.nest import pack_sequence_as as pack_sequence_as
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,10 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.formats.tfrecord import TFRecordCompressionType as TFRecordCompressionType
-from flowlab._src.formats.tfrecord import TFRecordOptions as TFRecordOptions
-from flowlab._src.formats.tfrecord import TFRecordWriter as TFRecordWriter
-from flowlab._src.formats.tfrecord import tf_record_iterator as tf_record_iterator
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -16,8 +12,18 @@ __all__ = [
     "TFRecordWriter",
     "tf_record_iterator",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "TFRecordCompressionType": "flowlab._src.formats.tfrecord:TFRecordCompressionType",
+    "TFRecordOptions": "flowlab._src.formats.tfrecord:TFRecordOptions",
+    "TFRecordWriter": "flowlab._src.formats.tfrecord:TFRecordWriter",
+    "tf_record_iterator": "flowlab._src.formats.tfrecord:tf_record_iterator",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.formats.tfrecord import TFRecordCompressionType as TFRecordCompressionType
+    from flowlab._src.formats.tfrecord import TFRecordOptions as TFRecordOptions
+    from flowlab._src.formats.tfrecord import TFRecordWriter as TFRecordWriter
+    from flowlab._src.formats.tfrecord import tf_record_iterator as tf_record_iterator
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

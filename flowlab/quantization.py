@@ -4,20 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.ops.quantize import dequantize as dequantize
-from flowlab._src.ops.quantize import fake_quant_with_min_max_args as fake_quant_with_min_max_args
-from flowlab._src.ops.quantize import fake_quant_with_min_max_args_gradient as fake_quant_with_min_max_args_gradient
-from flowlab._src.ops.quantize import fake_quant_with_min_max_vars as fake_quant_with_min_max_vars
-from flowlab._src.ops.quantize import fake_quant_with_min_max_vars_gradient as fake_quant_with_min_max_vars_gradient
-from flowlab._src.ops.quantize import (
-    fake_quant_with_min_max_vars_per_channel as fake_quant_with_min_max_vars_per_channel,
-)
-from flowlab._src.ops.quantize import (
-    fake_quant_with_min_max_vars_per_channel_gradient as fake_quant_with_min_max_vars_per_channel_gradient,
-)
-from flowlab._src.ops.quantize import quantize as quantize
-from flowlab._src.ops.quantize import quantize_and_dequantize as quantize_and_dequantize
-from flowlab._src.ops.quantize import quantized_concat as quantized_concat
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -32,8 +18,34 @@ __all__ = [
     "quantize_and_dequantize",
     "quantized_concat",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "dequantize": "flowlab._src.ops.quantize:dequantize",
+    "fake_quant_with_min_max_args": "flowlab._src.ops.quantize:fake_quant_with_min_max_args",
+    "fake_quant_with_min_max_args_gradient": "flowlab._src.ops.quantize:fake_quant_with_min_max_args_gradient",
+    "fake_quant_with_min_max_vars": "flowlab._src.ops.quantize:fake_quant_with_min_max_vars",
+    "fake_quant_with_min_max_vars_gradient": "flowlab._src.ops.quantize:fake_quant_with_min_max_vars_gradient",
+    "fake_quant_with_min_max_vars_per_channel": "flowlab._src.ops.quantize:fake_quant_with_min_max_vars_per_channel",
+    "fake_quant_with_min_max_vars_per_channel_gradient": "flowlab._src.ops.quantize:fake_quant_with_min_max_vars_per_channel_gradient",
+    "quantize": "flowlab._src.ops.quantize:quantize",
+    "quantize_and_dequantize": "flowlab._src.ops.quantize:quantize_and_dequantize",
+    "quantized_concat": "flowlab._src.ops.quantize:quantized_concat",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.ops.quantize import dequantize as dequantize
+    from flowlab._src.ops.quantize import fake_quant_with_min_max_args as fake_quant_with_min_max_args
+    from flowlab._src.ops.quantize import fake_quant_with_min_max_args_gradient as fake_quant_with_min_max_args_gradient
+    from flowlab._src.ops.quantize import fake_quant_with_min_max_vars as fake_quant_with_min_max_vars
+    from flowlab._src.ops.quantize import fake_quant_with_min_max_vars_gradient as fake_quant_with_min_max_vars_gradient
+    from flowlab._src.ops.quantize import (
+        fake_quant_with_min_max_vars_per_channel as fake_quant_with_min_max_vars_per_channel,
+    )
+    from flowlab._src.ops.quantize import (
+        fake_quant_with_min_max_vars_per_channel_gradient as fake_quant_with_min_max_vars_per_channel_gradient,
+    )
+    from flowlab._src.ops.quantize import quantize as quantize
+    from flowlab._src.ops.quantize import quantize_and_dequantize as quantize_and_dequantize
+    from flowlab._src.ops.quantize import quantized_concat as quantized_concat
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

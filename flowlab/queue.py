@@ -4,11 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.ops.queues import FIFOQueue as FIFOQueue
-from flowlab._src.ops.queues import PaddingFIFOQueue as PaddingFIFOQueue
-from flowlab._src.ops.queues import PriorityQueue as PriorityQueue
-from flowlab._src.ops.queues import QueueBase as QueueBase
-from flowlab._src.ops.queues import RandomShuffleQueue as RandomShuffleQueue
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -18,8 +13,20 @@ __all__ = [
     "QueueBase",
     "RandomShuffleQueue",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "FIFOQueue": "flowlab._src.ops.queues:FIFOQueue",
+    "PaddingFIFOQueue": "flowlab._src.ops.queues:PaddingFIFOQueue",
+    "PriorityQueue": "flowlab._src.ops.queues:PriorityQueue",
+    "QueueBase": "flowlab._src.ops.queues:QueueBase",
+    "RandomShuffleQueue": "flowlab._src.ops.queues:RandomShuffleQueue",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.ops.queues import FIFOQueue as FIFOQueue
+    from flowlab._src.ops.queues import PaddingFIFOQueue as PaddingFIFOQueue
+    from flowlab._src.ops.queues import PriorityQueue as PriorityQueue
+    from flowlab._src.ops.queues import QueueBase as QueueBase
+    from flowlab._src.ops.queues import RandomShuffleQueue as RandomShuffleQueue
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

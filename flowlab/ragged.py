@@ -4,17 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.ops.ragged_value import RaggedTensorValue as RaggedTensorValue
-from flowlab._src.ops.ragged_picking import ragged_boolean_mask as boolean_mask
-from flowlab._src.ops.ragged_factory import ragged_constant as constant
-from flowlab._src.ops.ragged_factory import ragged_constant_value as constant_value
-from flowlab._src.ops.ragged_math import map_flat_values as map_flat_values
-from flowlab._src.ops.ragged_factory import ragged_placeholder as placeholder
-from flowlab._src.ops.ragged_math import ragged_range as range
-from flowlab._src.ops.ragged_rows import row_splits_to_segment_ids as row_splits_to_segment_ids
-from flowlab._src.ops.ragged_rows import segment_ids_to_row_splits as segment_ids_to_row_splits
-from flowlab._src.ops.ragged_picking import stack as stack
-from flowlab._src.ops.ragged_shaping import stack_dynamic_partitions as stack_dynamic_partitions
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -30,8 +19,32 @@ __all__ = [
     "stack",
     "stack_dynamic_partitions",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "RaggedTensorValue": "flowlab._src.ops.ragged_value:RaggedTensorValue",
+    "boolean_mask": "flowlab._src.ops.ragged_picking:ragged_boolean_mask",
+    "constant": "flowlab._src.ops.ragged_factory:ragged_constant",
+    "constant_value": "flowlab._src.ops.ragged_factory:ragged_constant_value",
+    "map_flat_values": "flowlab._src.ops.ragged_math:map_flat_values",
+    "placeholder": "flowlab._src.ops.ragged_factory:ragged_placeholder",
+    "range": "flowlab._src.ops.ragged_math:ragged_range",
+    "row_splits_to_segment_ids": "flowlab._src.ops.ragged_rows:row_splits_to_segment_ids",
+    "segment_ids_to_row_splits": "flowlab._src.ops.ragged_rows:segment_ids_to_row_splits",
+    "stack": "flowlab._src.ops.ragged_picking:stack",
+    "stack_dynamic_partitions": "flowlab._src.ops.ragged_shaping:stack_dynamic_partitions",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.ops.ragged_value import RaggedTensorValue as RaggedTensorValue
+    from flowlab._src.ops.ragged_picking import ragged_boolean_mask as boolean_mask
+    from flowlab._src.ops.ragged_factory import ragged_constant as constant
+    from flowlab._src.ops.ragged_factory import ragged_constant_value as constant_value
+    from flowlab._src.ops.ragged_math import map_flat_values as map_flat_values
+    from flowlab._src.ops.ragged_factory import ragged_placeholder as placeholder
+    from flowlab._src.ops.ragged_math import ragged_range as range
+    from flowlab._src.ops.ragged_rows import row_splits_to_segment_ids as row_splits_to_segment_ids
+    from flowlab._src.ops.ragged_rows import segment_ids_to_row_splits as segment_ids_to_row_splits
+    from flowlab._src.ops.ragged_picking import stack as stack
+    from flowlab._src.ops.ragged_shaping import stack_dynamic_partitions as stack_dynamic_partitions
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,11 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.util.platform_tools import get_data_files_path as get_data_files_path
-from flowlab._src.util.platform_tools import get_path_to_datafile as get_path_to_datafile
-from flowlab._src.util.platform_tools import get_root_dir_with_all_resources as get_root_dir_with_all_resources
-from flowlab._src.util.platform_tools import load_resource as load_resource
-from flowlab._src.util.platform_tools import readahead_file_path as readahead_file_path
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -18,8 +13,20 @@ __all__ = [
     "load_resource",
     "readahead_file_path",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "get_data_files_path": "flowlab._src.util.platform_tools:get_data_files_path",
+    "get_path_to_datafile": "flowlab._src.util.platform_tools:get_path_to_datafile",
+    "get_root_dir_with_all_resources": "flowlab._src.util.platform_tools:get_root_dir_with_all_resources",
+    "load_resource": "flowlab._src.util.platform_tools:load_resource",
+    "readahead_file_path": "flowlab._src.util.platform_tools:readahead_file_path",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.util.platform_tools import get_data_files_path as get_data_files_path
+    from flowlab._src.util.platform_tools import get_path_to_datafile as get_path_to_datafile
+    from flowlab._src.util.platform_tools import get_root_dir_with_all_resources as get_root_dir_with_all_resources
+    from flowlab._src.util.platform_tools import load_resource as load_resource
+    from flowlab._src.util.platform_tools import readahead_file_path as readahead_file_path
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,14 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.ops.sets import set_difference as difference
-from flowlab._src.ops.sets import set_intersection as intersection
-from flowlab._src.ops.sets import set_difference as set_difference
-from flowlab._src.ops.sets import set_intersection as set_intersection
-from flowlab._src.ops.sets import set_size as set_size
-from flowlab._src.ops.sets import set_union as set_union
-from flowlab._src.ops.sets import set_size as size
-from flowlab._src.ops.sets import set_union as union
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -24,8 +16,26 @@ __all__ = [
     "size",
     "union",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "difference": "flowlab._src.ops.sets:set_difference",
+    "intersection": "flowlab._src.ops.sets:set_intersection",
+    "set_difference": "flowlab._src.ops.sets:set_difference",
+    "set_intersection": "flowlab._src.ops.sets:set_intersection",
+    "set_size": "flowlab._src.ops.sets:set_size",
+    "set_union": "flowlab._src.ops.sets:set_union",
+    "size": "flowlab._src.ops.sets:set_size",
+    "union": "flowlab._src.ops.sets:set_union",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.ops.sets import set_difference as difference
+    from flowlab._src.ops.sets import set_intersection as intersection
+    from flowlab._src.ops.sets import set_difference as set_difference
+    from flowlab._src.ops.sets import set_intersection as set_intersection
+    from flowlab._src.ops.sets import set_size as set_size
+    from flowlab._src.ops.sets import set_union as set_union
+    from flowlab._src.ops.sets import set_size as size
+    from flowlab._src.ops.sets import set_union as union
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,36 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.ops.signal_spectra import dct as dct
-from flowlab._src.ops.fft import fft as fft
-from flowlab._src.ops.fft import fft2d as fft2d
-from flowlab._src.ops.fft import fft3d as fft3d
-from flowlab._src.ops.signal_shift import fftshift as fftshift
-from flowlab._src.ops.signal_frames import frame as frame
-from flowlab._src.ops.signal_windows import hamming_window as hamming_window
-from flowlab._src.ops.signal_windows import hann_window as hann_window
-from flowlab._src.ops.signal_spectra import idct as idct
-from flowlab._src.ops.fft import ifft as ifft
-from flowlab._src.ops.fft import ifft2d as ifft2d
-from flowlab._src.ops.fft import ifft3d as ifft3d
-from flowlab._src.ops.signal_shift import ifftshift as ifftshift
-from flowlab._src.ops.signal_spectra import inverse_mdct as inverse_mdct
-from flowlab._src.ops.signal_spectra import inverse_stft as inverse_stft
-from flowlab._src.ops.signal_spectra import inverse_stft_window_fn as inverse_stft_window_fn
-from flowlab._src.ops.fft import irfft as irfft
-from flowlab._src.ops.fft import irfft2d as irfft2d
-from flowlab._src.ops.fft import irfft3d as irfft3d
-from flowlab._src.ops.signal_windows import kaiser_bessel_derived_window as kaiser_bessel_derived_window
-from flowlab._src.ops.signal_windows import kaiser_window as kaiser_window
-from flowlab._src.ops.signal_spectra import linear_to_mel_weight_matrix as linear_to_mel_weight_matrix
-from flowlab._src.ops.signal_spectra import mdct as mdct
-from flowlab._src.ops.signal_spectra import mfccs_from_log_mel_spectrograms as mfccs_from_log_mel_spectrograms
-from flowlab._src.ops.signal_frames import overlap_and_add as overlap_and_add
-from flowlab._src.ops.fft import rfft as rfft
-from flowlab._src.ops.fft import rfft2d as rfft2d
-from flowlab._src.ops.fft import rfft3d as rfft3d
-from flowlab._src.ops.signal_spectra import stft as stft
-from flowlab._src.ops.signal_windows import vorbis_window as vorbis_window
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -68,8 +38,70 @@ __all__ = [
     "stft",
     "vorbis_window",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "dct": "flowlab._src.ops.signal_spectra:dct",
+    "fft": "flowlab._src.ops.fft:fft",
+    "fft2d": "flowlab._src.ops.fft:fft2d",
+    "fft3d": "flowlab._src.ops.fft:fft3d",
+    "fftshift": "flowlab._src.ops.signal_shift:fftshift",
+    "frame": "flowlab._src.ops.signal_frames:frame",
+    "hamming_window": "flowlab._src.ops.signal_windows:hamming_window",
+    "hann_window": "flowlab._src.ops.signal_windows:hann_window",
+    "idct": "flowlab._src.ops.signal_spectra:idct",
+    "ifft": "flowlab._src.ops.fft:ifft",
+    "ifft2d": "flowlab._src.ops.fft:ifft2d",
+    "ifft3d": "flowlab._src.ops.fft:ifft3d",
+    "ifftshift": "flowlab._src.ops.signal_shift:ifftshift",
+    "inverse_mdct": "flowlab._src.ops.signal_spectra:inverse_mdct",
+    "inverse_stft": "flowlab._src.ops.signal_spectra:inverse_stft",
+    "inverse_stft_window_fn": "flowlab._src.ops.signal_spectra:inverse_stft_window_fn",
+    "irfft": "flowlab._src.ops.fft:irfft",
+    "irfft2d": "flowlab._src.ops.fft:irfft2d",
+    "irfft3d": "flowlab._src.ops.fft:irfft3d",
+    "kaiser_bessel_derived_window": "flowlab._src.ops.signal_windows:kaiser_bessel_derived_window",
+    "kaiser_window": "flowlab._src.ops.signal_windows:kaiser_window",
+    "linear_to_mel_weight_matrix": "flowlab._src.ops.signal_spectra:linear_to_mel_weight_matrix",
+    "mdct": "flowlab._src.ops.signal_spectra:mdct",
+    "mfccs_from_log_mel_spectrograms": "flowlab._src.ops.signal_spectra:mfccs_from_log_mel_spectrograms",
+    "overlap_and_add": "flowlab._src.ops.signal_frames:overlap_and_add",
+    "rfft": "flowlab._src.ops.fft:rfft",
+    "rfft2d": "flowlab._src.ops.fft:rfft2d",
+    "rfft3d": "flowlab._src.ops.fft:rfft3d",
+    "stft": "flowlab._src.ops.signal_spectra:stft",
+    "vorbis_window": "flowlab._src.ops.signal_windows:vorbis_window",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.ops.signal_spectra import dct as dct
+    from flowlab._src.ops.fft import fft as fft
+    from flowlab._src.ops.fft import fft2d as fft2d
+    from flowlab._src.ops.fft import fft3d as fft3d
+    from flowlab._src.ops.signal_shift import fftshift as fftshift
+    from flowlab._src.ops.signal_frames import frame as frame
+    from flowlab._src.ops.signal_windows import hamming_window as hamming_window
+    from flowlab._src.ops.signal_windows import hann_window as hann_window
+    from flowlab._src.ops.signal_spectra import idct as idct
+    from flowlab._src.ops.fft import ifft as ifft
+    from flowlab._src.ops.fft import ifft2d as ifft2d
+    from flowlab._src.ops.fft import ifft3d as ifft3d
+    from flowlab._src.ops.signal_shift import ifftshift as ifftshift
+    from flowlab._src.ops.signal_spectra import inverse_mdct as inverse_mdct
+    from flowlab._src.ops.signal_spectra import inverse_stft as inverse_stft
+    from flowlab._src.ops.signal_spectra import inverse_stft_window_fn as inverse_stft_window_fn
+    from flowlab._src.ops.fft import irfft as irfft
+    from flowlab._src.ops.fft import irfft2d as irfft2d
+    from flowlab._src.ops.fft import irfft3d as irfft3d
+    from flowlab._src.ops.signal_windows import kaiser_bessel_derived_window as kaiser_bessel_derived_window
+    from flowlab._src.ops.signal_windows import kaiser_window as kaiser_window
+    from flowlab._src.ops.signal_spectra import linear_to_mel_weight_matrix as linear_to_mel_weight_matrix
+    from flowlab._src.ops.signal_spectra import mdct as mdct
+    from flowlab._src.ops.signal_spectra import mfccs_from_log_mel_spectrograms as mfccs_from_log_mel_spectrograms
+    from flowlab._src.ops.signal_frames import overlap_and_add as overlap_and_add
+    from flowlab._src.ops.fft import rfft as rfft
+    from flowlab._src.ops.fft import rfft2d as rfft2d
+    from flowlab._src.ops.fft import rfft3d as rfft3d
+    from flowlab._src.ops.signal_spectra import stft as stft
+    from flowlab._src.ops.signal_windows import vorbis_window as vorbis_window
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,40 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.ops.accumulators import SparseConditionalAccumulator as SparseConditionalAccumulator
-from flowlab._src.graph.sparse_tensor import SparseTensor as SparseTensor
-from flowlab._src.ops.sparse_arithmetic import sparse_add as add
-from flowlab._src.ops.sparse_parts import sparse_concat as concat
-from flowlab._src.ops.sparse_cross import sparse_cross as cross
-from flowlab._src.ops.sparse_cross import sparse_cross_hashed as cross_hashed
-from flowlab._src.ops.sparse_order import sparse_expand_dims as expand_dims
-from flowlab._src.ops.sparse_order import sparse_eye as eye
-from flowlab._src.ops.sparse_parts import sparse_fill_empty_rows as fill_empty_rows
-from flowlab._src.ops.sparse_dense import from_dense as from_dense
-from flowlab._src.ops.sparse_parts import sparse_mask as mask
-from flowlab._src.ops.sparse_matmul import sparse_tensor_dense_matmul as matmul
-from flowlab._src.ops.sparse_arithmetic import sparse_maximum as maximum
-from flowlab._src.ops.sparse_dense import sparse_merge as merge
-from flowlab._src.ops.sparse_arithmetic import sparse_minimum as minimum
-from flowlab._src.ops.sparse_placeholder import sparse_placeholder as placeholder
-from flowlab._src.ops.sparse_reduce import sparse_reduce_max as reduce_max
-from flowlab._src.ops.sparse_reduce import sparse_reduce_max_sparse as reduce_max_sparse
-from flowlab._src.ops.sparse_reduce import sparse_reduce_sum as reduce_sum
-from flowlab._src.ops.sparse_reduce import sparse_reduce_sum_sparse as reduce_sum_sparse
-from flowlab._src.ops.sparse_order import sparse_reorder as reorder
-from flowlab._src.ops.sparse_order import sparse_reset_shape as reset_shape
-from flowlab._src.ops.sparse_order import sparse_reshape as reshape
-from flowlab._src.ops.sparse_parts import sparse_retain as retain
-from flowlab._src.ops.sparse_segments import sparse_segment_mean as segment_mean
-from flowlab._src.ops.sparse_segments import sparse_segment_sqrt_n as segment_sqrt_n
-from flowlab._src.ops.sparse_segments import sparse_segment_sum as segment_sum
-from flowlab._src.ops.sparse_parts import sparse_slice as slice
-from flowlab._src.ops.sparse_reduce import sparse_softmax as softmax
-from flowlab._src.ops.sparse_matmul import sparse_tensor_dense_matmul as sparse_dense_matmul
-from flowlab._src.ops.sparse_parts import sparse_split as split
-from flowlab._src.ops.sparse_dense import sparse_tensor_to_dense as to_dense
-from flowlab._src.ops.sparse_dense import sparse_to_indicator as to_indicator
-from flowlab._src.ops.sparse_order import sparse_transpose as transpose
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -76,8 +42,78 @@ __all__ = [
     "to_indicator",
     "transpose",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "SparseConditionalAccumulator": "flowlab._src.ops.accumulators:SparseConditionalAccumulator",
+    "SparseTensor": "flowlab._src.graph.sparse_tensor:SparseTensor",
+    "add": "flowlab._src.ops.sparse_arithmetic:sparse_add",
+    "concat": "flowlab._src.ops.sparse_parts:sparse_concat",
+    "cross": "flowlab._src.ops.sparse_cross:sparse_cross",
+    "cross_hashed": "flowlab._src.ops.sparse_cross:sparse_cross_hashed",
+    "expand_dims": "flowlab._src.ops.sparse_order:sparse_expand_dims",
+    "eye": "flowlab._src.ops.sparse_order:sparse_eye",
+    "fill_empty_rows": "flowlab._src.ops.sparse_parts:sparse_fill_empty_rows",
+    "from_dense": "flowlab._src.ops.sparse_dense:from_dense",
+    "mask": "flowlab._src.ops.sparse_parts:sparse_mask",
+    "matmul": "flowlab._src.ops.sparse_matmul:sparse_tensor_dense_matmul",
+    "maximum": "flowlab._src.ops.sparse_arithmetic:sparse_maximum",
+    "merge": "flowlab._src.ops.sparse_dense:sparse_merge",
+    "minimum": "flowlab._src.ops.sparse_arithmetic:sparse_minimum",
+    "placeholder": "flowlab._src.ops.sparse_placeholder:sparse_placeholder",
+    "reduce_max": "flowlab._src.ops.sparse_reduce:sparse_reduce_max",
+    "reduce_max_sparse": "flowlab._src.ops.sparse_reduce:sparse_reduce_max_sparse",
+    "reduce_sum": "flowlab._src.ops.sparse_reduce:sparse_reduce_sum",
+    "reduce_sum_sparse": "flowlab._src.ops.sparse_reduce:sparse_reduce_sum_sparse",
+    "reorder": "flowlab._src.ops.sparse_order:sparse_reorder",
+    "reset_shape": "flowlab._src.ops.sparse_order:sparse_reset_shape",
+    "reshape": "flowlab._src.ops.sparse_order:sparse_reshape",
+    "retain": "flowlab._src.ops.sparse_parts:sparse_retain",
+    "segment_mean": "flowlab._src.ops.sparse_segments:sparse_segment_mean",
+    "segment_sqrt_n": "flowlab._src.ops.sparse_segments:sparse_segment_sqrt_n",
+    "segment_sum": "flowlab._src.ops.sparse_segments:sparse_segment_sum",
+    "slice": "flowlab._src.ops.sparse_parts:sparse_slice",
+    "softmax": "flowlab._src.ops.sparse_reduce:sparse_softmax",
+    "sparse_dense_matmul": "flowlab._src.ops.sparse_matmul:sparse_tensor_dense_matmul",
+    "split": "flowlab._src.ops.sparse_parts:sparse_split",
+    "to_dense": "flowlab._src.ops.sparse_dense:sparse_tensor_to_dense",
+    "to_indicator": "flowlab._src.ops.sparse_dense:sparse_to_indicator",
+    "transpose": "flowlab._src.ops.sparse_order:sparse_transpose",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.ops.accumulators import SparseConditionalAccumulator as SparseConditionalAccumulator
+    from flowlab._src.graph.sparse_tensor import SparseTensor as SparseTensor
+    from flowlab._src.ops.sparse_arithmetic import sparse_add as add
+    from flowlab._src.ops.sparse_parts import sparse_concat as concat
+    from flowlab._src.ops.sparse_cross import sparse_cross as cross
+    from flowlab._src.ops.sparse_cross import sparse_cross_hashed as cross_hashed
+    from flowlab._src.ops.sparse_order import sparse_expand_dims as expand_dims
+    from flowlab._src.ops.sparse_order import sparse_eye as eye
+    from flowlab._src.ops.sparse_parts import sparse_fill_empty_rows as fill_empty_rows
+    from flowlab._src.ops.sparse_dense import from_dense as from_dense
+    from flowlab._src.ops.sparse_parts import sparse_mask as mask
+    from flowlab._src.ops.sparse_matmul import sparse_tensor_dense_matmul as matmul
+    from flowlab._src.ops.sparse_arithmetic import sparse_maximum as maximum
+    from flowlab._src.ops.sparse_dense import sparse_merge as merge
+    from flowlab._src.ops.sparse_arithmetic import sparse_minimum as minimum
+    from flowlab._src.ops.sparse_placeholder import sparse_placeholder as placeholder
+    from flowlab._src.ops.sparse_reduce import sparse_reduce_max as reduce_max
+    from flowlab._src.ops.sparse_reduce import sparse_reduce_max_sparse as reduce_max_sparse
+    from flowlab._src.ops.sparse_reduce import sparse_reduce_sum as reduce_sum
+    from flowlab._src.ops.sparse_reduce import sparse_reduce_sum_sparse as reduce_sum_sparse
+    from flowlab._src.ops.sparse_order import sparse_reorder as reorder
+    from flowlab._src.ops.sparse_order import sparse_reset_shape as reset_shape
+    from flowlab._src.ops.sparse_order import sparse_reshape as reshape
+    from flowlab._src.ops.sparse_parts import sparse_retain as retain
+    from flowlab._src.ops.sparse_segments import sparse_segment_mean as segment_mean
+    from flowlab._src.ops.sparse_segments import sparse_segment_sqrt_n as segment_sqrt_n
+    from flowlab._src.ops.sparse_segments import sparse_segment_sum as segment_sum
+    from flowlab._src.ops.sparse_parts import sparse_slice as slice
+    from flowlab._src.ops.sparse_reduce import sparse_softmax as softmax
+    from flowlab._src.ops.sparse_matmul import sparse_tensor_dense_matmul as sparse_dense_matmul
+    from flowlab._src.ops.sparse_parts import sparse_split as split
+    from flowlab._src.ops.sparse_dense import sparse_tensor_to_dense as to_dense
+    from flowlab._src.ops.sparse_dense import sparse_to_indicator as to_indicator
+    from flowlab._src.ops.sparse_order import sparse_transpose as transpose
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,20 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.ops.signal_spectra import dct as dct
-from flowlab._src.ops.fft import fft as fft
-from flowlab._src.ops.fft import fft2d as fft2d
-from flowlab._src.ops.fft import fft3d as fft3d
-from flowlab._src.ops.signal_spectra import idct as idct
-from flowlab._src.ops.fft import ifft as ifft
-from flowlab._src.ops.fft import ifft2d as ifft2d
-from flowlab._src.ops.fft import ifft3d as ifft3d
-from flowlab._src.ops.fft import irfft as irfft
-from flowlab._src.ops.fft import irfft2d as irfft2d
-from flowlab._src.ops.fft import irfft3d as irfft3d
-from flowlab._src.ops.fft import rfft as rfft
-from flowlab._src.ops.fft import rfft2d as rfft2d
-from flowlab._src.ops.fft import rfft3d as rfft3d
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -36,8 +22,38 @@ __all__ = [
     "rfft2d",
     "rfft3d",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "dct": "flowlab._src.ops.signal_spectra:dct",
+    "fft": "flowlab._src.ops.fft:fft",
+    "fft2d": "flowlab._src.ops.fft:fft2d",
+    "fft3d": "flowlab._src.ops.fft:fft3d",
+    "idct": "flowlab._src.ops.signal_spectra:idct",
+    "ifft": "flowlab._src.ops.fft:ifft",
+    "ifft2d": "flowlab._src.ops.fft:ifft2d",
+    "ifft3d": "flowlab._src.ops.fft:ifft3d",
+    "irfft": "flowlab._src.ops.fft:irfft",
+    "irfft2d": "flowlab._src.ops.fft:irfft2d",
+    "irfft3d": "flowlab._src.ops.fft:irfft3d",
+    "rfft": "flowlab._src.ops.fft:rfft",
+    "rfft2d": "flowlab._src.ops.fft:rfft2d",
+    "rfft3d": "flowlab._src.ops.fft:rfft3d",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.ops.signal_spectra import dct as dct
+    from flowlab._src.ops.fft import fft as fft
+    from flowlab._src.ops.fft import fft2d as fft2d
+    from flowlab._src.ops.fft import fft3d as fft3d
+    from flowlab._src.ops.signal_spectra import idct as idct
+    from flowlab._src.ops.fft import ifft as ifft
+    from flowlab._src.ops.fft import ifft2d as ifft2d
+    from flowlab._src.ops.fft import ifft3d as ifft3d
+    from flowlab._src.ops.fft import irfft as irfft
+    from flowlab._src.ops.fft import irfft2d as irfft2d
+    from flowlab._src.ops.fft import irfft3d as irfft3d
+    from flowlab._src.ops.fft import rfft as rfft
+    from flowlab._src.ops.fft import rfft2d as rfft2d
+    from flowlab._src.ops.fft import rfft3d as rfft3d
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

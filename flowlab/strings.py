@@ -4,32 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.ops.string_numbers import as_string as as_string
-from flowlab._src.ops.string_ragged import bytes_split as bytes_split
-from flowlab._src.ops.string_numbers import string_format as format
-from flowlab._src.ops.strings import string_join as join
-from flowlab._src.ops.strings import string_length as length
-from flowlab._src.ops.strings import string_lower as lower
-from flowlab._src.ops.string_ragged import ngrams as ngrams
-from flowlab._src.ops.strings import reduce_join as reduce_join
-from flowlab._src.ops.string_regex import regex_full_match as regex_full_match
-from flowlab._src.ops.string_regex import regex_replace as regex_replace
-from flowlab._src.ops.string_splitting import strings_split as split
-from flowlab._src.ops.strings import string_strip as strip
-from flowlab._src.ops.strings import substr as substr
-from flowlab._src.ops.string_hash import string_to_hash_bucket as to_hash_bucket
-from flowlab._src.ops.string_hash import string_to_hash_bucket_fast as to_hash_bucket_fast
-from flowlab._src.ops.string_hash import string_to_hash_bucket_strong as to_hash_bucket_strong
-from flowlab._src.ops.string_numbers import string_to_number as to_number
-from flowlab._src.ops.string_ragged import unicode_decode as unicode_decode
-from flowlab._src.ops.string_ragged import unicode_decode_with_offsets as unicode_decode_with_offsets
-from flowlab._src.ops.string_ragged import unicode_encode as unicode_encode
-from flowlab._src.ops.string_unicode import unicode_script as unicode_script
-from flowlab._src.ops.string_ragged import unicode_split as unicode_split
-from flowlab._src.ops.string_ragged import unicode_split_with_offsets as unicode_split_with_offsets
-from flowlab._src.ops.string_unicode import unicode_transcode as unicode_transcode
-from flowlab._src.ops.strings import unsorted_segment_join as unsorted_segment_join
-from flowlab._src.ops.strings import string_upper as upper
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -60,8 +34,62 @@ __all__ = [
     "unsorted_segment_join",
     "upper",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "as_string": "flowlab._src.ops.string_numbers:as_string",
+    "bytes_split": "flowlab._src.ops.string_ragged:bytes_split",
+    "format": "flowlab._src.ops.string_numbers:string_format",
+    "join": "flowlab._src.ops.strings:string_join",
+    "length": "flowlab._src.ops.strings:string_length",
+    "lower": "flowlab._src.ops.strings:string_lower",
+    "ngrams": "flowlab._src.ops.string_ragged:ngrams",
+    "reduce_join": "flowlab._src.ops.strings:reduce_join",
+    "regex_full_match": "flowlab._src.ops.string_regex:regex_full_match",
+    "regex_replace": "flowlab._src.ops.string_regex:regex_replace",
+    "split": "flowlab._src.ops.string_splitting:strings_split",
+    "strip": "flowlab._src.ops.strings:string_strip",
+    "substr": "flowlab._src.ops.strings:substr",
+    "to_hash_bucket": "flowlab._src.ops.string_hash:string_to_hash_bucket",
+    "to_hash_bucket_fast": "flowlab._src.ops.string_hash:string_to_hash_bucket_fast",
+    "to_hash_bucket_strong": "flowlab._src.ops.string_hash:string_to_hash_bucket_strong",
+    "to_number": "flowlab._src.ops.string_numbers:string_to_number",
+    "unicode_decode": "flowlab._src.ops.string_ragged:unicode_decode",
+    "unicode_decode_with_offsets": "flowlab._src.ops.string_ragged:unicode_decode_with_offsets",
+    "unicode_encode": "flowlab._src.ops.string_ragged:unicode_encode",
+    "unicode_script": "flowlab._src.ops.string_unicode:unicode_script",
+    "unicode_split": "flowlab._src.ops.string_ragged:unicode_split",
+    "unicode_split_with_offsets": "flowlab._src.ops.string_ragged:unicode_split_with_offsets",
+    "unicode_transcode": "flowlab._src.ops.string_unicode:unicode_transcode",
+    "unsorted_segment_join": "flowlab._src.ops.strings:unsorted_segment_join",
+    "upper": "flowlab._src.ops.strings:string_upper",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.ops.string_numbers import as_string as as_string
+    from flowlab._src.ops.string_ragged import bytes_split as bytes_split
+    from flowlab._src.ops.string_numbers import string_format as format
+    from flowlab._src.ops.strings import string_join as join
+    from flowlab._src.ops.strings import string_length as length
+    from flowlab._src.ops.strings import string_lower as lower
+    from flowlab._src.ops.string_ragged import ngrams as ngrams
+    from flowlab._src.ops.strings import reduce_join as reduce_join
+    from flowlab._src.ops.string_regex import regex_full_match as regex_full_match
+    from flowlab._src.ops.string_regex import regex_replace as regex_replace
+    from flowlab._src.ops.string_splitting import strings_split as split
+    from flowlab._src.ops.strings import string_strip as strip
+    from flowlab._src.ops.strings import substr as substr
+    from flowlab._src.ops.string_hash import string_to_hash_bucket as to_hash_bucket
+    from flowlab._src.ops.string_hash import string_to_hash_bucket_fast as to_hash_bucket_fast
+    from flowlab._src.ops.string_hash import string_to_hash_bucket_strong as to_hash_bucket_strong
+    from flowlab._src.ops.string_numbers import string_to_number as to_number
+    from flowlab._src.ops.string_ragged import unicode_decode as unicode_decode
+    from flowlab._src.ops.string_ragged import unicode_decode_with_offsets as unicode_decode_with_offsets
+    from flowlab._src.ops.string_ragged import unicode_encode as unicode_encode
+    from flowlab._src.ops.string_unicode import unicode_script as unicode_script
+    from flowlab._src.ops.string_ragged import unicode_split as unicode_split
+    from flowlab._src.ops.string_ragged import unicode_split_with_offsets as unicode_split_with_offsets
+    from flowlab._src.ops.string_unicode import unicode_transcode as unicode_transcode
+    from flowlab._src.ops.strings import unsorted_segment_join as unsorted_segment_join
+    from flowlab._src.ops.strings import string_upper as upper
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
-__all__: list[str] = []
+__all__ = [
+    "Event",
+    "SessionLog",
+    "Summary",
+    "SummaryDescription",
+    "TaggedRunMetadata",
+]
 _lazy = {
     "Event": "flowlab._src.formats.messages:Event",
     "SessionLog": "flowlab._src.formats.messages:SessionLog",

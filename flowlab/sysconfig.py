@@ -4,12 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.util.version import CXX11_ABI_FLAG as CXX11_ABI_FLAG
-from flowlab._src.util.version import MONOLITHIC_BUILD as MONOLITHIC_BUILD
-from flowlab._src.util.platform_tools import get_compile_flags as get_compile_flags
-from flowlab._src.util.platform_tools import get_include as get_include
-from flowlab._src.util.platform_tools import get_lib as get_lib
-from flowlab._src.util.platform_tools import get_link_flags as get_link_flags
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -20,8 +14,22 @@ __all__ = [
     "get_lib",
     "get_link_flags",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "CXX11_ABI_FLAG": "flowlab._src.util.version:CXX11_ABI_FLAG",
+    "MONOLITHIC_BUILD": "flowlab._src.util.version:MONOLITHIC_BUILD",
+    "get_compile_flags": "flowlab._src.util.platform_tools:get_compile_flags",
+    "get_include": "flowlab._src.util.platform_tools:get_include",
+    "get_lib": "flowlab._src.util.platform_tools:get_lib",
+    "get_link_flags": "flowlab._src.util.platform_tools:get_link_flags",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.util.version import CXX11_ABI_FLAG as CXX11_ABI_FLAG
+    from flowlab._src.util.version import MONOLITHIC_BUILD as MONOLITHIC_BUILD
+    from flowlab._src.util.platform_tools import get_compile_flags as get_compile_flags
+    from flowlab._src.util.platform_tools import get_include as get_include
+    from flowlab._src.util.platform_tools import get_lib as get_lib
+    from flowlab._src.util.platform_tools import get_link_flags as get_link_flags
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

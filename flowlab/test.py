@@ -4,24 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.testing.tools import Benchmark as Benchmark
-from flowlab._src.testing.tools import StubOutForTesting as StubOutForTesting
-from flowlab._src.testing.case import TestCase as TestCase
-from flowlab._src.testing.tools import assert_equal_graph_def as assert_equal_graph_def
-from flowlab._src.testing.tools import benchmark_config as benchmark_config
-from flowlab._src.testing.gradient_checker import compute_gradient as compute_gradient
-from flowlab._src.testing.gradient_checker import compute_gradient_error as compute_gradient_error
-from flowlab._src.testing.tools import create_local_cluster as create_local_cluster
-from flowlab._src.testing.tools import get_temp_dir as get_temp_dir
-from flowlab._src.runtime.physical_devices import gpu_device_name as gpu_device_name
-from flowlab._src.runtime.physical_devices import is_built_with_cuda as is_built_with_cuda
-from flowlab._src.runtime.physical_devices import is_built_with_cuda as is_built_with_gpu_support
-from flowlab._src.runtime.physical_devices import is_built_with_cuda as is_built_with_rocm
-from flowlab._src.runtime.physical_devices import is_built_with_cuda as is_built_with_xla
-from flowlab._src.runtime.physical_devices import is_gpu_available as is_gpu_available
-from flowlab._src.testing.tools import main as main
-from flowlab._src.testing.tools import mock as mock
-from flowlab._src.testing.tools import test_src_dir_path as test_src_dir_path
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -44,8 +26,46 @@ __all__ = [
     "mock",
     "test_src_dir_path",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "Benchmark": "flowlab._src.testing.tools:Benchmark",
+    "StubOutForTesting": "flowlab._src.testing.tools:StubOutForTesting",
+    "TestCase": "flowlab._src.testing.case:TestCase",
+    "assert_equal_graph_def": "flowlab._src.testing.tools:assert_equal_graph_def",
+    "benchmark_config": "flowlab._src.testing.tools:benchmark_config",
+    "compute_gradient": "flowlab._src.testing.gradient_checker:compute_gradient",
+    "compute_gradient_error": "flowlab._src.testing.gradient_checker:compute_gradient_error",
+    "create_local_cluster": "flowlab._src.testing.tools:create_local_cluster",
+    "get_temp_dir": "flowlab._src.testing.tools:get_temp_dir",
+    "gpu_device_name": "flowlab._src.runtime.physical_devices:gpu_device_name",
+    "is_built_with_cuda": "flowlab._src.runtime.physical_devices:is_built_with_cuda",
+    "is_built_with_gpu_support": "flowlab._src.runtime.physical_devices:is_built_with_cuda",
+    "is_built_with_rocm": "flowlab._src.runtime.physical_devices:is_built_with_cuda",
+    "is_built_with_xla": "flowlab._src.runtime.physical_devices:is_built_with_cuda",
+    "is_gpu_available": "flowlab._src.runtime.physical_devices:is_gpu_available",
+    "main": "flowlab._src.testing.tools:main",
+    "mock": "flowlab._src.testing.tools:mock",
+    "test_src_dir_path": "flowlab._src.testing.tools:test_src_dir_path",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.testing.tools import Benchmark as Benchmark
+    from flowlab._src.testing.tools import StubOutForTesting as StubOutForTesting
+    from flowlab._src.testing.case import TestCase as TestCase
+    from flowlab._src.testing.tools import assert_equal_graph_def as assert_equal_graph_def
+    from flowlab._src.testing.tools import benchmark_config as benchmark_config
+    from flowlab._src.testing.gradient_checker import compute_gradient as compute_gradient
+    from flowlab._src.testing.gradient_checker import compute_gradient_error as compute_gradient_error
+    from flowlab._src.testing.tools import create_local_cluster as create_local_cluster
+    from flowlab._src.testing.tools import get_temp_dir as get_temp_dir
+    from flowlab._src.runtime.physical_devices import gpu_device_name as gpu_device_name
+    from flowlab._src.runtime.physical_devices import is_built_with_cuda as is_built_with_cuda
+    from flowlab._src.runtime.physical_devices import is_built_with_cuda as is_built_with_gpu_support
+    from flowlab._src.runtime.physical_devices import is_built_with_cuda as is_built_with_rocm
+    from flowlab._src.runtime.physical_devices import is_built_with_cuda as is_built_with_xla
+    from flowlab._src.runtime.physical_devices import is_gpu_available as is_gpu_available
+    from flowlab._src.testing.tools import main as main
+    from flowlab._src.testing.tools import mock as mock
+    from flowlab._src.testing.tools import test_src_dir_path as test_src_dir_path
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

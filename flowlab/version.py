@@ -4,12 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.util.version import COMPILER_VERSION as COMPILER_VERSION
-from flowlab._src.util.version import GIT_VERSION as GIT_VERSION
-from flowlab._src.util.version import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION
-from flowlab._src.util.version import GRAPH_DEF_VERSION_MIN_CONSUMER as GRAPH_DEF_VERSION_MIN_CONSUMER
-from flowlab._src.util.version import GRAPH_DEF_VERSION_MIN_PRODUCER as GRAPH_DEF_VERSION_MIN_PRODUCER
-from flowlab._src.util.version import VERSION as VERSION
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -20,8 +14,22 @@ __all__ = [
     "GRAPH_DEF_VERSION_MIN_PRODUCER",
     "VERSION",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "COMPILER_VERSION": "flowlab._src.util.version:COMPILER_VERSION",
+    "GIT_VERSION": "flowlab._src.util.version:GIT_VERSION",
+    "GRAPH_DEF_VERSION": "flowlab._src.util.version:GRAPH_DEF_VERSION",
+    "GRAPH_DEF_VERSION_MIN_CONSUMER": "flowlab._src.util.version:GRAPH_DEF_VERSION_MIN_CONSUMER",
+    "GRAPH_DEF_VERSION_MIN_PRODUCER": "flowlab._src.util.version:GRAPH_DEF_VERSION_MIN_PRODUCER",
+    "VERSION": "flowlab._src.util.version:VERSION",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.util.version import COMPILER_VERSION as COMPILER_VERSION
+    from flowlab._src.util.version import GIT_VERSION as GIT_VERSION
+    from flowlab._src.util.version import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION
+    from flowlab._src.util.version import GRAPH_DEF_VERSION_MIN_CONSUMER as GRAPH_DEF_VERSION_MIN_CONSUMER
+    from flowlab._src.util.version import GRAPH_DEF_VERSION_MIN_PRODUCER as GRAPH_DEF_VERSION_MIN_PRODUCER
+    from flowlab._src.util.version import VERSION as VERSION
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -55,6 +55,8 @@ NOT_CALLED = {
     "experimental_set_strategy": "sets the strategy of all that follows",
     "set_verbosity": "sets what is logged in all that follows",
     "FlowUsageError": "an exception of IPython, without a signature",
+    "load_ipython_extension": "called by IPython with its shell",
+    "unload_ipython_extension": "called by IPython with its shell",
     "run": "ends the program, as does `test.main`",
     "main": "ends the program",
     "TestCase": "made by unittest",

@@ -4,16 +4,20 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab.app import flags as flags
-from flowlab._src.util.app import run as run
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
     "flags",
     "run",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "flags": "flowlab.app.flags",
+    "run": "flowlab._src.util.app:run",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab.app import flags as flags
+    from flowlab._src.util.app import run as run
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

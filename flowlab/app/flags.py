@@ -4,74 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.util.flag_parsers import ArgumentParser as ArgumentParser
-from flowlab._src.util.flag_parsers import ArgumentSerializer as ArgumentSerializer
-from flowlab._src.util.flag_parsers import BaseListParser as BaseListParser
-from flowlab._src.util.flag_definitions import BooleanFlag as BooleanFlag
-from flowlab._src.util.flag_parsers import BooleanParser as BooleanParser
-from flowlab._src.util.flag_values import CantOpenFlagFileError as CantOpenFlagFileError
-from flowlab._src.util.flag_parsers import CsvListSerializer as CsvListSerializer
-from flowlab._src.util.flag_definitions import define as DEFINE
-from flowlab._src.util.flag_definitions import define_alias as DEFINE_alias
-from flowlab._src.util.flag_definitions import define_boolean as DEFINE_bool
-from flowlab._src.util.flag_definitions import define_boolean as DEFINE_boolean
-from flowlab._src.util.flag_definitions import define_enum as DEFINE_enum
-from flowlab._src.util.flag_definitions import define_enum_class as DEFINE_enum_class
-from flowlab._src.util.flag_definitions import define_flag as DEFINE_flag
-from flowlab._src.util.flag_definitions import define_float as DEFINE_float
-from flowlab._src.util.flag_definitions import define_integer as DEFINE_integer
-from flowlab._src.util.flag_definitions import define_list as DEFINE_list
-from flowlab._src.util.flag_definitions import define_multi as DEFINE_multi
-from flowlab._src.util.flag_definitions import define_multi_enum as DEFINE_multi_enum
-from flowlab._src.util.flag_definitions import define_multi_enum_class as DEFINE_multi_enum_class
-from flowlab._src.util.flag_definitions import define_multi_float as DEFINE_multi_float
-from flowlab._src.util.flag_definitions import define_multi_integer as DEFINE_multi_integer
-from flowlab._src.util.flag_definitions import define_multi_string as DEFINE_multi_string
-from flowlab._src.util.flag_definitions import define_spaceseplist as DEFINE_spaceseplist
-from flowlab._src.util.flag_definitions import define_string as DEFINE_string
-from flowlab._src.util.flag_values import DuplicateFlagError as DuplicateFlagError
-from flowlab._src.util.flag_definitions import EnumClassFlag as EnumClassFlag
-from flowlab._src.util.flag_parsers import EnumClassListSerializer as EnumClassListSerializer
-from flowlab._src.util.flag_parsers import EnumClassParser as EnumClassParser
-from flowlab._src.util.flag_parsers import EnumClassSerializer as EnumClassSerializer
-from flowlab._src.util.flag_definitions import EnumFlag as EnumFlag
-from flowlab._src.util.flag_parsers import EnumParser as EnumParser
-from flowlab._src.util.flag_parsers import Error as Error
-from flowlab._src.util.flag_values import FLAGS as FLAGS
-from flowlab._src.util.flag_values import Flag as Flag
-from flowlab._src.util.flag_definitions import FlagHolder as FlagHolder
-from flowlab._src.util.flag_values import FlagNameConflictsWithMethodError as FlagNameConflictsWithMethodError
-from flowlab._src.util.flag_values import FlagValues as FlagValues
-from flowlab._src.util.flag_parsers import FloatParser as FloatParser
-from flowlab._src.util.flag_parsers import IllegalFlagValueError as IllegalFlagValueError
-from flowlab._src.util.flag_parsers import IntegerParser as IntegerParser
-from flowlab._src.util.flag_parsers import ListParser as ListParser
-from flowlab._src.util.flag_parsers import ListSerializer as ListSerializer
-from flowlab._src.util.flag_definitions import MultiFlag as MultiEnumClassFlag
-from flowlab._src.util.flag_definitions import MultiFlag as MultiFlag
-from flowlab._src.util.flag_values import UnparsedFlagAccessError as UnparsedFlagAccessError
-from flowlab._src.util.flag_values import UnrecognizedFlagError as UnrecognizedFlagError
-from flowlab._src.util.flag_values import ValidationError as ValidationError
-from flowlab._src.util.flag_parsers import WhitespaceSeparatedListParser as WhitespaceSeparatedListParser
-from flowlab._src.util.flag_definitions import adopt_module_key_flags as adopt_module_key_flags
-from flowlab._src.util.flag_definitions import declare_key_flag as declare_key_flag
-from flowlab._src.util.flag_definitions import disclaim_key_flags as disclaim_key_flags
-from flowlab._src.util.flag_definitions import doc_to_help as doc_to_help
-from flowlab._src.util.flag_definitions import flag_dict_to_args as flag_dict_to_args
-from flowlab._src.util.flag_definitions import get_help_width as get_help_width
-from flowlab._src.util.flag_definitions import (
-    mark_bool_flags_as_mutual_exclusive as mark_bool_flags_as_mutual_exclusive,
-)
-from flowlab._src.util.flag_definitions import mark_flag_as_required as mark_flag_as_required
-from flowlab._src.util.flag_definitions import mark_flags_as_mutual_exclusive as mark_flags_as_mutual_exclusive
-from flowlab._src.util.flag_definitions import mark_flags_as_required as mark_flags_as_required
-from flowlab._src.util.flag_definitions import multi_flags_validator as multi_flags_validator
-from flowlab._src.util.flag_definitions import override_value as override_value
-from flowlab._src.util.flag_definitions import register_multi_flags_validator as register_multi_flags_validator
-from flowlab._src.util.flag_definitions import register_validator as register_validator
-from flowlab._src.util.flag_definitions import set_default as set_default
-from flowlab._src.util.flag_definitions import text_wrap as text_wrap
-from flowlab._src.util.flag_definitions import validator as validator
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -142,8 +74,144 @@ __all__ = [
     "text_wrap",
     "validator",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "ArgumentParser": "flowlab._src.util.flag_parsers:ArgumentParser",
+    "ArgumentSerializer": "flowlab._src.util.flag_parsers:ArgumentSerializer",
+    "BaseListParser": "flowlab._src.util.flag_parsers:BaseListParser",
+    "BooleanFlag": "flowlab._src.util.flag_definitions:BooleanFlag",
+    "BooleanParser": "flowlab._src.util.flag_parsers:BooleanParser",
+    "CantOpenFlagFileError": "flowlab._src.util.flag_values:CantOpenFlagFileError",
+    "CsvListSerializer": "flowlab._src.util.flag_parsers:CsvListSerializer",
+    "DEFINE": "flowlab._src.util.flag_definitions:define",
+    "DEFINE_alias": "flowlab._src.util.flag_definitions:define_alias",
+    "DEFINE_bool": "flowlab._src.util.flag_definitions:define_boolean",
+    "DEFINE_boolean": "flowlab._src.util.flag_definitions:define_boolean",
+    "DEFINE_enum": "flowlab._src.util.flag_definitions:define_enum",
+    "DEFINE_enum_class": "flowlab._src.util.flag_definitions:define_enum_class",
+    "DEFINE_flag": "flowlab._src.util.flag_definitions:define_flag",
+    "DEFINE_float": "flowlab._src.util.flag_definitions:define_float",
+    "DEFINE_integer": "flowlab._src.util.flag_definitions:define_integer",
+    "DEFINE_list": "flowlab._src.util.flag_definitions:define_list",
+    "DEFINE_multi": "flowlab._src.util.flag_definitions:define_multi",
+    "DEFINE_multi_enum": "flowlab._src.util.flag_definitions:define_multi_enum",
+    "DEFINE_multi_enum_class": "flowlab._src.util.flag_definitions:define_multi_enum_class",
+    "DEFINE_multi_float": "flowlab._src.util.flag_definitions:define_multi_float",
+    "DEFINE_multi_integer": "flowlab._src.util.flag_definitions:define_multi_integer",
+    "DEFINE_multi_string": "flowlab._src.util.flag_definitions:define_multi_string",
+    "DEFINE_spaceseplist": "flowlab._src.util.flag_definitions:define_spaceseplist",
+    "DEFINE_string": "flowlab._src.util.flag_definitions:define_string",
+    "DuplicateFlagError": "flowlab._src.util.flag_values:DuplicateFlagError",
+    "EnumClassFlag": "flowlab._src.util.flag_definitions:EnumClassFlag",
+    "EnumClassListSerializer": "flowlab._src.util.flag_parsers:EnumClassListSerializer",
+    "EnumClassParser": "flowlab._src.util.flag_parsers:EnumClassParser",
+    "EnumClassSerializer": "flowlab._src.util.flag_parsers:EnumClassSerializer",
+    "EnumFlag": "flowlab._src.util.flag_definitions:EnumFlag",
+    "EnumParser": "flowlab._src.util.flag_parsers:EnumParser",
+    "Error": "flowlab._src.util.flag_parsers:Error",
+    "FLAGS": "flowlab._src.util.flag_values:FLAGS",
+    "Flag": "flowlab._src.util.flag_values:Flag",
+    "FlagHolder": "flowlab._src.util.flag_definitions:FlagHolder",
+    "FlagNameConflictsWithMethodError": "flowlab._src.util.flag_values:FlagNameConflictsWithMethodError",
+    "FlagValues": "flowlab._src.util.flag_values:FlagValues",
+    "FloatParser": "flowlab._src.util.flag_parsers:FloatParser",
+    "IllegalFlagValueError": "flowlab._src.util.flag_parsers:IllegalFlagValueError",
+    "IntegerParser": "flowlab._src.util.flag_parsers:IntegerParser",
+    "ListParser": "flowlab._src.util.flag_parsers:ListParser",
+    "ListSerializer": "flowlab._src.util.flag_parsers:ListSerializer",
+    "MultiEnumClassFlag": "flowlab._src.util.flag_definitions:MultiFlag",
+    "MultiFlag": "flowlab._src.util.flag_definitions:MultiFlag",
+    "UnparsedFlagAccessError": "flowlab._src.util.flag_values:UnparsedFlagAccessError",
+    "UnrecognizedFlagError": "flowlab._src.util.flag_values:UnrecognizedFlagError",
+    "ValidationError": "flowlab._src.util.flag_values:ValidationError",
+    "WhitespaceSeparatedListParser": "flowlab._src.util.flag_parsers:WhitespaceSeparatedListParser",
+    "adopt_module_key_flags": "flowlab._src.util.flag_definitions:adopt_module_key_flags",
+    "declare_key_flag": "flowlab._src.util.flag_definitions:declare_key_flag",
+    "disclaim_key_flags": "flowlab._src.util.flag_definitions:disclaim_key_flags",
+    "doc_to_help": "flowlab._src.util.flag_definitions:doc_to_help",
+    "flag_dict_to_args": "flowlab._src.util.flag_definitions:flag_dict_to_args",
+    "get_help_width": "flowlab._src.util.flag_definitions:get_help_width",
+    "mark_bool_flags_as_mutual_exclusive": "flowlab._src.util.flag_definitions:mark_bool_flags_as_mutual_exclusive",
+    "mark_flag_as_required": "flowlab._src.util.flag_definitions:mark_flag_as_required",
+    "mark_flags_as_mutual_exclusive": "flowlab._src.util.flag_definitions:mark_flags_as_mutual_exclusive",
+    "mark_flags_as_required": "flowlab._src.util.flag_definitions:mark_flags_as_required",
+    "multi_flags_validator": "flowlab._src.util.flag_definitions:multi_flags_validator",
+    "override_value": "flowlab._src.util.flag_definitions:override_value",
+    "register_multi_flags_validator": "flowlab._src.util.flag_definitions:register_multi_flags_validator",
+    "register_validator": "flowlab._src.util.flag_definitions:register_validator",
+    "set_default": "flowlab._src.util.flag_definitions:set_default",
+    "text_wrap": "flowlab._src.util.flag_definitions:text_wrap",
+    "validator": "flowlab._src.util.flag_definitions:validator",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.util.flag_parsers import ArgumentParser as ArgumentParser
+    from flowlab._src.util.flag_parsers import ArgumentSerializer as ArgumentSerializer
+    from flowlab._src.util.flag_parsers import BaseListParser as BaseListParser
+    from flowlab._src.util.flag_definitions import BooleanFlag as BooleanFlag
+    from flowlab._src.util.flag_parsers import BooleanParser as BooleanParser
+    from flowlab._src.util.flag_values import CantOpenFlagFileError as CantOpenFlagFileError
+    from flowlab._src.util.flag_parsers import CsvListSerializer as CsvListSerializer
+    from flowlab._src.util.flag_definitions import define as DEFINE
+    from flowlab._src.util.flag_definitions import define_alias as DEFINE_alias
+    from flowlab._src.util.flag_definitions import define_boolean as DEFINE_bool
+    from flowlab._src.util.flag_definitions import define_boolean as DEFINE_boolean
+    from flowlab._src.util.flag_definitions import define_enum as DEFINE_enum
+    from flowlab._src.util.flag_definitions import define_enum_class as DEFINE_enum_class
+    from flowlab._src.util.flag_definitions import define_flag as DEFINE_flag
+    from flowlab._src.util.flag_definitions import define_float as DEFINE_float
+    from flowlab._src.util.flag_definitions import define_integer as DEFINE_integer
+    from flowlab._src.util.flag_definitions import define_list as DEFINE_list
+    from flowlab._src.util.flag_definitions import define_multi as DEFINE_multi
+    from flowlab._src.util.flag_definitions import define_multi_enum as DEFINE_multi_enum
+    from flowlab._src.util.flag_definitions import define_multi_enum_class as DEFINE_multi_enum_class
+    from flowlab._src.util.flag_definitions import define_multi_float as DEFINE_multi_float
+    from flowlab._src.util.flag_definitions import define_multi_integer as DEFINE_multi_integer
+    from flowlab._src.util.flag_definitions import define_multi_string as DEFINE_multi_string
+    from flowlab._src.util.flag_definitions import define_spaceseplist as DEFINE_spaceseplist
+    from flowlab._src.util.flag_definitions import define_string as DEFINE_string
+    from flowlab._src.util.flag_values import DuplicateFlagError as DuplicateFlagError
+    from flowlab._src.util.flag_definitions import EnumClassFlag as EnumClassFlag
+    from flowlab._src.util.flag_parsers import EnumClassListSerializer as EnumClassListSerializer
+    from flowlab._src.util.flag_parsers import EnumClassParser as EnumClassParser
+    from flowlab._src.util.flag_parsers import EnumClassSerializer as EnumClassSerializer
+    from flowlab._src.util.flag_definitions import EnumFlag as EnumFlag
+    from flowlab._src.util.flag_parsers import EnumParser as EnumParser
+    from flowlab._src.util.flag_parsers import Error as Error
+    from flowlab._src.util.flag_values import FLAGS as FLAGS
+    from flowlab._src.util.flag_values import Flag as Flag
+    from flowlab._src.util.flag_definitions import FlagHolder as FlagHolder
+    from flowlab._src.util.flag_values import FlagNameConflictsWithMethodError as FlagNameConflictsWithMethodError
+    from flowlab._src.util.flag_values import FlagValues as FlagValues
+    from flowlab._src.util.flag_parsers import FloatParser as FloatParser
+    from flowlab._src.util.flag_parsers import IllegalFlagValueError as IllegalFlagValueError
+    from flowlab._src.util.flag_parsers import IntegerParser as IntegerParser
+    from flowlab._src.util.flag_parsers import ListParser as ListParser
+    from flowlab._src.util.flag_parsers import ListSerializer as ListSerializer
+    from flowlab._src.util.flag_definitions import MultiFlag as MultiEnumClassFlag
+    from flowlab._src.util.flag_definitions import MultiFlag as MultiFlag
+    from flowlab._src.util.flag_values import UnparsedFlagAccessError as UnparsedFlagAccessError
+    from flowlab._src.util.flag_values import UnrecognizedFlagError as UnrecognizedFlagError
+    from flowlab._src.util.flag_values import ValidationError as ValidationError
+    from flowlab._src.util.flag_parsers import WhitespaceSeparatedListParser as WhitespaceSeparatedListParser
+    from flowlab._src.util.flag_definitions import adopt_module_key_flags as adopt_module_key_flags
+    from flowlab._src.util.flag_definitions import declare_key_flag as declare_key_flag
+    from flowlab._src.util.flag_definitions import disclaim_key_flags as disclaim_key_flags
+    from flowlab._src.util.flag_definitions import doc_to_help as doc_to_help
+    from flowlab._src.util.flag_definitions import flag_dict_to_args as flag_dict_to_args
+    from flowlab._src.util.flag_definitions import get_help_width as get_help_width
+    from flowlab._src.util.flag_definitions import (
+        mark_bool_flags_as_mutual_exclusive as mark_bool_flags_as_mutual_exclusive,
+    )
+    from flowlab._src.util.flag_definitions import mark_flag_as_required as mark_flag_as_required
+    from flowlab._src.util.flag_definitions import mark_flags_as_mutual_exclusive as mark_flags_as_mutual_exclusive
+    from flowlab._src.util.flag_definitions import mark_flags_as_required as mark_flags_as_required
+    from flowlab._src.util.flag_definitions import multi_flags_validator as multi_flags_validator
+    from flowlab._src.util.flag_definitions import override_value as override_value
+    from flowlab._src.util.flag_definitions import register_multi_flags_validator as register_multi_flags_validator
+    from flowlab._src.util.flag_definitions import register_validator as register_validator
+    from flowlab._src.util.flag_definitions import set_default as set_default
+    from flowlab._src.util.flag_definitions import text_wrap as text_wrap
+    from flowlab._src.util.flag_definitions import validator as validator
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,9 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab.autograph import experimental as experimental
-from flowlab._src.util.autograph import set_verbosity as set_verbosity
-from flowlab._src.util.autograph import trace as trace
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -14,8 +11,16 @@ __all__ = [
     "set_verbosity",
     "trace",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "experimental": "flowlab.autograph.experimental",
+    "set_verbosity": "flowlab._src.util.autograph:set_verbosity",
+    "trace": "flowlab._src.util.autograph:trace",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab.autograph import experimental as experimental
+    from flowlab._src.util.autograph import set_verbosity as set_verbosity
+    from flowlab._src.util.autograph import trace as trace
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

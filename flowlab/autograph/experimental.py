@@ -4,9 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.util.autograph import Feature as Feature
-from flowlab._src.util.autograph import do_not_convert as do_not_convert
-from flowlab._src.util.autograph import set_loop_options as set_loop_options
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -14,8 +11,16 @@ __all__ = [
     "do_not_convert",
     "set_loop_options",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "Feature": "flowlab._src.util.autograph:Feature",
+    "do_not_convert": "flowlab._src.util.autograph:do_not_convert",
+    "set_loop_options": "flowlab._src.util.autograph:set_loop_options",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.util.autograph import Feature as Feature
+    from flowlab._src.util.autograph import do_not_convert as do_not_convert
+    from flowlab._src.util.autograph import set_loop_options as set_loop_options
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,19 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.util.compat import as_bytes as as_bytes
-from flowlab._src.util.compat import as_text as as_str
-from flowlab._src.util.compat import as_str_any as as_str_any
-from flowlab._src.util.compat import as_text as as_text
-from flowlab._src.util.compat import bytes_or_text_types as bytes_or_text_types
-from flowlab._src.util.compat import complex_types as complex_types
-from flowlab._src.util.compat import dimension_at_index as dimension_at_index
-from flowlab._src.util.compat import dimension_value as dimension_value
-from flowlab._src.util.compat import forward_compatibility_horizon as forward_compatibility_horizon
-from flowlab._src.util.compat import forward_compatible as forward_compatible
-from flowlab._src.util.compat import integral_types as integral_types
-from flowlab._src.util.compat import path_to_str as path_to_str
-from flowlab._src.util.compat import real_types as real_types
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -35,10 +22,36 @@ __all__ = [
     "real_types",
 ]
 _lazy = {
+    "as_bytes": "flowlab._src.util.compat:as_bytes",
+    "as_str": "flowlab._src.util.compat:as_text",
+    "as_str_any": "flowlab._src.util.compat:as_str_any",
+    "as_text": "flowlab._src.util.compat:as_text",
+    "bytes_or_text_types": "flowlab._src.util.compat:bytes_or_text_types",
+    "complex_types": "flowlab._src.util.compat:complex_types",
+    "dimension_at_index": "flowlab._src.util.compat:dimension_at_index",
+    "dimension_value": "flowlab._src.util.compat:dimension_value",
+    "forward_compatibility_horizon": "flowlab._src.util.compat:forward_compatibility_horizon",
+    "forward_compatible": "flowlab._src.util.compat:forward_compatible",
+    "integral_types": "flowlab._src.util.compat:integral_types",
+    "path_to_str": "flowlab._src.util.compat:path_to_str",
+    "real_types": "flowlab._src.util.compat:real_types",
     "v1": "flowlab",
 }
 
 if TYPE_CHECKING:
+    from flowlab._src.util.compat import as_bytes as as_bytes
+    from flowlab._src.util.compat import as_text as as_str
+    from flowlab._src.util.compat import as_str_any as as_str_any
+    from flowlab._src.util.compat import as_text as as_text
+    from flowlab._src.util.compat import bytes_or_text_types as bytes_or_text_types
+    from flowlab._src.util.compat import complex_types as complex_types
+    from flowlab._src.util.compat import dimension_at_index as dimension_at_index
+    from flowlab._src.util.compat import dimension_value as dimension_value
+    from flowlab._src.util.compat import forward_compatibility_horizon as forward_compatibility_horizon
+    from flowlab._src.util.compat import forward_compatible as forward_compatible
+    from flowlab._src.util.compat import integral_types as integral_types
+    from flowlab._src.util.compat import path_to_str as path_to_str
+    from flowlab._src.util.compat import real_types as real_types
     import flowlab as v1
 else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)

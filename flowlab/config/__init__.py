@@ -4,17 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab.config import experimental as experimental
-from flowlab.config import optimizer as optimizer
-from flowlab.config import threading as threading
-from flowlab._src.runtime.physical_devices import LogicalDevice as LogicalDevice
-from flowlab._src.runtime.physical_devices import PhysicalDevice as PhysicalDevice
-from flowlab._src.runtime.physical_devices import get_soft_device_placement as get_soft_device_placement
-from flowlab._src.runtime.physical_devices import get_visible_devices as get_visible_devices
-from flowlab._src.runtime.physical_devices import list_logical_devices as list_logical_devices
-from flowlab._src.runtime.physical_devices import list_physical_devices as list_physical_devices
-from flowlab._src.runtime.physical_devices import set_soft_device_placement as set_soft_device_placement
-from flowlab._src.runtime.physical_devices import set_visible_devices as set_visible_devices
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -30,8 +19,32 @@ __all__ = [
     "set_visible_devices",
     "threading",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "LogicalDevice": "flowlab._src.runtime.physical_devices:LogicalDevice",
+    "PhysicalDevice": "flowlab._src.runtime.physical_devices:PhysicalDevice",
+    "experimental": "flowlab.config.experimental",
+    "get_soft_device_placement": "flowlab._src.runtime.physical_devices:get_soft_device_placement",
+    "get_visible_devices": "flowlab._src.runtime.physical_devices:get_visible_devices",
+    "list_logical_devices": "flowlab._src.runtime.physical_devices:list_logical_devices",
+    "list_physical_devices": "flowlab._src.runtime.physical_devices:list_physical_devices",
+    "optimizer": "flowlab.config.optimizer",
+    "set_soft_device_placement": "flowlab._src.runtime.physical_devices:set_soft_device_placement",
+    "set_visible_devices": "flowlab._src.runtime.physical_devices:set_visible_devices",
+    "threading": "flowlab.config.threading",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab.config import experimental as experimental
+    from flowlab.config import optimizer as optimizer
+    from flowlab.config import threading as threading
+    from flowlab._src.runtime.physical_devices import LogicalDevice as LogicalDevice
+    from flowlab._src.runtime.physical_devices import PhysicalDevice as PhysicalDevice
+    from flowlab._src.runtime.physical_devices import get_soft_device_placement as get_soft_device_placement
+    from flowlab._src.runtime.physical_devices import get_visible_devices as get_visible_devices
+    from flowlab._src.runtime.physical_devices import list_logical_devices as list_logical_devices
+    from flowlab._src.runtime.physical_devices import list_physical_devices as list_physical_devices
+    from flowlab._src.runtime.physical_devices import set_soft_device_placement as set_soft_device_placement
+    from flowlab._src.runtime.physical_devices import set_visible_devices as set_visible_devices
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,19 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.runtime.physical_devices import VirtualDeviceConfiguration as VirtualDeviceConfiguration
-from flowlab._src.runtime.physical_devices import get_device_policy as get_device_policy
-from flowlab._src.runtime.physical_devices import get_memory_growth as get_memory_growth
-from flowlab._src.runtime.physical_devices import get_synchronous_execution as get_synchronous_execution
-from flowlab._src.runtime.physical_devices import get_virtual_device_configuration as get_virtual_device_configuration
-from flowlab._src.runtime.physical_devices import get_visible_devices as get_visible_devices
-from flowlab._src.runtime.physical_devices import list_logical_devices as list_logical_devices
-from flowlab._src.runtime.physical_devices import list_physical_devices as list_physical_devices
-from flowlab._src.runtime.physical_devices import set_device_policy as set_device_policy
-from flowlab._src.runtime.physical_devices import set_memory_growth as set_memory_growth
-from flowlab._src.runtime.physical_devices import set_synchronous_execution as set_synchronous_execution
-from flowlab._src.runtime.physical_devices import set_virtual_device_configuration as set_virtual_device_configuration
-from flowlab._src.runtime.physical_devices import set_visible_devices as set_visible_devices
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -34,8 +21,40 @@ __all__ = [
     "set_virtual_device_configuration",
     "set_visible_devices",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "VirtualDeviceConfiguration": "flowlab._src.runtime.physical_devices:VirtualDeviceConfiguration",
+    "get_device_policy": "flowlab._src.runtime.physical_devices:get_device_policy",
+    "get_memory_growth": "flowlab._src.runtime.physical_devices:get_memory_growth",
+    "get_synchronous_execution": "flowlab._src.runtime.physical_devices:get_synchronous_execution",
+    "get_virtual_device_configuration": "flowlab._src.runtime.physical_devices:get_virtual_device_configuration",
+    "get_visible_devices": "flowlab._src.runtime.physical_devices:get_visible_devices",
+    "list_logical_devices": "flowlab._src.runtime.physical_devices:list_logical_devices",
+    "list_physical_devices": "flowlab._src.runtime.physical_devices:list_physical_devices",
+    "set_device_policy": "flowlab._src.runtime.physical_devices:set_device_policy",
+    "set_memory_growth": "flowlab._src.runtime.physical_devices:set_memory_growth",
+    "set_synchronous_execution": "flowlab._src.runtime.physical_devices:set_synchronous_execution",
+    "set_virtual_device_configuration": "flowlab._src.runtime.physical_devices:set_virtual_device_configuration",
+    "set_visible_devices": "flowlab._src.runtime.physical_devices:set_visible_devices",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.runtime.physical_devices import VirtualDeviceConfiguration as VirtualDeviceConfiguration
+    from flowlab._src.runtime.physical_devices import get_device_policy as get_device_policy
+    from flowlab._src.runtime.physical_devices import get_memory_growth as get_memory_growth
+    from flowlab._src.runtime.physical_devices import get_synchronous_execution as get_synchronous_execution
+    from flowlab._src.runtime.physical_devices import (
+        get_virtual_device_configuration as get_virtual_device_configuration,
+    )
+    from flowlab._src.runtime.physical_devices import get_visible_devices as get_visible_devices
+    from flowlab._src.runtime.physical_devices import list_logical_devices as list_logical_devices
+    from flowlab._src.runtime.physical_devices import list_physical_devices as list_physical_devices
+    from flowlab._src.runtime.physical_devices import set_device_policy as set_device_policy
+    from flowlab._src.runtime.physical_devices import set_memory_growth as set_memory_growth
+    from flowlab._src.runtime.physical_devices import set_synchronous_execution as set_synchronous_execution
+    from flowlab._src.runtime.physical_devices import (
+        set_virtual_device_configuration as set_virtual_device_configuration,
+    )
+    from flowlab._src.runtime.physical_devices import set_visible_devices as set_visible_devices
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,10 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.runtime.physical_devices import get_experimental_options as get_experimental_options
-from flowlab._src.runtime.physical_devices import get_jit as get_jit
-from flowlab._src.runtime.physical_devices import set_experimental_options as set_experimental_options
-from flowlab._src.runtime.physical_devices import set_jit as set_jit
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -16,8 +12,18 @@ __all__ = [
     "set_experimental_options",
     "set_jit",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "get_experimental_options": "flowlab._src.runtime.physical_devices:get_experimental_options",
+    "get_jit": "flowlab._src.runtime.physical_devices:get_jit",
+    "set_experimental_options": "flowlab._src.runtime.physical_devices:set_experimental_options",
+    "set_jit": "flowlab._src.runtime.physical_devices:set_jit",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.runtime.physical_devices import get_experimental_options as get_experimental_options
+    from flowlab._src.runtime.physical_devices import get_jit as get_jit
+    from flowlab._src.runtime.physical_devices import set_experimental_options as set_experimental_options
+    from flowlab._src.runtime.physical_devices import set_jit as set_jit
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,10 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.runtime.physical_devices import get_inter_op_parallelism_threads as get_inter_op_parallelism_threads
-from flowlab._src.runtime.physical_devices import get_intra_op_parallelism_threads as get_intra_op_parallelism_threads
-from flowlab._src.runtime.physical_devices import set_inter_op_parallelism_threads as set_inter_op_parallelism_threads
-from flowlab._src.runtime.physical_devices import set_intra_op_parallelism_threads as set_intra_op_parallelism_threads
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -16,8 +12,26 @@ __all__ = [
     "set_inter_op_parallelism_threads",
     "set_intra_op_parallelism_threads",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "get_inter_op_parallelism_threads": "flowlab._src.runtime.physical_devices:get_inter_op_parallelism_threads",
+    "get_intra_op_parallelism_threads": "flowlab._src.runtime.physical_devices:get_intra_op_parallelism_threads",
+    "set_inter_op_parallelism_threads": "flowlab._src.runtime.physical_devices:set_inter_op_parallelism_threads",
+    "set_intra_op_parallelism_threads": "flowlab._src.runtime.physical_devices:set_intra_op_parallelism_threads",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.runtime.physical_devices import (
+        get_inter_op_parallelism_threads as get_inter_op_parallelism_threads,
+    )
+    from flowlab._src.runtime.physical_devices import (
+        get_intra_op_parallelism_threads as get_intra_op_parallelism_threads,
+    )
+    from flowlab._src.runtime.physical_devices import (
+        set_inter_op_parallelism_threads as set_inter_op_parallelism_threads,
+    )
+    from flowlab._src.runtime.physical_devices import (
+        set_intra_op_parallelism_threads as set_intra_op_parallelism_threads,
+    )
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

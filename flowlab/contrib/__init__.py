@@ -4,17 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab.contrib import eager as eager
-from flowlab.contrib import framework as framework
-from flowlab.contrib import image as image
-from flowlab.contrib import layers as layers
-from flowlab.contrib import learn as learn
-from flowlab.contrib import lookup as lookup
-from flowlab.contrib import rnn as rnn
-from flowlab.contrib import seq2seq as seq2seq
-from flowlab.contrib import tensorboard as tensorboard
-from flowlab.contrib import training as training
-from flowlab.contrib import util as util
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -30,8 +19,32 @@ __all__ = [
     "training",
     "util",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "eager": "flowlab.contrib.eager",
+    "framework": "flowlab.contrib.framework",
+    "image": "flowlab.contrib.image",
+    "layers": "flowlab.contrib.layers",
+    "learn": "flowlab.contrib.learn",
+    "lookup": "flowlab.contrib.lookup",
+    "rnn": "flowlab.contrib.rnn",
+    "seq2seq": "flowlab.contrib.seq2seq",
+    "tensorboard": "flowlab.contrib.tensorboard",
+    "training": "flowlab.contrib.training",
+    "util": "flowlab.contrib.util",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab.contrib import eager as eager
+    from flowlab.contrib import framework as framework
+    from flowlab.contrib import image as image
+    from flowlab.contrib import layers as layers
+    from flowlab.contrib import learn as learn
+    from flowlab.contrib import lookup as lookup
+    from flowlab.contrib import rnn as rnn
+    from flowlab.contrib import seq2seq as seq2seq
+    from flowlab.contrib import tensorboard as tensorboard
+    from flowlab.contrib import training as training
+    from flowlab.contrib import util as util
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,44 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.runtime.eager_options import ASYNC as ASYNC
-from flowlab._src.runtime.eager_options import DEVICE_PLACEMENT_EXPLICIT as DEVICE_PLACEMENT_EXPLICIT
-from flowlab._src.runtime.eager_options import DEVICE_PLACEMENT_SILENT as DEVICE_PLACEMENT_SILENT
-from flowlab._src.runtime.eager_options import DEVICE_PLACEMENT_SILENT_FOR_INT32 as DEVICE_PLACEMENT_SILENT_FOR_INT32
-from flowlab._src.runtime.eager_options import DEVICE_PLACEMENT_WARN as DEVICE_PLACEMENT_WARN
-from flowlab._src.variables.scope import EagerVariableStore as EagerVariableStore
-from flowlab._src.autodiff.gradient_tape import GradientTape as GradientTape
-from flowlab._src.runtime.eager_options import InfOrNanError as InfOrNanError
-from flowlab._src.data.eager_iterator import Iterator as Iterator
-from flowlab._src.runtime.eager_options import SYNC as SYNC
-from flowlab._src.graph.tensor_spec import TensorSpec as TensorSpec
-from flowlab._src.variables.resource import ResourceVariable as Variable
-from flowlab._src.runtime.eager_options import add_execution_callback as add_execution_callback
-from flowlab._src.runtime.eager_options import async_clear_error as async_clear_error
-from flowlab._src.runtime.eager_options import async_wait as async_wait
-from flowlab._src.runtime.eager_options import clear_execution_callbacks as clear_execution_callbacks
-from flowlab._src.autodiff.custom import custom_gradient as custom_gradient
-from flowlab._src.runtime.function import defun as defun
-from flowlab._src.runtime.eager import enable_eager_execution as enable_eager_execution
-from flowlab._src.runtime.eager import executing_eagerly as executing_eagerly
-from flowlab._src.runtime.eager_options import execution_mode as execution_mode
-from flowlab._src.runtime.function import defun as function
-from flowlab._src.train.optimizer import get_optimizer_variables as get_optimizer_variables
-from flowlab._src.autodiff.of_functions import gradients_function as gradients_function
-from flowlab._src.autodiff.of_functions import implicit_gradients as implicit_gradients
-from flowlab._src.autodiff.of_functions import implicit_value_and_gradients as implicit_value_and_gradients
-from flowlab._src.runtime.eager import executing_eagerly as in_eager_mode
-from flowlab._src.runtime.eager_options import inf_callback as inf_callback
-from flowlab._src.runtime.eager_options import inf_nan_callback as inf_nan_callback
-from flowlab._src.runtime.eager_options import list_devices as list_devices
-from flowlab._src.runtime.eager_options import nan_callback as nan_callback
-from flowlab._src.runtime.eager_options import num_gpus as num_gpus
-from flowlab._src.ops.eager_py_function import py_function as py_func
-from flowlab._src.testing.eager import run_all_tests_in_graph_and_eager_modes as run_all_tests_in_graph_and_eager_modes
-from flowlab._src.testing.eager import run_test_in_graph_and_eager_modes as run_test_in_graph_and_eager_modes
-from flowlab._src.runtime.eager_options import set_execution_mode as set_execution_mode
-from flowlab._src.runtime.eager_options import seterr as seterr
-from flowlab._src.autodiff.of_functions import value_and_gradients_function as value_and_gradients_function
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -84,8 +46,90 @@ __all__ = [
     "seterr",
     "value_and_gradients_function",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "ASYNC": "flowlab._src.runtime.eager_options:ASYNC",
+    "DEVICE_PLACEMENT_EXPLICIT": "flowlab._src.runtime.eager_options:DEVICE_PLACEMENT_EXPLICIT",
+    "DEVICE_PLACEMENT_SILENT": "flowlab._src.runtime.eager_options:DEVICE_PLACEMENT_SILENT",
+    "DEVICE_PLACEMENT_SILENT_FOR_INT32": "flowlab._src.runtime.eager_options:DEVICE_PLACEMENT_SILENT_FOR_INT32",
+    "DEVICE_PLACEMENT_WARN": "flowlab._src.runtime.eager_options:DEVICE_PLACEMENT_WARN",
+    "EagerVariableStore": "flowlab._src.variables.scope:EagerVariableStore",
+    "GradientTape": "flowlab._src.autodiff.gradient_tape:GradientTape",
+    "InfOrNanError": "flowlab._src.runtime.eager_options:InfOrNanError",
+    "Iterator": "flowlab._src.data.eager_iterator:Iterator",
+    "SYNC": "flowlab._src.runtime.eager_options:SYNC",
+    "TensorSpec": "flowlab._src.graph.tensor_spec:TensorSpec",
+    "Variable": "flowlab._src.variables.resource:ResourceVariable",
+    "add_execution_callback": "flowlab._src.runtime.eager_options:add_execution_callback",
+    "async_clear_error": "flowlab._src.runtime.eager_options:async_clear_error",
+    "async_wait": "flowlab._src.runtime.eager_options:async_wait",
+    "clear_execution_callbacks": "flowlab._src.runtime.eager_options:clear_execution_callbacks",
+    "custom_gradient": "flowlab._src.autodiff.custom:custom_gradient",
+    "defun": "flowlab._src.runtime.function:defun",
+    "enable_eager_execution": "flowlab._src.runtime.eager:enable_eager_execution",
+    "executing_eagerly": "flowlab._src.runtime.eager:executing_eagerly",
+    "execution_mode": "flowlab._src.runtime.eager_options:execution_mode",
+    "function": "flowlab._src.runtime.function:defun",
+    "get_optimizer_variables": "flowlab._src.train.optimizer:get_optimizer_variables",
+    "gradients_function": "flowlab._src.autodiff.of_functions:gradients_function",
+    "implicit_gradients": "flowlab._src.autodiff.of_functions:implicit_gradients",
+    "implicit_value_and_gradients": "flowlab._src.autodiff.of_functions:implicit_value_and_gradients",
+    "in_eager_mode": "flowlab._src.runtime.eager:executing_eagerly",
+    "inf_callback": "flowlab._src.runtime.eager_options:inf_callback",
+    "inf_nan_callback": "flowlab._src.runtime.eager_options:inf_nan_callback",
+    "list_devices": "flowlab._src.runtime.eager_options:list_devices",
+    "nan_callback": "flowlab._src.runtime.eager_options:nan_callback",
+    "num_gpus": "flowlab._src.runtime.eager_options:num_gpus",
+    "py_func": "flowlab._src.ops.eager_py_function:py_function",
+    "run_all_tests_in_graph_and_eager_modes": "flowlab._src.testing.eager:run_all_tests_in_graph_and_eager_modes",
+    "run_test_in_graph_and_eager_modes": "flowlab._src.testing.eager:run_test_in_graph_and_eager_modes",
+    "set_execution_mode": "flowlab._src.runtime.eager_options:set_execution_mode",
+    "seterr": "flowlab._src.runtime.eager_options:seterr",
+    "value_and_gradients_function": "flowlab._src.autodiff.of_functions:value_and_gradients_function",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.runtime.eager_options import ASYNC as ASYNC
+    from flowlab._src.runtime.eager_options import DEVICE_PLACEMENT_EXPLICIT as DEVICE_PLACEMENT_EXPLICIT
+    from flowlab._src.runtime.eager_options import DEVICE_PLACEMENT_SILENT as DEVICE_PLACEMENT_SILENT
+    from flowlab._src.runtime.eager_options import (
+        DEVICE_PLACEMENT_SILENT_FOR_INT32 as DEVICE_PLACEMENT_SILENT_FOR_INT32,
+    )
+    from flowlab._src.runtime.eager_options import DEVICE_PLACEMENT_WARN as DEVICE_PLACEMENT_WARN
+    from flowlab._src.variables.scope import EagerVariableStore as EagerVariableStore
+    from flowlab._src.autodiff.gradient_tape import GradientTape as GradientTape
+    from flowlab._src.runtime.eager_options import InfOrNanError as InfOrNanError
+    from flowlab._src.data.eager_iterator import Iterator as Iterator
+    from flowlab._src.runtime.eager_options import SYNC as SYNC
+    from flowlab._src.graph.tensor_spec import TensorSpec as TensorSpec
+    from flowlab._src.variables.resource import ResourceVariable as Variable
+    from flowlab._src.runtime.eager_options import add_execution_callback as add_execution_callback
+    from flowlab._src.runtime.eager_options import async_clear_error as async_clear_error
+    from flowlab._src.runtime.eager_options import async_wait as async_wait
+    from flowlab._src.runtime.eager_options import clear_execution_callbacks as clear_execution_callbacks
+    from flowlab._src.autodiff.custom import custom_gradient as custom_gradient
+    from flowlab._src.runtime.function import defun as defun
+    from flowlab._src.runtime.eager import enable_eager_execution as enable_eager_execution
+    from flowlab._src.runtime.eager import executing_eagerly as executing_eagerly
+    from flowlab._src.runtime.eager_options import execution_mode as execution_mode
+    from flowlab._src.runtime.function import defun as function
+    from flowlab._src.train.optimizer import get_optimizer_variables as get_optimizer_variables
+    from flowlab._src.autodiff.of_functions import gradients_function as gradients_function
+    from flowlab._src.autodiff.of_functions import implicit_gradients as implicit_gradients
+    from flowlab._src.autodiff.of_functions import implicit_value_and_gradients as implicit_value_and_gradients
+    from flowlab._src.runtime.eager import executing_eagerly as in_eager_mode
+    from flowlab._src.runtime.eager_options import inf_callback as inf_callback
+    from flowlab._src.runtime.eager_options import inf_nan_callback as inf_nan_callback
+    from flowlab._src.runtime.eager_options import list_devices as list_devices
+    from flowlab._src.runtime.eager_options import nan_callback as nan_callback
+    from flowlab._src.runtime.eager_options import num_gpus as num_gpus
+    from flowlab._src.ops.eager_py_function import py_function as py_func
+    from flowlab._src.testing.eager import (
+        run_all_tests_in_graph_and_eager_modes as run_all_tests_in_graph_and_eager_modes,
+    )
+    from flowlab._src.testing.eager import run_test_in_graph_and_eager_modes as run_test_in_graph_and_eager_modes
+    from flowlab._src.runtime.eager_options import set_execution_mode as set_execution_mode
+    from flowlab._src.runtime.eager_options import seterr as seterr
+    from flowlab._src.autodiff.of_functions import value_and_gradients_function as value_and_gradients_function
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

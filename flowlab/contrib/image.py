@@ -4,16 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.ops.image_projective import angles_to_projective_transforms as angles_to_projective_transforms
-from flowlab._src.ops.image_projective import compose_transforms as compose_transforms
-from flowlab._src.ops.image_projective import flat_transforms_to_matrices as flat_transforms_to_matrices
-from flowlab._src.ops.image_projective import matrices_to_flat_transforms as matrices_to_flat_transforms
-from flowlab._src.ops.image_projective import rotate as rotate
-from flowlab._src.ops.image_projective import transform as transform
-from flowlab._src.ops.image_projective import translate as translate
-from flowlab._src.ops.image_projective import (
-    translations_to_projective_transforms as translations_to_projective_transforms,
-)
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -26,8 +16,28 @@ __all__ = [
     "translate",
     "translations_to_projective_transforms",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "angles_to_projective_transforms": "flowlab._src.ops.image_projective:angles_to_projective_transforms",
+    "compose_transforms": "flowlab._src.ops.image_projective:compose_transforms",
+    "flat_transforms_to_matrices": "flowlab._src.ops.image_projective:flat_transforms_to_matrices",
+    "matrices_to_flat_transforms": "flowlab._src.ops.image_projective:matrices_to_flat_transforms",
+    "rotate": "flowlab._src.ops.image_projective:rotate",
+    "transform": "flowlab._src.ops.image_projective:transform",
+    "translate": "flowlab._src.ops.image_projective:translate",
+    "translations_to_projective_transforms": "flowlab._src.ops.image_projective:translations_to_projective_transforms",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.ops.image_projective import angles_to_projective_transforms as angles_to_projective_transforms
+    from flowlab._src.ops.image_projective import compose_transforms as compose_transforms
+    from flowlab._src.ops.image_projective import flat_transforms_to_matrices as flat_transforms_to_matrices
+    from flowlab._src.ops.image_projective import matrices_to_flat_transforms as matrices_to_flat_transforms
+    from flowlab._src.ops.image_projective import rotate as rotate
+    from flowlab._src.ops.image_projective import transform as transform
+    from flowlab._src.ops.image_projective import translate as translate
+    from flowlab._src.ops.image_projective import (
+        translations_to_projective_transforms as translations_to_projective_transforms,
+    )
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,14 +4,19 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.ops.nn_embedding_sparse import contrib_safe_embedding_lookup_sparse as safe_embedding_lookup_sparse
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
     "safe_embedding_lookup_sparse",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "safe_embedding_lookup_sparse": "flowlab._src.ops.nn_embedding_sparse:contrib_safe_embedding_lookup_sparse",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.ops.nn_embedding_sparse import (
+        contrib_safe_embedding_lookup_sparse as safe_embedding_lookup_sparse,
+    )
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

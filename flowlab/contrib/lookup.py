@@ -4,29 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.ops.lookup import FastHashSpec as FastHashSpec
-from flowlab._src.ops.lookup import HashTable as HashTable
-from flowlab._src.ops.lookup import HasherSpec as HasherSpec
-from flowlab._src.ops.lookup import IdTableWithHashBuckets as IdTableWithHashBuckets
-from flowlab._src.ops.lookup import InitializableLookupTableBase as InitializableLookupTableBase
-from flowlab._src.ops.lookup_initializers import KeyValueTensorInitializer as KeyValueTensorInitializer
-from flowlab._src.ops.lookup import LookupInterface as LookupInterface
-from flowlab._src.ops.lookup_mutable import MutableDenseHashTable as MutableDenseHashTable
-from flowlab._src.ops.lookup_mutable import MutableHashTable as MutableHashTable
-from flowlab._src.ops.lookup import StrongHashSpec as StrongHashSpec
-from flowlab._src.ops.lookup_initializers import TableInitializerBase as TableInitializerBase
-from flowlab._src.ops.lookup_initializers import TextFileIdTableInitializer as TextFileIdTableInitializer
-from flowlab._src.ops.lookup_initializers import TextFileIndex as TextFileIndex
-from flowlab._src.ops.lookup_initializers import TextFileInitializer as TextFileInitializer
-from flowlab._src.ops.lookup_initializers import TextFileStringTableInitializer as TextFileStringTableInitializer
-from flowlab._src.ops.lookup_vocabulary import index_table_from_file as index_table_from_file
-from flowlab._src.ops.lookup_vocabulary import index_table_from_tensor as index_table_from_tensor
-from flowlab._src.ops.lookup_vocabulary import index_to_string as index_to_string
-from flowlab._src.ops.lookup_vocabulary import index_to_string_table_from_file as index_to_string_table_from_file
-from flowlab._src.ops.lookup_vocabulary import index_to_string_table_from_tensor as index_to_string_table_from_tensor
-from flowlab._src.ops.lookup_vocabulary import string_to_index as string_to_index
-from flowlab._src.ops.lookup_vocabulary import string_to_index_table_from_file as string_to_index_table_from_file
-from flowlab._src.ops.lookup_vocabulary import string_to_index_table_from_tensor as string_to_index_table_from_tensor
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -54,8 +31,60 @@ __all__ = [
     "string_to_index_table_from_file",
     "string_to_index_table_from_tensor",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "FastHashSpec": "flowlab._src.ops.lookup:FastHashSpec",
+    "HashTable": "flowlab._src.ops.lookup:HashTable",
+    "HasherSpec": "flowlab._src.ops.lookup:HasherSpec",
+    "IdTableWithHashBuckets": "flowlab._src.ops.lookup:IdTableWithHashBuckets",
+    "InitializableLookupTableBase": "flowlab._src.ops.lookup:InitializableLookupTableBase",
+    "KeyValueTensorInitializer": "flowlab._src.ops.lookup_initializers:KeyValueTensorInitializer",
+    "LookupInterface": "flowlab._src.ops.lookup:LookupInterface",
+    "MutableDenseHashTable": "flowlab._src.ops.lookup_mutable:MutableDenseHashTable",
+    "MutableHashTable": "flowlab._src.ops.lookup_mutable:MutableHashTable",
+    "StrongHashSpec": "flowlab._src.ops.lookup:StrongHashSpec",
+    "TableInitializerBase": "flowlab._src.ops.lookup_initializers:TableInitializerBase",
+    "TextFileIdTableInitializer": "flowlab._src.ops.lookup_initializers:TextFileIdTableInitializer",
+    "TextFileIndex": "flowlab._src.ops.lookup_initializers:TextFileIndex",
+    "TextFileInitializer": "flowlab._src.ops.lookup_initializers:TextFileInitializer",
+    "TextFileStringTableInitializer": "flowlab._src.ops.lookup_initializers:TextFileStringTableInitializer",
+    "index_table_from_file": "flowlab._src.ops.lookup_vocabulary:index_table_from_file",
+    "index_table_from_tensor": "flowlab._src.ops.lookup_vocabulary:index_table_from_tensor",
+    "index_to_string": "flowlab._src.ops.lookup_vocabulary:index_to_string",
+    "index_to_string_table_from_file": "flowlab._src.ops.lookup_vocabulary:index_to_string_table_from_file",
+    "index_to_string_table_from_tensor": "flowlab._src.ops.lookup_vocabulary:index_to_string_table_from_tensor",
+    "string_to_index": "flowlab._src.ops.lookup_vocabulary:string_to_index",
+    "string_to_index_table_from_file": "flowlab._src.ops.lookup_vocabulary:string_to_index_table_from_file",
+    "string_to_index_table_from_tensor": "flowlab._src.ops.lookup_vocabulary:string_to_index_table_from_tensor",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.ops.lookup import FastHashSpec as FastHashSpec
+    from flowlab._src.ops.lookup import HashTable as HashTable
+    from flowlab._src.ops.lookup import HasherSpec as HasherSpec
+    from flowlab._src.ops.lookup import IdTableWithHashBuckets as IdTableWithHashBuckets
+    from flowlab._src.ops.lookup import InitializableLookupTableBase as InitializableLookupTableBase
+    from flowlab._src.ops.lookup_initializers import KeyValueTensorInitializer as KeyValueTensorInitializer
+    from flowlab._src.ops.lookup import LookupInterface as LookupInterface
+    from flowlab._src.ops.lookup_mutable import MutableDenseHashTable as MutableDenseHashTable
+    from flowlab._src.ops.lookup_mutable import MutableHashTable as MutableHashTable
+    from flowlab._src.ops.lookup import StrongHashSpec as StrongHashSpec
+    from flowlab._src.ops.lookup_initializers import TableInitializerBase as TableInitializerBase
+    from flowlab._src.ops.lookup_initializers import TextFileIdTableInitializer as TextFileIdTableInitializer
+    from flowlab._src.ops.lookup_initializers import TextFileIndex as TextFileIndex
+    from flowlab._src.ops.lookup_initializers import TextFileInitializer as TextFileInitializer
+    from flowlab._src.ops.lookup_initializers import TextFileStringTableInitializer as TextFileStringTableInitializer
+    from flowlab._src.ops.lookup_vocabulary import index_table_from_file as index_table_from_file
+    from flowlab._src.ops.lookup_vocabulary import index_table_from_tensor as index_table_from_tensor
+    from flowlab._src.ops.lookup_vocabulary import index_to_string as index_to_string
+    from flowlab._src.ops.lookup_vocabulary import index_to_string_table_from_file as index_to_string_table_from_file
+    from flowlab._src.ops.lookup_vocabulary import (
+        index_to_string_table_from_tensor as index_to_string_table_from_tensor,
+    )
+    from flowlab._src.ops.lookup_vocabulary import string_to_index as string_to_index
+    from flowlab._src.ops.lookup_vocabulary import string_to_index_table_from_file as string_to_index_table_from_file
+    from flowlab._src.ops.lookup_vocabulary import (
+        string_to_index_table_from_tensor as string_to_index_table_from_tensor,
+    )
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

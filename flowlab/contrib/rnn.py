@@ -4,38 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.rnn.cells import BasicLSTMCell as BasicLSTMCell
-from flowlab._src.rnn.cells import BasicRNNCell as BasicRNNCell
-from flowlab._src.rnn.contrib_cells import Conv1DLSTMCell as Conv1DLSTMCell
-from flowlab._src.rnn.contrib_cells import Conv2DLSTMCell as Conv2DLSTMCell
-from flowlab._src.rnn.contrib_cells import Conv3DLSTMCell as Conv3DLSTMCell
-from flowlab._src.rnn.contrib_cells import ConvLSTMCell as ConvLSTMCell
-from flowlab._src.rnn.wrappers import DeviceWrapper as DeviceWrapper
-from flowlab._src.rnn.wrappers import DropoutWrapper as DropoutWrapper
-from flowlab._src.rnn.projections import EmbeddingWrapper as EmbeddingWrapper
-from flowlab._src.rnn.block_cells import GRUBlockCell as GRUBlockCell
-from flowlab._src.rnn.block_cells import GRUBlockCellV2 as GRUBlockCellV2
-from flowlab._src.rnn.cells import GRUCell as GRUCell
-from flowlab._src.rnn.projections import HighwayWrapper as HighwayWrapper
-from flowlab._src.rnn.projections import InputProjectionWrapper as InputProjectionWrapper
-from flowlab._src.rnn.block_cells import LSTMBlockCell as LSTMBlockCell
-from flowlab._src.rnn.block_cells import LSTMBlockFusedCell as LSTMBlockFusedCell
-from flowlab._src.rnn.cells import LSTMCell as LSTMCell
-from flowlab._src.rnn.cells import LSTMStateTuple as LSTMStateTuple
-from flowlab._src.rnn.contrib_cells import LayerNormBasicLSTMCell as LayerNormBasicLSTMCell
-from flowlab._src.rnn.cell import LayerRNNCell as LayerRNNCell
-from flowlab._src.rnn.stacked import MultiRNNCell as MultiRNNCell
-from flowlab._src.rnn.projections import OutputProjectionWrapper as OutputProjectionWrapper
-from flowlab._src.rnn.cell import RNNCell as RNNCell
-from flowlab._src.rnn.wrappers import ResidualWrapper as ResidualWrapper
-from flowlab._src.rnn.contrib_cells import UGRNNCell as UGRNNCell
-from flowlab._src.rnn.dynamic import best_known_batch as best_effort_input_batch_size
-from flowlab._src.rnn.projections import stack_bidirectional_dynamic_rnn as stack_bidirectional_dynamic_rnn
-from flowlab._src.rnn.projections import stack_bidirectional_rnn as stack_bidirectional_rnn
-from flowlab._src.rnn.static import static_bidirectional_rnn as static_bidirectional_rnn
-from flowlab._src.rnn.static import static_rnn as static_rnn
-from flowlab._src.rnn.static import static_state_saving_rnn as static_state_saving_rnn
-from flowlab._src.rnn.dynamic import transpose_batch_time as transpose_batch_time
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -72,8 +40,74 @@ __all__ = [
     "static_state_saving_rnn",
     "transpose_batch_time",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "BasicLSTMCell": "flowlab._src.rnn.cells:BasicLSTMCell",
+    "BasicRNNCell": "flowlab._src.rnn.cells:BasicRNNCell",
+    "Conv1DLSTMCell": "flowlab._src.rnn.contrib_cells:Conv1DLSTMCell",
+    "Conv2DLSTMCell": "flowlab._src.rnn.contrib_cells:Conv2DLSTMCell",
+    "Conv3DLSTMCell": "flowlab._src.rnn.contrib_cells:Conv3DLSTMCell",
+    "ConvLSTMCell": "flowlab._src.rnn.contrib_cells:ConvLSTMCell",
+    "DeviceWrapper": "flowlab._src.rnn.wrappers:DeviceWrapper",
+    "DropoutWrapper": "flowlab._src.rnn.wrappers:DropoutWrapper",
+    "EmbeddingWrapper": "flowlab._src.rnn.projections:EmbeddingWrapper",
+    "GRUBlockCell": "flowlab._src.rnn.block_cells:GRUBlockCell",
+    "GRUBlockCellV2": "flowlab._src.rnn.block_cells:GRUBlockCellV2",
+    "GRUCell": "flowlab._src.rnn.cells:GRUCell",
+    "HighwayWrapper": "flowlab._src.rnn.projections:HighwayWrapper",
+    "InputProjectionWrapper": "flowlab._src.rnn.projections:InputProjectionWrapper",
+    "LSTMBlockCell": "flowlab._src.rnn.block_cells:LSTMBlockCell",
+    "LSTMBlockFusedCell": "flowlab._src.rnn.block_cells:LSTMBlockFusedCell",
+    "LSTMCell": "flowlab._src.rnn.cells:LSTMCell",
+    "LSTMStateTuple": "flowlab._src.rnn.cells:LSTMStateTuple",
+    "LayerNormBasicLSTMCell": "flowlab._src.rnn.contrib_cells:LayerNormBasicLSTMCell",
+    "LayerRNNCell": "flowlab._src.rnn.cell:LayerRNNCell",
+    "MultiRNNCell": "flowlab._src.rnn.stacked:MultiRNNCell",
+    "OutputProjectionWrapper": "flowlab._src.rnn.projections:OutputProjectionWrapper",
+    "RNNCell": "flowlab._src.rnn.cell:RNNCell",
+    "ResidualWrapper": "flowlab._src.rnn.wrappers:ResidualWrapper",
+    "UGRNNCell": "flowlab._src.rnn.contrib_cells:UGRNNCell",
+    "best_effort_input_batch_size": "flowlab._src.rnn.dynamic:best_known_batch",
+    "stack_bidirectional_dynamic_rnn": "flowlab._src.rnn.projections:stack_bidirectional_dynamic_rnn",
+    "stack_bidirectional_rnn": "flowlab._src.rnn.projections:stack_bidirectional_rnn",
+    "static_bidirectional_rnn": "flowlab._src.rnn.static:static_bidirectional_rnn",
+    "static_rnn": "flowlab._src.rnn.static:static_rnn",
+    "static_state_saving_rnn": "flowlab._src.rnn.static:static_state_saving_rnn",
+    "transpose_batch_time": "flowlab._src.rnn.dynamic:transpose_batch_time",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.rnn.cells import BasicLSTMCell as BasicLSTMCell
+    from flowlab._src.rnn.cells import BasicRNNCell as BasicRNNCell
+    from flowlab._src.rnn.contrib_cells import Conv1DLSTMCell as Conv1DLSTMCell
+    from flowlab._src.rnn.contrib_cells import Conv2DLSTMCell as Conv2DLSTMCell
+    from flowlab._src.rnn.contrib_cells import Conv3DLSTMCell as Conv3DLSTMCell
+    from flowlab._src.rnn.contrib_cells import ConvLSTMCell as ConvLSTMCell
+    from flowlab._src.rnn.wrappers import DeviceWrapper as DeviceWrapper
+    from flowlab._src.rnn.wrappers import DropoutWrapper as DropoutWrapper
+    from flowlab._src.rnn.projections import EmbeddingWrapper as EmbeddingWrapper
+    from flowlab._src.rnn.block_cells import GRUBlockCell as GRUBlockCell
+    from flowlab._src.rnn.block_cells import GRUBlockCellV2 as GRUBlockCellV2
+    from flowlab._src.rnn.cells import GRUCell as GRUCell
+    from flowlab._src.rnn.projections import HighwayWrapper as HighwayWrapper
+    from flowlab._src.rnn.projections import InputProjectionWrapper as InputProjectionWrapper
+    from flowlab._src.rnn.block_cells import LSTMBlockCell as LSTMBlockCell
+    from flowlab._src.rnn.block_cells import LSTMBlockFusedCell as LSTMBlockFusedCell
+    from flowlab._src.rnn.cells import LSTMCell as LSTMCell
+    from flowlab._src.rnn.cells import LSTMStateTuple as LSTMStateTuple
+    from flowlab._src.rnn.contrib_cells import LayerNormBasicLSTMCell as LayerNormBasicLSTMCell
+    from flowlab._src.rnn.cell import LayerRNNCell as LayerRNNCell
+    from flowlab._src.rnn.stacked import MultiRNNCell as MultiRNNCell
+    from flowlab._src.rnn.projections import OutputProjectionWrapper as OutputProjectionWrapper
+    from flowlab._src.rnn.cell import RNNCell as RNNCell
+    from flowlab._src.rnn.wrappers import ResidualWrapper as ResidualWrapper
+    from flowlab._src.rnn.contrib_cells import UGRNNCell as UGRNNCell
+    from flowlab._src.rnn.dynamic import best_known_batch as best_effort_input_batch_size
+    from flowlab._src.rnn.projections import stack_bidirectional_dynamic_rnn as stack_bidirectional_dynamic_rnn
+    from flowlab._src.rnn.projections import stack_bidirectional_rnn as stack_bidirectional_rnn
+    from flowlab._src.rnn.static import static_bidirectional_rnn as static_bidirectional_rnn
+    from flowlab._src.rnn.static import static_rnn as static_rnn
+    from flowlab._src.rnn.static import static_state_saving_rnn as static_state_saving_rnn
+    from flowlab._src.rnn.dynamic import transpose_batch_time as transpose_batch_time
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,35 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.rnn.seq2seq_attention import AttentionMechanism as AttentionMechanism
-from flowlab._src.rnn.seq2seq_attention_cell import AttentionWrapper as AttentionWrapper
-from flowlab._src.rnn.seq2seq_attention_cell import AttentionWrapperState as AttentionWrapperState
-from flowlab._src.rnn.seq2seq_attention import BahdanauAttention as BahdanauAttention
-from flowlab._src.rnn.seq2seq_monotonic import BahdanauMonotonicAttention as BahdanauMonotonicAttention
-from flowlab._src.rnn.seq2seq_decoder import BasicDecoder as BasicDecoder
-from flowlab._src.rnn.seq2seq_decoder import BasicDecoderOutput as BasicDecoderOutput
-from flowlab._src.rnn.seq2seq_beam_search import BeamSearchDecoder as BeamSearchDecoder
-from flowlab._src.rnn.seq2seq_beam_search import BeamSearchDecoderOutput as BeamSearchDecoderOutput
-from flowlab._src.rnn.seq2seq_beam_search import BeamSearchDecoderState as BeamSearchDecoderState
-from flowlab._src.rnn.seq2seq_helpers import CustomHelper as CustomHelper
-from flowlab._src.rnn.seq2seq_decoder import Decoder as Decoder
-from flowlab._src.rnn.seq2seq_beam_search import FinalBeamSearchDecoderOutput as FinalBeamSearchDecoderOutput
-from flowlab._src.rnn.seq2seq_helpers import GreedyEmbeddingHelper as GreedyEmbeddingHelper
-from flowlab._src.rnn.seq2seq_helpers import Helper as Helper
-from flowlab._src.rnn.seq2seq_helpers import InferenceHelper as InferenceHelper
-from flowlab._src.rnn.seq2seq_attention import LuongAttention as LuongAttention
-from flowlab._src.rnn.seq2seq_monotonic import LuongMonotonicAttention as LuongMonotonicAttention
-from flowlab._src.rnn.seq2seq_sampling import SampleEmbeddingHelper as SampleEmbeddingHelper
-from flowlab._src.rnn.seq2seq_sampling import ScheduledEmbeddingTrainingHelper as ScheduledEmbeddingTrainingHelper
-from flowlab._src.rnn.seq2seq_sampling import ScheduledOutputTrainingHelper as ScheduledOutputTrainingHelper
-from flowlab._src.rnn.seq2seq_helpers import TrainingHelper as TrainingHelper
-from flowlab._src.rnn.seq2seq_decoder import dynamic_decode as dynamic_decode
-from flowlab._src.rnn.seq2seq_beams import gather_tree as gather_tree
-from flowlab._src.rnn.seq2seq_attention import hardmax as hardmax
-from flowlab._src.rnn.seq2seq_monotonic import monotonic_attention as monotonic_attention
-from flowlab._src.rnn.seq2seq_monotonic import safe_cumprod as safe_cumprod
-from flowlab._src.rnn.seq2seq_loss import sequence_loss as sequence_loss
-from flowlab._src.rnn.seq2seq_beams import tile_batch as tile_batch
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -66,8 +37,68 @@ __all__ = [
     "sequence_loss",
     "tile_batch",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "AttentionMechanism": "flowlab._src.rnn.seq2seq_attention:AttentionMechanism",
+    "AttentionWrapper": "flowlab._src.rnn.seq2seq_attention_cell:AttentionWrapper",
+    "AttentionWrapperState": "flowlab._src.rnn.seq2seq_attention_cell:AttentionWrapperState",
+    "BahdanauAttention": "flowlab._src.rnn.seq2seq_attention:BahdanauAttention",
+    "BahdanauMonotonicAttention": "flowlab._src.rnn.seq2seq_monotonic:BahdanauMonotonicAttention",
+    "BasicDecoder": "flowlab._src.rnn.seq2seq_decoder:BasicDecoder",
+    "BasicDecoderOutput": "flowlab._src.rnn.seq2seq_decoder:BasicDecoderOutput",
+    "BeamSearchDecoder": "flowlab._src.rnn.seq2seq_beam_search:BeamSearchDecoder",
+    "BeamSearchDecoderOutput": "flowlab._src.rnn.seq2seq_beam_search:BeamSearchDecoderOutput",
+    "BeamSearchDecoderState": "flowlab._src.rnn.seq2seq_beam_search:BeamSearchDecoderState",
+    "CustomHelper": "flowlab._src.rnn.seq2seq_helpers:CustomHelper",
+    "Decoder": "flowlab._src.rnn.seq2seq_decoder:Decoder",
+    "FinalBeamSearchDecoderOutput": "flowlab._src.rnn.seq2seq_beam_search:FinalBeamSearchDecoderOutput",
+    "GreedyEmbeddingHelper": "flowlab._src.rnn.seq2seq_helpers:GreedyEmbeddingHelper",
+    "Helper": "flowlab._src.rnn.seq2seq_helpers:Helper",
+    "InferenceHelper": "flowlab._src.rnn.seq2seq_helpers:InferenceHelper",
+    "LuongAttention": "flowlab._src.rnn.seq2seq_attention:LuongAttention",
+    "LuongMonotonicAttention": "flowlab._src.rnn.seq2seq_monotonic:LuongMonotonicAttention",
+    "SampleEmbeddingHelper": "flowlab._src.rnn.seq2seq_sampling:SampleEmbeddingHelper",
+    "ScheduledEmbeddingTrainingHelper": "flowlab._src.rnn.seq2seq_sampling:ScheduledEmbeddingTrainingHelper",
+    "ScheduledOutputTrainingHelper": "flowlab._src.rnn.seq2seq_sampling:ScheduledOutputTrainingHelper",
+    "TrainingHelper": "flowlab._src.rnn.seq2seq_helpers:TrainingHelper",
+    "dynamic_decode": "flowlab._src.rnn.seq2seq_decoder:dynamic_decode",
+    "gather_tree": "flowlab._src.rnn.seq2seq_beams:gather_tree",
+    "hardmax": "flowlab._src.rnn.seq2seq_attention:hardmax",
+    "monotonic_attention": "flowlab._src.rnn.seq2seq_monotonic:monotonic_attention",
+    "safe_cumprod": "flowlab._src.rnn.seq2seq_monotonic:safe_cumprod",
+    "sequence_loss": "flowlab._src.rnn.seq2seq_loss:sequence_loss",
+    "tile_batch": "flowlab._src.rnn.seq2seq_beams:tile_batch",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.rnn.seq2seq_attention import AttentionMechanism as AttentionMechanism
+    from flowlab._src.rnn.seq2seq_attention_cell import AttentionWrapper as AttentionWrapper
+    from flowlab._src.rnn.seq2seq_attention_cell import AttentionWrapperState as AttentionWrapperState
+    from flowlab._src.rnn.seq2seq_attention import BahdanauAttention as BahdanauAttention
+    from flowlab._src.rnn.seq2seq_monotonic import BahdanauMonotonicAttention as BahdanauMonotonicAttention
+    from flowlab._src.rnn.seq2seq_decoder import BasicDecoder as BasicDecoder
+    from flowlab._src.rnn.seq2seq_decoder import BasicDecoderOutput as BasicDecoderOutput
+    from flowlab._src.rnn.seq2seq_beam_search import BeamSearchDecoder as BeamSearchDecoder
+    from flowlab._src.rnn.seq2seq_beam_search import BeamSearchDecoderOutput as BeamSearchDecoderOutput
+    from flowlab._src.rnn.seq2seq_beam_search import BeamSearchDecoderState as BeamSearchDecoderState
+    from flowlab._src.rnn.seq2seq_helpers import CustomHelper as CustomHelper
+    from flowlab._src.rnn.seq2seq_decoder import Decoder as Decoder
+    from flowlab._src.rnn.seq2seq_beam_search import FinalBeamSearchDecoderOutput as FinalBeamSearchDecoderOutput
+    from flowlab._src.rnn.seq2seq_helpers import GreedyEmbeddingHelper as GreedyEmbeddingHelper
+    from flowlab._src.rnn.seq2seq_helpers import Helper as Helper
+    from flowlab._src.rnn.seq2seq_helpers import InferenceHelper as InferenceHelper
+    from flowlab._src.rnn.seq2seq_attention import LuongAttention as LuongAttention
+    from flowlab._src.rnn.seq2seq_monotonic import LuongMonotonicAttention as LuongMonotonicAttention
+    from flowlab._src.rnn.seq2seq_sampling import SampleEmbeddingHelper as SampleEmbeddingHelper
+    from flowlab._src.rnn.seq2seq_sampling import ScheduledEmbeddingTrainingHelper as ScheduledEmbeddingTrainingHelper
+    from flowlab._src.rnn.seq2seq_sampling import ScheduledOutputTrainingHelper as ScheduledOutputTrainingHelper
+    from flowlab._src.rnn.seq2seq_helpers import TrainingHelper as TrainingHelper
+    from flowlab._src.rnn.seq2seq_decoder import dynamic_decode as dynamic_decode
+    from flowlab._src.rnn.seq2seq_beams import gather_tree as gather_tree
+    from flowlab._src.rnn.seq2seq_attention import hardmax as hardmax
+    from flowlab._src.rnn.seq2seq_monotonic import monotonic_attention as monotonic_attention
+    from flowlab._src.rnn.seq2seq_monotonic import safe_cumprod as safe_cumprod
+    from flowlab._src.rnn.seq2seq_loss import sequence_loss as sequence_loss
+    from flowlab._src.rnn.seq2seq_beams import tile_batch as tile_batch
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,16 +4,20 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.contrib.hparam import HParams as HParams
-from flowlab._src.contrib.hparam import parse_values as parse_values
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
     "HParams",
     "parse_values",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "HParams": "flowlab._src.contrib.hparam:HParams",
+    "parse_values": "flowlab._src.contrib.hparam:parse_values",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.contrib.hparam import HParams as HParams
+    from flowlab._src.contrib.hparam import parse_values as parse_values
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

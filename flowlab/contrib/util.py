@@ -4,9 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.graph.static_value import constant_value as constant_value
-from flowlab._src.graph.tensor_proto import make_ndarray as make_ndarray
-from flowlab._src.graph.tensor_proto import make_tensor_proto as make_tensor_proto
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -14,8 +11,16 @@ __all__ = [
     "make_ndarray",
     "make_tensor_proto",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "constant_value": "flowlab._src.graph.static_value:constant_value",
+    "make_ndarray": "flowlab._src.graph.tensor_proto:make_ndarray",
+    "make_tensor_proto": "flowlab._src.graph.tensor_proto:make_tensor_proto",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.graph.static_value import constant_value as constant_value
+    from flowlab._src.graph.tensor_proto import make_ndarray as make_ndarray
+    from flowlab._src.graph.tensor_proto import make_tensor_proto as make_tensor_proto
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

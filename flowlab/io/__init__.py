@@ -4,48 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab.io import gfile as gfile
-from flowlab._src.ops.parsing_features import FixedLenFeature as FixedLenFeature
-from flowlab._src.ops.parsing_features import FixedLenSequenceFeature as FixedLenSequenceFeature
-from flowlab._src.ops.queues import PaddingFIFOQueue as PaddingFIFOQueue
-from flowlab._src.ops.queues import PriorityQueue as PriorityQueue
-from flowlab._src.ops.queues import QueueBase as QueueBase
-from flowlab._src.ops.queues import RandomShuffleQueue as RandomShuffleQueue
-from flowlab._src.ops.parsing_features import SparseFeature as SparseFeature
-from flowlab._src.formats.tfrecord import TFRecordCompressionType as TFRecordCompressionType
-from flowlab._src.formats.tfrecord import TFRecordOptions as TFRecordOptions
-from flowlab._src.formats.tfrecord import TFRecordWriter as TFRecordWriter
-from flowlab._src.ops.parsing_features import VarLenFeature as VarLenFeature
-from flowlab._src.ops.image_decode import decode_and_crop_jpeg as decode_and_crop_jpeg
-from flowlab._src.ops.string_numbers import decode_base64 as decode_base64
-from flowlab._src.ops.image_decode import decode_bmp as decode_bmp
-from flowlab._src.ops.parsing import decode_compressed as decode_compressed
-from flowlab._src.ops.parsing_csv import decode_csv as decode_csv
-from flowlab._src.ops.image_decode import decode_gif as decode_gif
-from flowlab._src.ops.image_decode import decode_image as decode_image
-from flowlab._src.ops.image_decode import decode_jpeg as decode_jpeg
-from flowlab._src.ops.parsing import decode_json_example as decode_json_example
-from flowlab._src.ops.image_decode import decode_png as decode_png
-from flowlab._src.ops.parsing import decode_raw as decode_raw
-from flowlab._src.ops.sparse_serialize import deserialize_many_sparse as deserialize_many_sparse
-from flowlab._src.ops.string_numbers import encode_base64 as encode_base64
-from flowlab._src.ops.image_encode import encode_jpeg as encode_jpeg
-from flowlab._src.ops.image_encode import encode_png as encode_png
-from flowlab._src.ops.image_decode import extract_jpeg_shape as extract_jpeg_shape
-from flowlab._src.ops.image_decode import is_jpeg as is_jpeg
-from flowlab._src.ops.file_io import matching_files as matching_files
-from flowlab._src.ops.parsing_examples import parse_example as parse_example
-from flowlab._src.ops.parsing_sequences import parse_sequence_example as parse_sequence_example
-from flowlab._src.ops.parsing_examples import parse_single_example as parse_single_example
-from flowlab._src.ops.parsing_sequences import parse_single_sequence_example as parse_single_sequence_example
-from flowlab._src.ops.parsing import parse_tensor as parse_tensor
-from flowlab._src.ops.file_io import read_file as read_file
-from flowlab._src.ops.sparse_serialize import serialize_many_sparse as serialize_many_sparse
-from flowlab._src.ops.sparse_serialize import serialize_sparse as serialize_sparse
-from flowlab._src.ops.parsing import serialize_tensor as serialize_tensor
-from flowlab._src.formats.tfrecord import tf_record_iterator as tf_record_iterator
-from flowlab._src.ops.file_io import write_file as write_file
-from flowlab._src.graph.graph_io import write_graph as write_graph
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -92,8 +50,94 @@ __all__ = [
     "write_file",
     "write_graph",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "FixedLenFeature": "flowlab._src.ops.parsing_features:FixedLenFeature",
+    "FixedLenSequenceFeature": "flowlab._src.ops.parsing_features:FixedLenSequenceFeature",
+    "PaddingFIFOQueue": "flowlab._src.ops.queues:PaddingFIFOQueue",
+    "PriorityQueue": "flowlab._src.ops.queues:PriorityQueue",
+    "QueueBase": "flowlab._src.ops.queues:QueueBase",
+    "RandomShuffleQueue": "flowlab._src.ops.queues:RandomShuffleQueue",
+    "SparseFeature": "flowlab._src.ops.parsing_features:SparseFeature",
+    "TFRecordCompressionType": "flowlab._src.formats.tfrecord:TFRecordCompressionType",
+    "TFRecordOptions": "flowlab._src.formats.tfrecord:TFRecordOptions",
+    "TFRecordWriter": "flowlab._src.formats.tfrecord:TFRecordWriter",
+    "VarLenFeature": "flowlab._src.ops.parsing_features:VarLenFeature",
+    "decode_and_crop_jpeg": "flowlab._src.ops.image_decode:decode_and_crop_jpeg",
+    "decode_base64": "flowlab._src.ops.string_numbers:decode_base64",
+    "decode_bmp": "flowlab._src.ops.image_decode:decode_bmp",
+    "decode_compressed": "flowlab._src.ops.parsing:decode_compressed",
+    "decode_csv": "flowlab._src.ops.parsing_csv:decode_csv",
+    "decode_gif": "flowlab._src.ops.image_decode:decode_gif",
+    "decode_image": "flowlab._src.ops.image_decode:decode_image",
+    "decode_jpeg": "flowlab._src.ops.image_decode:decode_jpeg",
+    "decode_json_example": "flowlab._src.ops.parsing:decode_json_example",
+    "decode_png": "flowlab._src.ops.image_decode:decode_png",
+    "decode_raw": "flowlab._src.ops.parsing:decode_raw",
+    "deserialize_many_sparse": "flowlab._src.ops.sparse_serialize:deserialize_many_sparse",
+    "encode_base64": "flowlab._src.ops.string_numbers:encode_base64",
+    "encode_jpeg": "flowlab._src.ops.image_encode:encode_jpeg",
+    "encode_png": "flowlab._src.ops.image_encode:encode_png",
+    "extract_jpeg_shape": "flowlab._src.ops.image_decode:extract_jpeg_shape",
+    "gfile": "flowlab.io.gfile",
+    "is_jpeg": "flowlab._src.ops.image_decode:is_jpeg",
+    "matching_files": "flowlab._src.ops.file_io:matching_files",
+    "parse_example": "flowlab._src.ops.parsing_examples:parse_example",
+    "parse_sequence_example": "flowlab._src.ops.parsing_sequences:parse_sequence_example",
+    "parse_single_example": "flowlab._src.ops.parsing_examples:parse_single_example",
+    "parse_single_sequence_example": "flowlab._src.ops.parsing_sequences:parse_single_sequence_example",
+    "parse_tensor": "flowlab._src.ops.parsing:parse_tensor",
+    "read_file": "flowlab._src.ops.file_io:read_file",
+    "serialize_many_sparse": "flowlab._src.ops.sparse_serialize:serialize_many_sparse",
+    "serialize_sparse": "flowlab._src.ops.sparse_serialize:serialize_sparse",
+    "serialize_tensor": "flowlab._src.ops.parsing:serialize_tensor",
+    "tf_record_iterator": "flowlab._src.formats.tfrecord:tf_record_iterator",
+    "write_file": "flowlab._src.ops.file_io:write_file",
+    "write_graph": "flowlab._src.graph.graph_io:write_graph",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab.io import gfile as gfile
+    from flowlab._src.ops.parsing_features import FixedLenFeature as FixedLenFeature
+    from flowlab._src.ops.parsing_features import FixedLenSequenceFeature as FixedLenSequenceFeature
+    from flowlab._src.ops.queues import PaddingFIFOQueue as PaddingFIFOQueue
+    from flowlab._src.ops.queues import PriorityQueue as PriorityQueue
+    from flowlab._src.ops.queues import QueueBase as QueueBase
+    from flowlab._src.ops.queues import RandomShuffleQueue as RandomShuffleQueue
+    from flowlab._src.ops.parsing_features import SparseFeature as SparseFeature
+    from flowlab._src.formats.tfrecord import TFRecordCompressionType as TFRecordCompressionType
+    from flowlab._src.formats.tfrecord import TFRecordOptions as TFRecordOptions
+    from flowlab._src.formats.tfrecord import TFRecordWriter as TFRecordWriter
+    from flowlab._src.ops.parsing_features import VarLenFeature as VarLenFeature
+    from flowlab._src.ops.image_decode import decode_and_crop_jpeg as decode_and_crop_jpeg
+    from flowlab._src.ops.string_numbers import decode_base64 as decode_base64
+    from flowlab._src.ops.image_decode import decode_bmp as decode_bmp
+    from flowlab._src.ops.parsing import decode_compressed as decode_compressed
+    from flowlab._src.ops.parsing_csv import decode_csv as decode_csv
+    from flowlab._src.ops.image_decode import decode_gif as decode_gif
+    from flowlab._src.ops.image_decode import decode_image as decode_image
+    from flowlab._src.ops.image_decode import decode_jpeg as decode_jpeg
+    from flowlab._src.ops.parsing import decode_json_example as decode_json_example
+    from flowlab._src.ops.image_decode import decode_png as decode_png
+    from flowlab._src.ops.parsing import decode_raw as decode_raw
+    from flowlab._src.ops.sparse_serialize import deserialize_many_sparse as deserialize_many_sparse
+    from flowlab._src.ops.string_numbers import encode_base64 as encode_base64
+    from flowlab._src.ops.image_encode import encode_jpeg as encode_jpeg
+    from flowlab._src.ops.image_encode import encode_png as encode_png
+    from flowlab._src.ops.image_decode import extract_jpeg_shape as extract_jpeg_shape
+    from flowlab._src.ops.image_decode import is_jpeg as is_jpeg
+    from flowlab._src.ops.file_io import matching_files as matching_files
+    from flowlab._src.ops.parsing_examples import parse_example as parse_example
+    from flowlab._src.ops.parsing_sequences import parse_sequence_example as parse_sequence_example
+    from flowlab._src.ops.parsing_examples import parse_single_example as parse_single_example
+    from flowlab._src.ops.parsing_sequences import parse_single_sequence_example as parse_single_sequence_example
+    from flowlab._src.ops.parsing import parse_tensor as parse_tensor
+    from flowlab._src.ops.file_io import read_file as read_file
+    from flowlab._src.ops.sparse_serialize import serialize_many_sparse as serialize_many_sparse
+    from flowlab._src.ops.sparse_serialize import serialize_sparse as serialize_sparse
+    from flowlab._src.ops.parsing import serialize_tensor as serialize_tensor
+    from flowlab._src.formats.tfrecord import tf_record_iterator as tf_record_iterator
+    from flowlab._src.ops.file_io import write_file as write_file
+    from flowlab._src.graph.graph_io import write_graph as write_graph
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

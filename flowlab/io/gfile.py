@@ -4,19 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.formats.gfile import GFile as GFile
-from flowlab._src.formats.gfile import copy as copy
-from flowlab._src.formats.gfile import exists as exists
-from flowlab._src.formats.gfile import glob as glob
-from flowlab._src.formats.gfile import isdir as isdir
-from flowlab._src.formats.gfile import listdir as listdir
-from flowlab._src.formats.gfile import makedirs as makedirs
-from flowlab._src.formats.gfile import mkdir as mkdir
-from flowlab._src.formats.gfile import remove as remove
-from flowlab._src.formats.gfile import rename as rename
-from flowlab._src.formats.gfile import rmtree as rmtree
-from flowlab._src.formats.gfile import stat as stat
-from flowlab._src.formats.gfile import walk as walk
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -34,8 +21,36 @@ __all__ = [
     "stat",
     "walk",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "GFile": "flowlab._src.formats.gfile:GFile",
+    "copy": "flowlab._src.formats.gfile:copy",
+    "exists": "flowlab._src.formats.gfile:exists",
+    "glob": "flowlab._src.formats.gfile:glob",
+    "isdir": "flowlab._src.formats.gfile:isdir",
+    "listdir": "flowlab._src.formats.gfile:listdir",
+    "makedirs": "flowlab._src.formats.gfile:makedirs",
+    "mkdir": "flowlab._src.formats.gfile:mkdir",
+    "remove": "flowlab._src.formats.gfile:remove",
+    "rename": "flowlab._src.formats.gfile:rename",
+    "rmtree": "flowlab._src.formats.gfile:rmtree",
+    "stat": "flowlab._src.formats.gfile:stat",
+    "walk": "flowlab._src.formats.gfile:walk",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.formats.gfile import GFile as GFile
+    from flowlab._src.formats.gfile import copy as copy
+    from flowlab._src.formats.gfile import exists as exists
+    from flowlab._src.formats.gfile import glob as glob
+    from flowlab._src.formats.gfile import isdir as isdir
+    from flowlab._src.formats.gfile import listdir as listdir
+    from flowlab._src.formats.gfile import makedirs as makedirs
+    from flowlab._src.formats.gfile import mkdir as mkdir
+    from flowlab._src.formats.gfile import remove as remove
+    from flowlab._src.formats.gfile import rename as rename
+    from flowlab._src.formats.gfile import rmtree as rmtree
+    from flowlab._src.formats.gfile import stat as stat
+    from flowlab._src.formats.gfile import walk as walk
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,42 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab.layers import experimental as experimental
-from flowlab._src.layers.pooling import AveragePooling1D as AveragePooling1D
-from flowlab._src.layers.pooling import AveragePooling2D as AveragePooling2D
-from flowlab._src.layers.pooling import AveragePooling3D as AveragePooling3D
-from flowlab._src.layers.normalization import BatchNormalization as BatchNormalization
-from flowlab._src.layers.convolutional import Conv1D as Conv1D
-from flowlab._src.layers.convolutional import Conv2D as Conv2D
-from flowlab._src.layers.conv_transposed import Conv2DTranspose as Conv2DTranspose
-from flowlab._src.layers.convolutional import Conv3D as Conv3D
-from flowlab._src.layers.conv_transposed import Conv3DTranspose as Conv3DTranspose
-from flowlab._src.layers.core import Dense as Dense
-from flowlab._src.layers.core import Dropout as Dropout
-from flowlab._src.layers.core import Flatten as Flatten
-from flowlab._src.layers.base import Layer as Layer
-from flowlab._src.layers.pooling import MaxPooling1D as MaxPooling1D
-from flowlab._src.layers.pooling import MaxPooling2D as MaxPooling2D
-from flowlab._src.layers.pooling import MaxPooling3D as MaxPooling3D
-from flowlab._src.layers.conv_separable import SeparableConv1D as SeparableConv1D
-from flowlab._src.layers.conv_separable import SeparableConv2D as SeparableConv2D
-from flowlab._src.layers.pooling import average_pooling1d as average_pooling1d
-from flowlab._src.layers.pooling import average_pooling2d as average_pooling2d
-from flowlab._src.layers.pooling import average_pooling3d as average_pooling3d
-from flowlab._src.layers.normalization import batch_normalization as batch_normalization
-from flowlab._src.layers.convolutional import conv1d as conv1d
-from flowlab._src.layers.convolutional import conv2d as conv2d
-from flowlab._src.layers.conv_transposed import conv2d_transpose as conv2d_transpose
-from flowlab._src.layers.convolutional import conv3d as conv3d
-from flowlab._src.layers.conv_transposed import conv3d_transpose as conv3d_transpose
-from flowlab._src.layers.core import dense as dense
-from flowlab._src.layers.core import dropout as dropout
-from flowlab._src.layers.core import flatten as flatten
-from flowlab._src.layers.pooling import max_pooling1d as max_pooling1d
-from flowlab._src.layers.pooling import max_pooling2d as max_pooling2d
-from flowlab._src.layers.pooling import max_pooling3d as max_pooling3d
-from flowlab._src.layers.conv_separable import separable_conv1d as separable_conv1d
-from flowlab._src.layers.conv_separable import separable_conv2d as separable_conv2d
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -55,6 +19,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "Flatten",
+    "InputSpec",
     "Layer",
     "MaxPooling1D",
     "MaxPooling2D",
@@ -81,11 +46,83 @@ __all__ = [
     "separable_conv2d",
 ]
 _lazy = {
+    "AveragePooling1D": "flowlab._src.layers.pooling:AveragePooling1D",
+    "AveragePooling2D": "flowlab._src.layers.pooling:AveragePooling2D",
+    "AveragePooling3D": "flowlab._src.layers.pooling:AveragePooling3D",
+    "BatchNormalization": "flowlab._src.layers.normalization:BatchNormalization",
+    "Conv1D": "flowlab._src.layers.convolutional:Conv1D",
+    "Conv2D": "flowlab._src.layers.convolutional:Conv2D",
+    "Conv2DTranspose": "flowlab._src.layers.conv_transposed:Conv2DTranspose",
+    "Conv3D": "flowlab._src.layers.convolutional:Conv3D",
+    "Conv3DTranspose": "flowlab._src.layers.conv_transposed:Conv3DTranspose",
+    "Dense": "flowlab._src.layers.core:Dense",
+    "Dropout": "flowlab._src.layers.core:Dropout",
+    "Flatten": "flowlab._src.layers.core:Flatten",
     "InputSpec": "flowlab._src.keras.engine.input_spec:InputSpec",
+    "Layer": "flowlab._src.layers.base:Layer",
+    "MaxPooling1D": "flowlab._src.layers.pooling:MaxPooling1D",
+    "MaxPooling2D": "flowlab._src.layers.pooling:MaxPooling2D",
+    "MaxPooling3D": "flowlab._src.layers.pooling:MaxPooling3D",
+    "SeparableConv1D": "flowlab._src.layers.conv_separable:SeparableConv1D",
+    "SeparableConv2D": "flowlab._src.layers.conv_separable:SeparableConv2D",
+    "average_pooling1d": "flowlab._src.layers.pooling:average_pooling1d",
+    "average_pooling2d": "flowlab._src.layers.pooling:average_pooling2d",
+    "average_pooling3d": "flowlab._src.layers.pooling:average_pooling3d",
+    "batch_normalization": "flowlab._src.layers.normalization:batch_normalization",
+    "conv1d": "flowlab._src.layers.convolutional:conv1d",
+    "conv2d": "flowlab._src.layers.convolutional:conv2d",
+    "conv2d_transpose": "flowlab._src.layers.conv_transposed:conv2d_transpose",
+    "conv3d": "flowlab._src.layers.convolutional:conv3d",
+    "conv3d_transpose": "flowlab._src.layers.conv_transposed:conv3d_transpose",
+    "dense": "flowlab._src.layers.core:dense",
+    "dropout": "flowlab._src.layers.core:dropout",
+    "experimental": "flowlab.layers.experimental",
+    "flatten": "flowlab._src.layers.core:flatten",
+    "max_pooling1d": "flowlab._src.layers.pooling:max_pooling1d",
+    "max_pooling2d": "flowlab._src.layers.pooling:max_pooling2d",
+    "max_pooling3d": "flowlab._src.layers.pooling:max_pooling3d",
+    "separable_conv1d": "flowlab._src.layers.conv_separable:separable_conv1d",
+    "separable_conv2d": "flowlab._src.layers.conv_separable:separable_conv2d",
 }
 
 if TYPE_CHECKING:
+    from flowlab.layers import experimental as experimental
+    from flowlab._src.layers.pooling import AveragePooling1D as AveragePooling1D
+    from flowlab._src.layers.pooling import AveragePooling2D as AveragePooling2D
+    from flowlab._src.layers.pooling import AveragePooling3D as AveragePooling3D
+    from flowlab._src.layers.normalization import BatchNormalization as BatchNormalization
+    from flowlab._src.layers.convolutional import Conv1D as Conv1D
+    from flowlab._src.layers.convolutional import Conv2D as Conv2D
+    from flowlab._src.layers.conv_transposed import Conv2DTranspose as Conv2DTranspose
+    from flowlab._src.layers.convolutional import Conv3D as Conv3D
+    from flowlab._src.layers.conv_transposed import Conv3DTranspose as Conv3DTranspose
+    from flowlab._src.layers.core import Dense as Dense
+    from flowlab._src.layers.core import Dropout as Dropout
+    from flowlab._src.layers.core import Flatten as Flatten
     from flowlab._src.keras.engine.input_spec import InputSpec as InputSpec
+    from flowlab._src.layers.base import Layer as Layer
+    from flowlab._src.layers.pooling import MaxPooling1D as MaxPooling1D
+    from flowlab._src.layers.pooling import MaxPooling2D as MaxPooling2D
+    from flowlab._src.layers.pooling import MaxPooling3D as MaxPooling3D
+    from flowlab._src.layers.conv_separable import SeparableConv1D as SeparableConv1D
+    from flowlab._src.layers.conv_separable import SeparableConv2D as SeparableConv2D
+    from flowlab._src.layers.pooling import average_pooling1d as average_pooling1d
+    from flowlab._src.layers.pooling import average_pooling2d as average_pooling2d
+    from flowlab._src.layers.pooling import average_pooling3d as average_pooling3d
+    from flowlab._src.layers.normalization import batch_normalization as batch_normalization
+    from flowlab._src.layers.convolutional import conv1d as conv1d
+    from flowlab._src.layers.convolutional import conv2d as conv2d
+    from flowlab._src.layers.conv_transposed import conv2d_transpose as conv2d_transpose
+    from flowlab._src.layers.convolutional import conv3d as conv3d
+    from flowlab._src.layers.conv_transposed import conv3d_transpose as conv3d_transpose
+    from flowlab._src.layers.core import dense as dense
+    from flowlab._src.layers.core import dropout as dropout
+    from flowlab._src.layers.core import flatten as flatten
+    from flowlab._src.layers.pooling import max_pooling1d as max_pooling1d
+    from flowlab._src.layers.pooling import max_pooling2d as max_pooling2d
+    from flowlab._src.layers.pooling import max_pooling3d as max_pooling3d
+    from flowlab._src.layers.conv_separable import separable_conv1d as separable_conv1d
+    from flowlab._src.layers.conv_separable import separable_conv2d as separable_conv2d
 else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,16 +4,20 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.layers.base import keras_style_scope as keras_style_scope
-from flowlab._src.layers.base import set_keras_style as set_keras_style
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
     "keras_style_scope",
     "set_keras_style",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "keras_style_scope": "flowlab._src.layers.base:keras_style_scope",
+    "set_keras_style": "flowlab._src.layers.base:set_keras_style",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.layers.base import keras_style_scope as keras_style_scope
+    from flowlab._src.layers.base import set_keras_style as set_keras_style
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,12 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab.lookup import experimental as experimental
-from flowlab._src.ops.lookup_initializers import KeyValueTensorInitializer as KeyValueTensorInitializer
-from flowlab._src.ops.lookup import StaticHashTable as StaticHashTable
-from flowlab._src.ops.lookup import StaticVocabularyTable as StaticVocabularyTable
-from flowlab._src.ops.lookup_initializers import TextFileIndex as TextFileIndex
-from flowlab._src.ops.lookup_initializers import TextFileInitializer as TextFileInitializer
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -20,8 +14,22 @@ __all__ = [
     "TextFileInitializer",
     "experimental",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "KeyValueTensorInitializer": "flowlab._src.ops.lookup_initializers:KeyValueTensorInitializer",
+    "StaticHashTable": "flowlab._src.ops.lookup:StaticHashTable",
+    "StaticVocabularyTable": "flowlab._src.ops.lookup:StaticVocabularyTable",
+    "TextFileIndex": "flowlab._src.ops.lookup_initializers:TextFileIndex",
+    "TextFileInitializer": "flowlab._src.ops.lookup_initializers:TextFileInitializer",
+    "experimental": "flowlab.lookup.experimental",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab.lookup import experimental as experimental
+    from flowlab._src.ops.lookup_initializers import KeyValueTensorInitializer as KeyValueTensorInitializer
+    from flowlab._src.ops.lookup import StaticHashTable as StaticHashTable
+    from flowlab._src.ops.lookup import StaticVocabularyTable as StaticVocabularyTable
+    from flowlab._src.ops.lookup_initializers import TextFileIndex as TextFileIndex
+    from flowlab._src.ops.lookup_initializers import TextFileInitializer as TextFileInitializer
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

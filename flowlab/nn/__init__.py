@@ -4,117 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab.nn import rnn_cell as rnn_cell
-from flowlab._src.ops.candidate_sampling import all_candidate_sampler as all_candidate_sampler
-from flowlab._src.ops.nn_convolution import atrous_conv2d as atrous_conv2d
-from flowlab._src.ops.nn_transposed import atrous_conv2d_transpose as atrous_conv2d_transpose
-from flowlab._src.ops.nn_pool import avg_pool as avg_pool
-from flowlab._src.ops.nn_pool3d import avg_pool1d as avg_pool1d
-from flowlab._src.ops.nn_pool import avg_pool as avg_pool2d
-from flowlab._src.ops.nn_pool3d import avg_pool3d as avg_pool3d
-from flowlab._src.ops.nn_pool3d import avg_pool_v2 as avg_pool_v2
-from flowlab._src.ops.nn_normalize import batch_norm_with_global_normalization as batch_norm_with_global_normalization
-from flowlab._src.ops.nn_normalize import batch_normalization as batch_normalization
-from flowlab._src.ops.nn_linear import bias_add as bias_add
-from flowlab._src.rnn.dynamic import bidirectional_dynamic_rnn as bidirectional_dynamic_rnn
-from flowlab._src.ops.ctc import collapse_repeated as collapse_repeated
-from flowlab._src.ops.candidate_sampling import compute_accidental_hits as compute_accidental_hits
-from flowlab._src.ops.nn_convolution import conv1d as conv1d
-from flowlab._src.ops.nn_transposed import conv1d_transpose as conv1d_transpose
-from flowlab._src.ops.nn_conv import conv2d as conv2d
-from flowlab._src.ops.nn_conv import conv2d_backprop_filter as conv2d_backprop_filter
-from flowlab._src.ops.nn_conv import conv2d_backprop_input as conv2d_backprop_input
-from flowlab._src.ops.nn_conv import conv2d_transpose as conv2d_transpose
-from flowlab._src.ops.nn_conv3d import conv3d as conv3d
-from flowlab._src.ops.nn_conv3d import conv3d_backprop_filter as conv3d_backprop_filter
-from flowlab._src.ops.nn_conv3d import conv3d_backprop_filter as conv3d_backprop_filter_v2
-from flowlab._src.ops.nn_conv3d import conv3d_transpose as conv3d_transpose
-from flowlab._src.ops.nn_transposed import conv_transpose as conv_transpose
-from flowlab._src.ops.nn_convolution import convolution as convolution
-from flowlab._src.ops.nn_activation import crelu as crelu
-from flowlab._src.ops.ctc import ctc_beam_search_decoder as ctc_beam_search_decoder
-from flowlab._src.ops.ctc import ctc_beam_search_decoder_v2 as ctc_beam_search_decoder_v2
-from flowlab._src.ops.ctc import ctc_greedy_decoder as ctc_greedy_decoder
-from flowlab._src.ops.ctc import ctc_loss as ctc_loss
-from flowlab._src.ops.ctc import ctc_loss_v2 as ctc_loss_v2
-from flowlab._src.ops.ctc import ctc_unique_labels as ctc_unique_labels
-from flowlab._src.ops.blocks import depth_to_space as depth_to_space
-from flowlab._src.ops.nn_depthwise import depthwise_conv2d as depthwise_conv2d
-from flowlab._src.ops.nn_depthwise import depthwise_conv2d_native_backprop_filter as depthwise_conv2d_backprop_filter
-from flowlab._src.ops.nn_depthwise import depthwise_conv2d_native_backprop_input as depthwise_conv2d_backprop_input
-from flowlab._src.ops.nn_depthwise import depthwise_conv2d_native as depthwise_conv2d_native
-from flowlab._src.ops.nn_depthwise import (
-    depthwise_conv2d_native_backprop_filter as depthwise_conv2d_native_backprop_filter,
-)
-from flowlab._src.ops.nn_depthwise import (
-    depthwise_conv2d_native_backprop_input as depthwise_conv2d_native_backprop_input,
-)
-from flowlab._src.ops.nn_dilation import dilation2d as dilation2d
-from flowlab._src.ops.nn_dropout import dropout as dropout
-from flowlab._src.rnn.dynamic import dynamic_rnn as dynamic_rnn
-from flowlab._src.ops.nn_activation import elu as elu
-from flowlab._src.ops.nn_embedding import embedding_lookup as embedding_lookup
-from flowlab._src.ops.nn_embedding_sparse import embedding_lookup_sparse as embedding_lookup_sparse
-from flowlab._src.ops.nn_dilation import erosion2d as erosion2d
-from flowlab._src.ops.candidate_sampling import fixed_unigram_candidate_sampler as fixed_unigram_candidate_sampler
-from flowlab._src.ops.nn_fractional import fractional_avg_pool as fractional_avg_pool
-from flowlab._src.ops.nn_fractional import fractional_max_pool as fractional_max_pool
-from flowlab._src.ops.nn_batch_norm import fused_batch_norm as fused_batch_norm
-from flowlab._src.ops.nn_measure import in_top_k as in_top_k
-from flowlab._src.ops.nn_measure import l2_loss as l2_loss
-from flowlab._src.ops.nn_normalize import l2_normalize as l2_normalize
-from flowlab._src.ops.nn_activation import leaky_relu as leaky_relu
-from flowlab._src.ops.candidate_sampling import learned_unigram_candidate_sampler as learned_unigram_candidate_sampler
-from flowlab._src.ops.nn_normalize import local_response_normalization as local_response_normalization
-from flowlab._src.ops.nn_cross_entropy import log_poisson_loss as log_poisson_loss
-from flowlab._src.ops.nn_softmax import log_softmax as log_softmax
-from flowlab._src.ops.candidate_sampling import log_uniform_candidate_sampler as log_uniform_candidate_sampler
-from flowlab._src.ops.nn_normalize import local_response_normalization as lrn
-from flowlab._src.ops.nn_pool import max_pool as max_pool
-from flowlab._src.ops.nn_pool3d import max_pool1d as max_pool1d
-from flowlab._src.ops.nn_pool import max_pool as max_pool2d
-from flowlab._src.ops.nn_pool3d import max_pool3d as max_pool3d
-from flowlab._src.ops.nn_pool3d import max_pool_v2 as max_pool_v2
-from flowlab._src.ops.nn_pool import max_pool_with_argmax as max_pool_with_argmax
-from flowlab._src.ops.nn_normalize import moments as moments
-from flowlab._src.ops.nn_sampled import nce_loss as nce_loss
-from flowlab._src.ops.nn_normalize import normalize_moments as normalize_moments
-from flowlab._src.ops.nn_convolution import pool as pool
-from flowlab._src.rnn.dynamic import raw_rnn as raw_rnn
-from flowlab._src.ops.nn_activation import relu as relu
-from flowlab._src.ops.nn_activation import relu6 as relu6
-from flowlab._src.ops.nn_linear import relu_layer as relu_layer
-from flowlab._src.ops.nn_embedding_sparse import safe_embedding_lookup_sparse as safe_embedding_lookup_sparse
-from flowlab._src.ops.nn_sampled import sampled_softmax_loss as sampled_softmax_loss
-from flowlab._src.ops.nn_activation import selu as selu
-from flowlab._src.ops.nn_depthwise import separable_conv2d as separable_conv2d
-from flowlab._src.ops.transcendental import sigmoid as sigmoid
-from flowlab._src.ops.nn_cross_entropy import sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits
-from flowlab._src.ops.nn_softmax import softmax as softmax
-from flowlab._src.ops.nn_cross_entropy import softmax_cross_entropy_with_logits as softmax_cross_entropy_with_logits
-from flowlab._src.ops.nn_cross_entropy import (
-    softmax_cross_entropy_with_logits_v2 as softmax_cross_entropy_with_logits_v2,
-)
-from flowlab._src.ops.nn_activation import softplus as softplus
-from flowlab._src.ops.nn_activation import softsign as softsign
-from flowlab._src.ops.blocks import space_to_batch as space_to_batch
-from flowlab._src.ops.blocks import space_to_depth as space_to_depth
-from flowlab._src.ops.nn_cross_entropy import (
-    sparse_softmax_cross_entropy_with_logits as sparse_softmax_cross_entropy_with_logits,
-)
-from flowlab._src.rnn.static import static_bidirectional_rnn as static_bidirectional_rnn
-from flowlab._src.rnn.static import static_rnn as static_rnn
-from flowlab._src.rnn.static import static_state_saving_rnn as static_state_saving_rnn
-from flowlab._src.ops.nn_normalize import sufficient_statistics as sufficient_statistics
-from flowlab._src.ops.nn_activation import swish as swish
-from flowlab._src.ops.transcendental import tanh as tanh
-from flowlab._src.ops.sorting import top_k as top_k
-from flowlab._src.ops.candidate_sampling import uniform_candidate_sampler as uniform_candidate_sampler
-from flowlab._src.ops.nn_cross_entropy import weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits
-from flowlab._src.ops.nn_normalize import weighted_moments as weighted_moments
-from flowlab._src.ops.nn_convolution import with_space_to_batch_op as with_space_to_batch
-from flowlab._src.ops.nn_linear import xw_plus_b as xw_plus_b
-from flowlab._src.ops.nn_measure import zero_fraction as zero_fraction
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -222,8 +111,232 @@ __all__ = [
     "xw_plus_b",
     "zero_fraction",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "all_candidate_sampler": "flowlab._src.ops.candidate_sampling:all_candidate_sampler",
+    "atrous_conv2d": "flowlab._src.ops.nn_convolution:atrous_conv2d",
+    "atrous_conv2d_transpose": "flowlab._src.ops.nn_transposed:atrous_conv2d_transpose",
+    "avg_pool": "flowlab._src.ops.nn_pool:avg_pool",
+    "avg_pool1d": "flowlab._src.ops.nn_pool3d:avg_pool1d",
+    "avg_pool2d": "flowlab._src.ops.nn_pool:avg_pool",
+    "avg_pool3d": "flowlab._src.ops.nn_pool3d:avg_pool3d",
+    "avg_pool_v2": "flowlab._src.ops.nn_pool3d:avg_pool_v2",
+    "batch_norm_with_global_normalization": "flowlab._src.ops.nn_normalize:batch_norm_with_global_normalization",
+    "batch_normalization": "flowlab._src.ops.nn_normalize:batch_normalization",
+    "bias_add": "flowlab._src.ops.nn_linear:bias_add",
+    "bidirectional_dynamic_rnn": "flowlab._src.rnn.dynamic:bidirectional_dynamic_rnn",
+    "collapse_repeated": "flowlab._src.ops.ctc:collapse_repeated",
+    "compute_accidental_hits": "flowlab._src.ops.candidate_sampling:compute_accidental_hits",
+    "conv1d": "flowlab._src.ops.nn_convolution:conv1d",
+    "conv1d_transpose": "flowlab._src.ops.nn_transposed:conv1d_transpose",
+    "conv2d": "flowlab._src.ops.nn_conv:conv2d",
+    "conv2d_backprop_filter": "flowlab._src.ops.nn_conv:conv2d_backprop_filter",
+    "conv2d_backprop_input": "flowlab._src.ops.nn_conv:conv2d_backprop_input",
+    "conv2d_transpose": "flowlab._src.ops.nn_conv:conv2d_transpose",
+    "conv3d": "flowlab._src.ops.nn_conv3d:conv3d",
+    "conv3d_backprop_filter": "flowlab._src.ops.nn_conv3d:conv3d_backprop_filter",
+    "conv3d_backprop_filter_v2": "flowlab._src.ops.nn_conv3d:conv3d_backprop_filter",
+    "conv3d_transpose": "flowlab._src.ops.nn_conv3d:conv3d_transpose",
+    "conv_transpose": "flowlab._src.ops.nn_transposed:conv_transpose",
+    "convolution": "flowlab._src.ops.nn_convolution:convolution",
+    "crelu": "flowlab._src.ops.nn_activation:crelu",
+    "ctc_beam_search_decoder": "flowlab._src.ops.ctc:ctc_beam_search_decoder",
+    "ctc_beam_search_decoder_v2": "flowlab._src.ops.ctc:ctc_beam_search_decoder_v2",
+    "ctc_greedy_decoder": "flowlab._src.ops.ctc:ctc_greedy_decoder",
+    "ctc_loss": "flowlab._src.ops.ctc:ctc_loss",
+    "ctc_loss_v2": "flowlab._src.ops.ctc:ctc_loss_v2",
+    "ctc_unique_labels": "flowlab._src.ops.ctc:ctc_unique_labels",
+    "depth_to_space": "flowlab._src.ops.blocks:depth_to_space",
+    "depthwise_conv2d": "flowlab._src.ops.nn_depthwise:depthwise_conv2d",
+    "depthwise_conv2d_backprop_filter": "flowlab._src.ops.nn_depthwise:depthwise_conv2d_native_backprop_filter",
+    "depthwise_conv2d_backprop_input": "flowlab._src.ops.nn_depthwise:depthwise_conv2d_native_backprop_input",
+    "depthwise_conv2d_native": "flowlab._src.ops.nn_depthwise:depthwise_conv2d_native",
+    "depthwise_conv2d_native_backprop_filter": "flowlab._src.ops.nn_depthwise:depthwise_conv2d_native_backprop_filter",
+    "depthwise_conv2d_native_backprop_input": "flowlab._src.ops.nn_depthwise:depthwise_conv2d_native_backprop_input",
+    "dilation2d": "flowlab._src.ops.nn_dilation:dilation2d",
+    "dropout": "flowlab._src.ops.nn_dropout:dropout",
+    "dynamic_rnn": "flowlab._src.rnn.dynamic:dynamic_rnn",
+    "elu": "flowlab._src.ops.nn_activation:elu",
+    "embedding_lookup": "flowlab._src.ops.nn_embedding:embedding_lookup",
+    "embedding_lookup_sparse": "flowlab._src.ops.nn_embedding_sparse:embedding_lookup_sparse",
+    "erosion2d": "flowlab._src.ops.nn_dilation:erosion2d",
+    "fixed_unigram_candidate_sampler": "flowlab._src.ops.candidate_sampling:fixed_unigram_candidate_sampler",
+    "fractional_avg_pool": "flowlab._src.ops.nn_fractional:fractional_avg_pool",
+    "fractional_max_pool": "flowlab._src.ops.nn_fractional:fractional_max_pool",
+    "fused_batch_norm": "flowlab._src.ops.nn_batch_norm:fused_batch_norm",
+    "in_top_k": "flowlab._src.ops.nn_measure:in_top_k",
+    "l2_loss": "flowlab._src.ops.nn_measure:l2_loss",
+    "l2_normalize": "flowlab._src.ops.nn_normalize:l2_normalize",
+    "leaky_relu": "flowlab._src.ops.nn_activation:leaky_relu",
+    "learned_unigram_candidate_sampler": "flowlab._src.ops.candidate_sampling:learned_unigram_candidate_sampler",
+    "local_response_normalization": "flowlab._src.ops.nn_normalize:local_response_normalization",
+    "log_poisson_loss": "flowlab._src.ops.nn_cross_entropy:log_poisson_loss",
+    "log_softmax": "flowlab._src.ops.nn_softmax:log_softmax",
+    "log_uniform_candidate_sampler": "flowlab._src.ops.candidate_sampling:log_uniform_candidate_sampler",
+    "lrn": "flowlab._src.ops.nn_normalize:local_response_normalization",
+    "max_pool": "flowlab._src.ops.nn_pool:max_pool",
+    "max_pool1d": "flowlab._src.ops.nn_pool3d:max_pool1d",
+    "max_pool2d": "flowlab._src.ops.nn_pool:max_pool",
+    "max_pool3d": "flowlab._src.ops.nn_pool3d:max_pool3d",
+    "max_pool_v2": "flowlab._src.ops.nn_pool3d:max_pool_v2",
+    "max_pool_with_argmax": "flowlab._src.ops.nn_pool:max_pool_with_argmax",
+    "moments": "flowlab._src.ops.nn_normalize:moments",
+    "nce_loss": "flowlab._src.ops.nn_sampled:nce_loss",
+    "normalize_moments": "flowlab._src.ops.nn_normalize:normalize_moments",
+    "pool": "flowlab._src.ops.nn_convolution:pool",
+    "raw_rnn": "flowlab._src.rnn.dynamic:raw_rnn",
+    "relu": "flowlab._src.ops.nn_activation:relu",
+    "relu6": "flowlab._src.ops.nn_activation:relu6",
+    "relu_layer": "flowlab._src.ops.nn_linear:relu_layer",
+    "rnn_cell": "flowlab.nn.rnn_cell",
+    "safe_embedding_lookup_sparse": "flowlab._src.ops.nn_embedding_sparse:safe_embedding_lookup_sparse",
+    "sampled_softmax_loss": "flowlab._src.ops.nn_sampled:sampled_softmax_loss",
+    "selu": "flowlab._src.ops.nn_activation:selu",
+    "separable_conv2d": "flowlab._src.ops.nn_depthwise:separable_conv2d",
+    "sigmoid": "flowlab._src.ops.transcendental:sigmoid",
+    "sigmoid_cross_entropy_with_logits": "flowlab._src.ops.nn_cross_entropy:sigmoid_cross_entropy_with_logits",
+    "softmax": "flowlab._src.ops.nn_softmax:softmax",
+    "softmax_cross_entropy_with_logits": "flowlab._src.ops.nn_cross_entropy:softmax_cross_entropy_with_logits",
+    "softmax_cross_entropy_with_logits_v2": "flowlab._src.ops.nn_cross_entropy:softmax_cross_entropy_with_logits_v2",
+    "softplus": "flowlab._src.ops.nn_activation:softplus",
+    "softsign": "flowlab._src.ops.nn_activation:softsign",
+    "space_to_batch": "flowlab._src.ops.blocks:space_to_batch",
+    "space_to_depth": "flowlab._src.ops.blocks:space_to_depth",
+    "sparse_softmax_cross_entropy_with_logits": "flowlab._src.ops.nn_cross_entropy:sparse_softmax_cross_entropy_with_logits",
+    "static_bidirectional_rnn": "flowlab._src.rnn.static:static_bidirectional_rnn",
+    "static_rnn": "flowlab._src.rnn.static:static_rnn",
+    "static_state_saving_rnn": "flowlab._src.rnn.static:static_state_saving_rnn",
+    "sufficient_statistics": "flowlab._src.ops.nn_normalize:sufficient_statistics",
+    "swish": "flowlab._src.ops.nn_activation:swish",
+    "tanh": "flowlab._src.ops.transcendental:tanh",
+    "top_k": "flowlab._src.ops.sorting:top_k",
+    "uniform_candidate_sampler": "flowlab._src.ops.candidate_sampling:uniform_candidate_sampler",
+    "weighted_cross_entropy_with_logits": "flowlab._src.ops.nn_cross_entropy:weighted_cross_entropy_with_logits",
+    "weighted_moments": "flowlab._src.ops.nn_normalize:weighted_moments",
+    "with_space_to_batch": "flowlab._src.ops.nn_convolution:with_space_to_batch_op",
+    "xw_plus_b": "flowlab._src.ops.nn_linear:xw_plus_b",
+    "zero_fraction": "flowlab._src.ops.nn_measure:zero_fraction",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab.nn import rnn_cell as rnn_cell
+    from flowlab._src.ops.candidate_sampling import all_candidate_sampler as all_candidate_sampler
+    from flowlab._src.ops.nn_convolution import atrous_conv2d as atrous_conv2d
+    from flowlab._src.ops.nn_transposed import atrous_conv2d_transpose as atrous_conv2d_transpose
+    from flowlab._src.ops.nn_pool import avg_pool as avg_pool
+    from flowlab._src.ops.nn_pool3d import avg_pool1d as avg_pool1d
+    from flowlab._src.ops.nn_pool import avg_pool as avg_pool2d
+    from flowlab._src.ops.nn_pool3d import avg_pool3d as avg_pool3d
+    from flowlab._src.ops.nn_pool3d import avg_pool_v2 as avg_pool_v2
+    from flowlab._src.ops.nn_normalize import (
+        batch_norm_with_global_normalization as batch_norm_with_global_normalization,
+    )
+    from flowlab._src.ops.nn_normalize import batch_normalization as batch_normalization
+    from flowlab._src.ops.nn_linear import bias_add as bias_add
+    from flowlab._src.rnn.dynamic import bidirectional_dynamic_rnn as bidirectional_dynamic_rnn
+    from flowlab._src.ops.ctc import collapse_repeated as collapse_repeated
+    from flowlab._src.ops.candidate_sampling import compute_accidental_hits as compute_accidental_hits
+    from flowlab._src.ops.nn_convolution import conv1d as conv1d
+    from flowlab._src.ops.nn_transposed import conv1d_transpose as conv1d_transpose
+    from flowlab._src.ops.nn_conv import conv2d as conv2d
+    from flowlab._src.ops.nn_conv import conv2d_backprop_filter as conv2d_backprop_filter
+    from flowlab._src.ops.nn_conv import conv2d_backprop_input as conv2d_backprop_input
+    from flowlab._src.ops.nn_conv import conv2d_transpose as conv2d_transpose
+    from flowlab._src.ops.nn_conv3d import conv3d as conv3d
+    from flowlab._src.ops.nn_conv3d import conv3d_backprop_filter as conv3d_backprop_filter
+    from flowlab._src.ops.nn_conv3d import conv3d_backprop_filter as conv3d_backprop_filter_v2
+    from flowlab._src.ops.nn_conv3d import conv3d_transpose as conv3d_transpose
+    from flowlab._src.ops.nn_transposed import conv_transpose as conv_transpose
+    from flowlab._src.ops.nn_convolution import convolution as convolution
+    from flowlab._src.ops.nn_activation import crelu as crelu
+    from flowlab._src.ops.ctc import ctc_beam_search_decoder as ctc_beam_search_decoder
+    from flowlab._src.ops.ctc import ctc_beam_search_decoder_v2 as ctc_beam_search_decoder_v2
+    from flowlab._src.ops.ctc import ctc_greedy_decoder as ctc_greedy_decoder
+    from flowlab._src.ops.ctc import ctc_loss as ctc_loss
+    from flowlab._src.ops.ctc import ctc_loss_v2 as ctc_loss_v2
+    from flowlab._src.ops.ctc import ctc_unique_labels as ctc_unique_labels
+    from flowlab._src.ops.blocks import depth_to_space as depth_to_space
+    from flowlab._src.ops.nn_depthwise import depthwise_conv2d as depthwise_conv2d
+    from flowlab._src.ops.nn_depthwise import (
+        depthwise_conv2d_native_backprop_filter as depthwise_conv2d_backprop_filter,
+    )
+    from flowlab._src.ops.nn_depthwise import depthwise_conv2d_native_backprop_input as depthwise_conv2d_backprop_input
+    from flowlab._src.ops.nn_depthwise import depthwise_conv2d_native as depthwise_conv2d_native
+    from flowlab._src.ops.nn_depthwise import (
+        depthwise_conv2d_native_backprop_filter as depthwise_conv2d_native_backprop_filter,
+    )
+    from flowlab._src.ops.nn_depthwise import (
+        depthwise_conv2d_native_backprop_input as depthwise_conv2d_native_backprop_input,
+    )
+    from flowlab._src.ops.nn_dilation import dilation2d as dilation2d
+    from flowlab._src.ops.nn_dropout import dropout as dropout
+    from flowlab._src.rnn.dynamic import dynamic_rnn as dynamic_rnn
+    from flowlab._src.ops.nn_activation import elu as elu
+    from flowlab._src.ops.nn_embedding import embedding_lookup as embedding_lookup
+    from flowlab._src.ops.nn_embedding_sparse import embedding_lookup_sparse as embedding_lookup_sparse
+    from flowlab._src.ops.nn_dilation import erosion2d as erosion2d
+    from flowlab._src.ops.candidate_sampling import fixed_unigram_candidate_sampler as fixed_unigram_candidate_sampler
+    from flowlab._src.ops.nn_fractional import fractional_avg_pool as fractional_avg_pool
+    from flowlab._src.ops.nn_fractional import fractional_max_pool as fractional_max_pool
+    from flowlab._src.ops.nn_batch_norm import fused_batch_norm as fused_batch_norm
+    from flowlab._src.ops.nn_measure import in_top_k as in_top_k
+    from flowlab._src.ops.nn_measure import l2_loss as l2_loss
+    from flowlab._src.ops.nn_normalize import l2_normalize as l2_normalize
+    from flowlab._src.ops.nn_activation import leaky_relu as leaky_relu
+    from flowlab._src.ops.candidate_sampling import (
+        learned_unigram_candidate_sampler as learned_unigram_candidate_sampler,
+    )
+    from flowlab._src.ops.nn_normalize import local_response_normalization as local_response_normalization
+    from flowlab._src.ops.nn_cross_entropy import log_poisson_loss as log_poisson_loss
+    from flowlab._src.ops.nn_softmax import log_softmax as log_softmax
+    from flowlab._src.ops.candidate_sampling import log_uniform_candidate_sampler as log_uniform_candidate_sampler
+    from flowlab._src.ops.nn_normalize import local_response_normalization as lrn
+    from flowlab._src.ops.nn_pool import max_pool as max_pool
+    from flowlab._src.ops.nn_pool3d import max_pool1d as max_pool1d
+    from flowlab._src.ops.nn_pool import max_pool as max_pool2d
+    from flowlab._src.ops.nn_pool3d import max_pool3d as max_pool3d
+    from flowlab._src.ops.nn_pool3d import max_pool_v2 as max_pool_v2
+    from flowlab._src.ops.nn_pool import max_pool_with_argmax as max_pool_with_argmax
+    from flowlab._src.ops.nn_normalize import moments as moments
+    from flowlab._src.ops.nn_sampled import nce_loss as nce_loss
+    from flowlab._src.ops.nn_normalize import normalize_moments as normalize_moments
+    from flowlab._src.ops.nn_convolution import pool as pool
+    from flowlab._src.rnn.dynamic import raw_rnn as raw_rnn
+    from flowlab._src.ops.nn_activation import relu as relu
+    from flowlab._src.ops.nn_activation import relu6 as relu6
+    from flowlab._src.ops.nn_linear import relu_layer as relu_layer
+    from flowlab._src.ops.nn_embedding_sparse import safe_embedding_lookup_sparse as safe_embedding_lookup_sparse
+    from flowlab._src.ops.nn_sampled import sampled_softmax_loss as sampled_softmax_loss
+    from flowlab._src.ops.nn_activation import selu as selu
+    from flowlab._src.ops.nn_depthwise import separable_conv2d as separable_conv2d
+    from flowlab._src.ops.transcendental import sigmoid as sigmoid
+    from flowlab._src.ops.nn_cross_entropy import sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits
+    from flowlab._src.ops.nn_softmax import softmax as softmax
+    from flowlab._src.ops.nn_cross_entropy import softmax_cross_entropy_with_logits as softmax_cross_entropy_with_logits
+    from flowlab._src.ops.nn_cross_entropy import (
+        softmax_cross_entropy_with_logits_v2 as softmax_cross_entropy_with_logits_v2,
+    )
+    from flowlab._src.ops.nn_activation import softplus as softplus
+    from flowlab._src.ops.nn_activation import softsign as softsign
+    from flowlab._src.ops.blocks import space_to_batch as space_to_batch
+    from flowlab._src.ops.blocks import space_to_depth as space_to_depth
+    from flowlab._src.ops.nn_cross_entropy import (
+        sparse_softmax_cross_entropy_with_logits as sparse_softmax_cross_entropy_with_logits,
+    )
+    from flowlab._src.rnn.static import static_bidirectional_rnn as static_bidirectional_rnn
+    from flowlab._src.rnn.static import static_rnn as static_rnn
+    from flowlab._src.rnn.static import static_state_saving_rnn as static_state_saving_rnn
+    from flowlab._src.ops.nn_normalize import sufficient_statistics as sufficient_statistics
+    from flowlab._src.ops.nn_activation import swish as swish
+    from flowlab._src.ops.transcendental import tanh as tanh
+    from flowlab._src.ops.sorting import top_k as top_k
+    from flowlab._src.ops.candidate_sampling import uniform_candidate_sampler as uniform_candidate_sampler
+    from flowlab._src.ops.nn_cross_entropy import (
+        weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
+    )
+    from flowlab._src.ops.nn_normalize import weighted_moments as weighted_moments
+    from flowlab._src.ops.nn_convolution import with_space_to_batch_op as with_space_to_batch
+    from flowlab._src.ops.nn_linear import xw_plus_b as xw_plus_b
+    from flowlab._src.ops.nn_measure import zero_fraction as zero_fraction
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,16 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.rnn.cells import BasicLSTMCell as BasicLSTMCell
-from flowlab._src.rnn.cells import BasicRNNCell as BasicRNNCell
-from flowlab._src.rnn.wrappers import DeviceWrapper as DeviceWrapper
-from flowlab._src.rnn.wrappers import DropoutWrapper as DropoutWrapper
-from flowlab._src.rnn.cells import GRUCell as GRUCell
-from flowlab._src.rnn.cells import LSTMCell as LSTMCell
-from flowlab._src.rnn.cells import LSTMStateTuple as LSTMStateTuple
-from flowlab._src.rnn.stacked import MultiRNNCell as MultiRNNCell
-from flowlab._src.rnn.cell import RNNCell as RNNCell
-from flowlab._src.rnn.wrappers import ResidualWrapper as ResidualWrapper
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -28,8 +18,30 @@ __all__ = [
     "RNNCell",
     "ResidualWrapper",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "BasicLSTMCell": "flowlab._src.rnn.cells:BasicLSTMCell",
+    "BasicRNNCell": "flowlab._src.rnn.cells:BasicRNNCell",
+    "DeviceWrapper": "flowlab._src.rnn.wrappers:DeviceWrapper",
+    "DropoutWrapper": "flowlab._src.rnn.wrappers:DropoutWrapper",
+    "GRUCell": "flowlab._src.rnn.cells:GRUCell",
+    "LSTMCell": "flowlab._src.rnn.cells:LSTMCell",
+    "LSTMStateTuple": "flowlab._src.rnn.cells:LSTMStateTuple",
+    "MultiRNNCell": "flowlab._src.rnn.stacked:MultiRNNCell",
+    "RNNCell": "flowlab._src.rnn.cell:RNNCell",
+    "ResidualWrapper": "flowlab._src.rnn.wrappers:ResidualWrapper",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.rnn.cells import BasicLSTMCell as BasicLSTMCell
+    from flowlab._src.rnn.cells import BasicRNNCell as BasicRNNCell
+    from flowlab._src.rnn.wrappers import DeviceWrapper as DeviceWrapper
+    from flowlab._src.rnn.wrappers import DropoutWrapper as DropoutWrapper
+    from flowlab._src.rnn.cells import GRUCell as GRUCell
+    from flowlab._src.rnn.cells import LSTMCell as LSTMCell
+    from flowlab._src.rnn.cells import LSTMStateTuple as LSTMStateTuple
+    from flowlab._src.rnn.stacked import MultiRNNCell as MultiRNNCell
+    from flowlab._src.rnn.cell import RNNCell as RNNCell
+    from flowlab._src.rnn.wrappers import ResidualWrapper as ResidualWrapper
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

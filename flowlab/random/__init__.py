@@ -4,27 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab.random import experimental as experimental
-from flowlab._src.ops.candidate_sampling import all_candidate_sampler as all_candidate_sampler
-from flowlab._src.ops.random import categorical as categorical
-from flowlab._src.ops.candidate_sampling import fixed_unigram_candidate_sampler as fixed_unigram_candidate_sampler
-from flowlab._src.ops.random import random_gamma as gamma
-from flowlab._src.ops.random import get_seed as get_seed
-from flowlab._src.ops.candidate_sampling import learned_unigram_candidate_sampler as learned_unigram_candidate_sampler
-from flowlab._src.ops.candidate_sampling import log_uniform_candidate_sampler as log_uniform_candidate_sampler
-from flowlab._src.ops.random import multinomial as multinomial
-from flowlab._src.ops.random import random_normal as normal
-from flowlab._src.ops.random import random_poisson as poisson
-from flowlab._src.ops.random import set_random_seed as set_random_seed
-from flowlab._src.ops.random import random_shuffle as shuffle
-from flowlab._src.ops.random_stateless import stateless_categorical as stateless_categorical
-from flowlab._src.ops.random_stateless import stateless_multinomial as stateless_multinomial
-from flowlab._src.ops.random_stateless import stateless_random_normal as stateless_normal
-from flowlab._src.ops.random_stateless import stateless_truncated_normal as stateless_truncated_normal
-from flowlab._src.ops.random_stateless import stateless_random_uniform as stateless_uniform
-from flowlab._src.ops.random import truncated_normal as truncated_normal
-from flowlab._src.ops.random import random_uniform as uniform
-from flowlab._src.ops.candidate_sampling import uniform_candidate_sampler as uniform_candidate_sampler
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -50,8 +29,54 @@ __all__ = [
     "uniform",
     "uniform_candidate_sampler",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "all_candidate_sampler": "flowlab._src.ops.candidate_sampling:all_candidate_sampler",
+    "categorical": "flowlab._src.ops.random:categorical",
+    "experimental": "flowlab.random.experimental",
+    "fixed_unigram_candidate_sampler": "flowlab._src.ops.candidate_sampling:fixed_unigram_candidate_sampler",
+    "gamma": "flowlab._src.ops.random:random_gamma",
+    "get_seed": "flowlab._src.ops.random:get_seed",
+    "learned_unigram_candidate_sampler": "flowlab._src.ops.candidate_sampling:learned_unigram_candidate_sampler",
+    "log_uniform_candidate_sampler": "flowlab._src.ops.candidate_sampling:log_uniform_candidate_sampler",
+    "multinomial": "flowlab._src.ops.random:multinomial",
+    "normal": "flowlab._src.ops.random:random_normal",
+    "poisson": "flowlab._src.ops.random:random_poisson",
+    "set_random_seed": "flowlab._src.ops.random:set_random_seed",
+    "shuffle": "flowlab._src.ops.random:random_shuffle",
+    "stateless_categorical": "flowlab._src.ops.random_stateless:stateless_categorical",
+    "stateless_multinomial": "flowlab._src.ops.random_stateless:stateless_multinomial",
+    "stateless_normal": "flowlab._src.ops.random_stateless:stateless_random_normal",
+    "stateless_truncated_normal": "flowlab._src.ops.random_stateless:stateless_truncated_normal",
+    "stateless_uniform": "flowlab._src.ops.random_stateless:stateless_random_uniform",
+    "truncated_normal": "flowlab._src.ops.random:truncated_normal",
+    "uniform": "flowlab._src.ops.random:random_uniform",
+    "uniform_candidate_sampler": "flowlab._src.ops.candidate_sampling:uniform_candidate_sampler",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab.random import experimental as experimental
+    from flowlab._src.ops.candidate_sampling import all_candidate_sampler as all_candidate_sampler
+    from flowlab._src.ops.random import categorical as categorical
+    from flowlab._src.ops.candidate_sampling import fixed_unigram_candidate_sampler as fixed_unigram_candidate_sampler
+    from flowlab._src.ops.random import random_gamma as gamma
+    from flowlab._src.ops.random import get_seed as get_seed
+    from flowlab._src.ops.candidate_sampling import (
+        learned_unigram_candidate_sampler as learned_unigram_candidate_sampler,
+    )
+    from flowlab._src.ops.candidate_sampling import log_uniform_candidate_sampler as log_uniform_candidate_sampler
+    from flowlab._src.ops.random import multinomial as multinomial
+    from flowlab._src.ops.random import random_normal as normal
+    from flowlab._src.ops.random import random_poisson as poisson
+    from flowlab._src.ops.random import set_random_seed as set_random_seed
+    from flowlab._src.ops.random import random_shuffle as shuffle
+    from flowlab._src.ops.random_stateless import stateless_categorical as stateless_categorical
+    from flowlab._src.ops.random_stateless import stateless_multinomial as stateless_multinomial
+    from flowlab._src.ops.random_stateless import stateless_random_normal as stateless_normal
+    from flowlab._src.ops.random_stateless import stateless_truncated_normal as stateless_truncated_normal
+    from flowlab._src.ops.random_stateless import stateless_random_uniform as stateless_uniform
+    from flowlab._src.ops.random import truncated_normal as truncated_normal
+    from flowlab._src.ops.random import random_uniform as uniform
+    from flowlab._src.ops.candidate_sampling import uniform_candidate_sampler as uniform_candidate_sampler
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,10 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.variables.random_generator import Generator as Generator
-from flowlab._src.variables.random_generator import create_rng_state as create_rng_state
-from flowlab._src.variables.random_generator import get_global_generator as get_global_generator
-from flowlab._src.variables.random_generator import set_global_generator as set_global_generator
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -16,8 +12,18 @@ __all__ = [
     "get_global_generator",
     "set_global_generator",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "Generator": "flowlab._src.variables.random_generator:Generator",
+    "create_rng_state": "flowlab._src.variables.random_generator:create_rng_state",
+    "get_global_generator": "flowlab._src.variables.random_generator:get_global_generator",
+    "set_global_generator": "flowlab._src.variables.random_generator:set_global_generator",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.variables.random_generator import Generator as Generator
+    from flowlab._src.variables.random_generator import create_rng_state as create_rng_state
+    from flowlab._src.variables.random_generator import get_global_generator as get_global_generator
+    from flowlab._src.variables.random_generator import set_global_generator as set_global_generator
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

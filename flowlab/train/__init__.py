@@ -4,87 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab.train import queue_runner as queue_runner
-from flowlab._src.train.optimizers import AdadeltaOptimizer as AdadeltaOptimizer
-from flowlab._src.train.optimizers import AdagradDAOptimizer as AdagradDAOptimizer
-from flowlab._src.train.optimizers import AdagradOptimizer as AdagradOptimizer
-from flowlab._src.train.optimizers import AdamOptimizer as AdamOptimizer
-from flowlab._src.train.saving_hooks import CheckpointSaverHook as CheckpointSaverHook
-from flowlab._src.train.saving_hooks import CheckpointSaverListener as CheckpointSaverListener
-from flowlab._src.train.monitored_session import ChiefSessionCreator as ChiefSessionCreator
-from flowlab._src.train.cluster import ClusterSpec as ClusterSpec
-from flowlab._src.train.coordinator import Coordinator as Coordinator
-from flowlab._src.train.moving_averages import ExponentialMovingAverage as ExponentialMovingAverage
-from flowlab._src.train.hooks import FeedFnHook as FeedFnHook
-from flowlab._src.train.hooks import FinalOpsHook as FinalOpsHook
-from flowlab._src.train.optimizers import FtrlOptimizer as FtrlOptimizer
-from flowlab._src.train.hooks import GlobalStepWaiterHook as GlobalStepWaiterHook
-from flowlab._src.train.optimizers import GradientDescentOptimizer as GradientDescentOptimizer
-from flowlab._src.train.hooks import LoggingTensorHook as LoggingTensorHook
-from flowlab._src.train.coordinator import LooperThread as LooperThread
-from flowlab._src.train.optimizers import MomentumOptimizer as MomentumOptimizer
-from flowlab._src.train.monitored_session import MonitoredSession as MonitoredSession
-from flowlab._src.train.monitored_training import MonitoredTrainingSession as MonitoredTrainingSession
-from flowlab._src.train.hooks import NanLossDuringTrainingError as NanLossDuringTrainingError
-from flowlab._src.train.hooks import NanTensorHook as NanTensorHook
-from flowlab._src.train.optimizer import Optimizer as Optimizer
-from flowlab._src.train.saving_hooks import ProfilerHook as ProfilerHook
-from flowlab._src.train.optimizers import ProximalAdagradOptimizer as ProximalAdagradOptimizer
-from flowlab._src.train.optimizers import ProximalGradientDescentOptimizer as ProximalGradientDescentOptimizer
-from flowlab._src.train.queue_runner import QueueRunner as QueueRunner
-from flowlab._src.train.optimizers import RMSPropOptimizer as RMSPropOptimizer
-from flowlab._src.train.scaffold import Scaffold as Scaffold
-from flowlab._src.train.hooks import SecondOrStepTimer as SecondOrStepTimer
-from flowlab._src.train.cluster import Server as Server
-from flowlab._src.train.monitored_session import SessionCreator as SessionCreator
-from flowlab._src.train.session_manager import SessionManager as SessionManager
-from flowlab._src.train.session_run_hook import SessionRunArgs as SessionRunArgs
-from flowlab._src.train.session_run_hook import SessionRunContext as SessionRunContext
-from flowlab._src.train.session_run_hook import SessionRunHook as SessionRunHook
-from flowlab._src.train.session_run_hook import SessionRunValues as SessionRunValues
-from flowlab._src.train.monitored_session import SingularMonitoredSession as SingularMonitoredSession
-from flowlab._src.train.hooks import StepCounterHook as StepCounterHook
-from flowlab._src.train.hooks import StopAtStepHook as StopAtStepHook
-from flowlab._src.train.saving_hooks import SummarySaverHook as SummarySaverHook
-from flowlab._src.train.supervisor import Supervisor as Supervisor
-from flowlab._src.train.sync_replicas import SyncReplicasOptimizer as SyncReplicasOptimizer
-from flowlab._src.train.monitored_session import WorkerSessionCreator as WorkerSessionCreator
-from flowlab._src.train.queue_runner import add_queue_runner as add_queue_runner
-from flowlab._src.train.global_step import assert_global_step as assert_global_step
-from flowlab._src.train.supervisor import basic_train_loop as basic_train_loop
-from flowlab._src.train.batches import batch as batch
-from flowlab._src.train.batches import batch_join as batch_join
-from flowlab._src.train.schedules import cosine_decay as cosine_decay
-from flowlab._src.train.schedules import cosine_decay_restarts as cosine_decay_restarts
-from flowlab._src.train.global_step import create_global_step as create_global_step
-from flowlab._src.train.schedules import exponential_decay as exponential_decay
-from flowlab._src.train.meta_graph import export_meta_graph as export_meta_graph
-from flowlab._src.train.global_step import get_global_step as get_global_step
-from flowlab._src.train.global_step import get_or_create_global_step as get_or_create_global_step
-from flowlab._src.train.global_step import global_step as global_step
-from flowlab._src.train.meta_graph import import_meta_graph as import_meta_graph
-from flowlab._src.train.input_producers import input_producer as input_producer
-from flowlab._src.train.schedules import inverse_time_decay as inverse_time_decay
-from flowlab._src.train.input_producers import limit_epochs as limit_epochs
-from flowlab._src.train.schedules import linear_cosine_decay as linear_cosine_decay
-from flowlab._src.train.input_producers import match_filenames_once as match_filenames_once
-from flowlab._src.train.batches import maybe_batch as maybe_batch
-from flowlab._src.train.batches import maybe_batch_join as maybe_batch_join
-from flowlab._src.train.batches import maybe_shuffle_batch as maybe_shuffle_batch
-from flowlab._src.train.batches import maybe_shuffle_batch_join as maybe_shuffle_batch_join
-from flowlab._src.train.schedules import natural_exp_decay as natural_exp_decay
-from flowlab._src.train.schedules import noisy_linear_cosine_decay as noisy_linear_cosine_decay
-from flowlab._src.train.schedules import piecewise_constant as piecewise_constant
-from flowlab._src.train.schedules import piecewise_constant as piecewise_constant_decay
-from flowlab._src.train.schedules import polynomial_decay as polynomial_decay
-from flowlab._src.train.input_producers import range_input_producer as range_input_producer
-from flowlab._src.train.cluster import replica_device_setter as replica_device_setter
-from flowlab._src.train.batches import shuffle_batch as shuffle_batch
-from flowlab._src.train.batches import shuffle_batch_join as shuffle_batch_join
-from flowlab._src.train.input_producers import slice_input_producer as slice_input_producer
-from flowlab._src.train.queue_runner import start_queue_runners as start_queue_runners
-from flowlab._src.train.input_producers import string_input_producer as string_input_producer
-from flowlab._src.graph.graph_io import write_graph as write_graph
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -92,17 +11,27 @@ __all__ = [
     "AdagradDAOptimizer",
     "AdagradOptimizer",
     "AdamOptimizer",
+    "BytesList",
     "CheckpointSaverHook",
     "CheckpointSaverListener",
     "ChiefSessionCreator",
+    "ClusterDef",
     "ClusterSpec",
     "Coordinator",
+    "Example",
     "ExponentialMovingAverage",
+    "Feature",
+    "FeatureList",
+    "FeatureLists",
+    "Features",
     "FeedFnHook",
     "FinalOpsHook",
+    "FloatList",
     "FtrlOptimizer",
     "GlobalStepWaiterHook",
     "GradientDescentOptimizer",
+    "Int64List",
+    "JobDef",
     "LoggingTensorHook",
     "LooperThread",
     "MomentumOptimizer",
@@ -116,9 +45,12 @@ __all__ = [
     "ProximalGradientDescentOptimizer",
     "QueueRunner",
     "RMSPropOptimizer",
+    "SaverDef",
     "Scaffold",
     "SecondOrStepTimer",
+    "SequenceExample",
     "Server",
+    "ServerDef",
     "SessionCreator",
     "SessionManager",
     "SessionRunArgs",
@@ -171,35 +103,197 @@ __all__ = [
     "write_graph",
 ]
 _lazy = {
+    "AdadeltaOptimizer": "flowlab._src.train.optimizers:AdadeltaOptimizer",
+    "AdagradDAOptimizer": "flowlab._src.train.optimizers:AdagradDAOptimizer",
+    "AdagradOptimizer": "flowlab._src.train.optimizers:AdagradOptimizer",
+    "AdamOptimizer": "flowlab._src.train.optimizers:AdamOptimizer",
     "BytesList": "flowlab._src.formats.messages:BytesList",
+    "CheckpointSaverHook": "flowlab._src.train.saving_hooks:CheckpointSaverHook",
+    "CheckpointSaverListener": "flowlab._src.train.saving_hooks:CheckpointSaverListener",
+    "ChiefSessionCreator": "flowlab._src.train.monitored_session:ChiefSessionCreator",
     "ClusterDef": "flowlab._src.formats.messages:ClusterDef",
+    "ClusterSpec": "flowlab._src.train.cluster:ClusterSpec",
+    "Coordinator": "flowlab._src.train.coordinator:Coordinator",
     "Example": "flowlab._src.formats.messages:Example",
+    "ExponentialMovingAverage": "flowlab._src.train.moving_averages:ExponentialMovingAverage",
     "Feature": "flowlab._src.formats.messages:Feature",
     "FeatureList": "flowlab._src.formats.messages:FeatureList",
     "FeatureLists": "flowlab._src.formats.messages:FeatureLists",
     "Features": "flowlab._src.formats.messages:Features",
+    "FeedFnHook": "flowlab._src.train.hooks:FeedFnHook",
+    "FinalOpsHook": "flowlab._src.train.hooks:FinalOpsHook",
     "FloatList": "flowlab._src.formats.messages:FloatList",
+    "FtrlOptimizer": "flowlab._src.train.optimizers:FtrlOptimizer",
+    "GlobalStepWaiterHook": "flowlab._src.train.hooks:GlobalStepWaiterHook",
+    "GradientDescentOptimizer": "flowlab._src.train.optimizers:GradientDescentOptimizer",
     "Int64List": "flowlab._src.formats.messages:Int64List",
     "JobDef": "flowlab._src.formats.messages:JobDef",
+    "LoggingTensorHook": "flowlab._src.train.hooks:LoggingTensorHook",
+    "LooperThread": "flowlab._src.train.coordinator:LooperThread",
+    "MomentumOptimizer": "flowlab._src.train.optimizers:MomentumOptimizer",
+    "MonitoredSession": "flowlab._src.train.monitored_session:MonitoredSession",
+    "MonitoredTrainingSession": "flowlab._src.train.monitored_training:MonitoredTrainingSession",
+    "NanLossDuringTrainingError": "flowlab._src.train.hooks:NanLossDuringTrainingError",
+    "NanTensorHook": "flowlab._src.train.hooks:NanTensorHook",
+    "Optimizer": "flowlab._src.train.optimizer:Optimizer",
+    "ProfilerHook": "flowlab._src.train.saving_hooks:ProfilerHook",
+    "ProximalAdagradOptimizer": "flowlab._src.train.optimizers:ProximalAdagradOptimizer",
+    "ProximalGradientDescentOptimizer": "flowlab._src.train.optimizers:ProximalGradientDescentOptimizer",
+    "QueueRunner": "flowlab._src.train.queue_runner:QueueRunner",
+    "RMSPropOptimizer": "flowlab._src.train.optimizers:RMSPropOptimizer",
     "SaverDef": "flowlab._src.formats.messages:SaverDef",
+    "Scaffold": "flowlab._src.train.scaffold:Scaffold",
+    "SecondOrStepTimer": "flowlab._src.train.hooks:SecondOrStepTimer",
     "SequenceExample": "flowlab._src.formats.messages:SequenceExample",
+    "Server": "flowlab._src.train.cluster:Server",
     "ServerDef": "flowlab._src.formats.messages:ServerDef",
+    "SessionCreator": "flowlab._src.train.monitored_session:SessionCreator",
+    "SessionManager": "flowlab._src.train.session_manager:SessionManager",
+    "SessionRunArgs": "flowlab._src.train.session_run_hook:SessionRunArgs",
+    "SessionRunContext": "flowlab._src.train.session_run_hook:SessionRunContext",
+    "SessionRunHook": "flowlab._src.train.session_run_hook:SessionRunHook",
+    "SessionRunValues": "flowlab._src.train.session_run_hook:SessionRunValues",
+    "SingularMonitoredSession": "flowlab._src.train.monitored_session:SingularMonitoredSession",
+    "StepCounterHook": "flowlab._src.train.hooks:StepCounterHook",
+    "StopAtStepHook": "flowlab._src.train.hooks:StopAtStepHook",
+    "SummarySaverHook": "flowlab._src.train.saving_hooks:SummarySaverHook",
+    "Supervisor": "flowlab._src.train.supervisor:Supervisor",
+    "SyncReplicasOptimizer": "flowlab._src.train.sync_replicas:SyncReplicasOptimizer",
+    "WorkerSessionCreator": "flowlab._src.train.monitored_session:WorkerSessionCreator",
+    "add_queue_runner": "flowlab._src.train.queue_runner:add_queue_runner",
+    "assert_global_step": "flowlab._src.train.global_step:assert_global_step",
+    "basic_train_loop": "flowlab._src.train.supervisor:basic_train_loop",
+    "batch": "flowlab._src.train.batches:batch",
+    "batch_join": "flowlab._src.train.batches:batch_join",
+    "cosine_decay": "flowlab._src.train.schedules:cosine_decay",
+    "cosine_decay_restarts": "flowlab._src.train.schedules:cosine_decay_restarts",
+    "create_global_step": "flowlab._src.train.global_step:create_global_step",
+    "exponential_decay": "flowlab._src.train.schedules:exponential_decay",
+    "export_meta_graph": "flowlab._src.train.meta_graph:export_meta_graph",
+    "get_global_step": "flowlab._src.train.global_step:get_global_step",
+    "get_or_create_global_step": "flowlab._src.train.global_step:get_or_create_global_step",
+    "global_step": "flowlab._src.train.global_step:global_step",
+    "import_meta_graph": "flowlab._src.train.meta_graph:import_meta_graph",
+    "input_producer": "flowlab._src.train.input_producers:input_producer",
+    "inverse_time_decay": "flowlab._src.train.schedules:inverse_time_decay",
+    "limit_epochs": "flowlab._src.train.input_producers:limit_epochs",
+    "linear_cosine_decay": "flowlab._src.train.schedules:linear_cosine_decay",
+    "match_filenames_once": "flowlab._src.train.input_producers:match_filenames_once",
+    "maybe_batch": "flowlab._src.train.batches:maybe_batch",
+    "maybe_batch_join": "flowlab._src.train.batches:maybe_batch_join",
+    "maybe_shuffle_batch": "flowlab._src.train.batches:maybe_shuffle_batch",
+    "maybe_shuffle_batch_join": "flowlab._src.train.batches:maybe_shuffle_batch_join",
+    "natural_exp_decay": "flowlab._src.train.schedules:natural_exp_decay",
+    "noisy_linear_cosine_decay": "flowlab._src.train.schedules:noisy_linear_cosine_decay",
+    "piecewise_constant": "flowlab._src.train.schedules:piecewise_constant",
+    "piecewise_constant_decay": "flowlab._src.train.schedules:piecewise_constant",
+    "polynomial_decay": "flowlab._src.train.schedules:polynomial_decay",
+    "queue_runner": "flowlab.train.queue_runner",
+    "range_input_producer": "flowlab._src.train.input_producers:range_input_producer",
+    "replica_device_setter": "flowlab._src.train.cluster:replica_device_setter",
+    "shuffle_batch": "flowlab._src.train.batches:shuffle_batch",
+    "shuffle_batch_join": "flowlab._src.train.batches:shuffle_batch_join",
+    "slice_input_producer": "flowlab._src.train.input_producers:slice_input_producer",
+    "start_queue_runners": "flowlab._src.train.queue_runner:start_queue_runners",
+    "string_input_producer": "flowlab._src.train.input_producers:string_input_producer",
+    "write_graph": "flowlab._src.graph.graph_io:write_graph",
 }
 
 if TYPE_CHECKING:
+    from flowlab.train import queue_runner as queue_runner
+    from flowlab._src.train.optimizers import AdadeltaOptimizer as AdadeltaOptimizer
+    from flowlab._src.train.optimizers import AdagradDAOptimizer as AdagradDAOptimizer
+    from flowlab._src.train.optimizers import AdagradOptimizer as AdagradOptimizer
+    from flowlab._src.train.optimizers import AdamOptimizer as AdamOptimizer
     from flowlab._src.formats.messages import BytesList as BytesList
+    from flowlab._src.train.saving_hooks import CheckpointSaverHook as CheckpointSaverHook
+    from flowlab._src.train.saving_hooks import CheckpointSaverListener as CheckpointSaverListener
+    from flowlab._src.train.monitored_session import ChiefSessionCreator as ChiefSessionCreator
     from flowlab._src.formats.messages import ClusterDef as ClusterDef
+    from flowlab._src.train.cluster import ClusterSpec as ClusterSpec
+    from flowlab._src.train.coordinator import Coordinator as Coordinator
     from flowlab._src.formats.messages import Example as Example
+    from flowlab._src.train.moving_averages import ExponentialMovingAverage as ExponentialMovingAverage
     from flowlab._src.formats.messages import Feature as Feature
     from flowlab._src.formats.messages import FeatureList as FeatureList
     from flowlab._src.formats.messages import FeatureLists as FeatureLists
     from flowlab._src.formats.messages import Features as Features
+    from flowlab._src.train.hooks import FeedFnHook as FeedFnHook
+    from flowlab._src.train.hooks import FinalOpsHook as FinalOpsHook
     from flowlab._src.formats.messages import FloatList as FloatList
+    from flowlab._src.train.optimizers import FtrlOptimizer as FtrlOptimizer
+    from flowlab._src.train.hooks import GlobalStepWaiterHook as GlobalStepWaiterHook
+    from flowlab._src.train.optimizers import GradientDescentOptimizer as GradientDescentOptimizer
     from flowlab._src.formats.messages import Int64List as Int64List
     from flowlab._src.formats.messages import JobDef as JobDef
+    from flowlab._src.train.hooks import LoggingTensorHook as LoggingTensorHook
+    from flowlab._src.train.coordinator import LooperThread as LooperThread
+    from flowlab._src.train.optimizers import MomentumOptimizer as MomentumOptimizer
+    from flowlab._src.train.monitored_session import MonitoredSession as MonitoredSession
+    from flowlab._src.train.monitored_training import MonitoredTrainingSession as MonitoredTrainingSession
+    from flowlab._src.train.hooks import NanLossDuringTrainingError as NanLossDuringTrainingError
+    from flowlab._src.train.hooks import NanTensorHook as NanTensorHook
+    from flowlab._src.train.optimizer import Optimizer as Optimizer
+    from flowlab._src.train.saving_hooks import ProfilerHook as ProfilerHook
+    from flowlab._src.train.optimizers import ProximalAdagradOptimizer as ProximalAdagradOptimizer
+    from flowlab._src.train.optimizers import ProximalGradientDescentOptimizer as ProximalGradientDescentOptimizer
+    from flowlab._src.train.queue_runner import QueueRunner as QueueRunner
+    from flowlab._src.train.optimizers import RMSPropOptimizer as RMSPropOptimizer
     from flowlab._src.formats.messages import SaverDef as SaverDef
+    from flowlab._src.train.scaffold import Scaffold as Scaffold
+    from flowlab._src.train.hooks import SecondOrStepTimer as SecondOrStepTimer
     from flowlab._src.formats.messages import SequenceExample as SequenceExample
+    from flowlab._src.train.cluster import Server as Server
     from flowlab._src.formats.messages import ServerDef as ServerDef
+    from flowlab._src.train.monitored_session import SessionCreator as SessionCreator
+    from flowlab._src.train.session_manager import SessionManager as SessionManager
+    from flowlab._src.train.session_run_hook import SessionRunArgs as SessionRunArgs
+    from flowlab._src.train.session_run_hook import SessionRunContext as SessionRunContext
+    from flowlab._src.train.session_run_hook import SessionRunHook as SessionRunHook
+    from flowlab._src.train.session_run_hook import SessionRunValues as SessionRunValues
+    from flowlab._src.train.monitored_session import SingularMonitoredSession as SingularMonitoredSession
+    from flowlab._src.train.hooks import StepCounterHook as StepCounterHook
+    from flowlab._src.train.hooks import StopAtStepHook as StopAtStepHook
+    from flowlab._src.train.saving_hooks import SummarySaverHook as SummarySaverHook
+    from flowlab._src.train.supervisor import Supervisor as Supervisor
+    from flowlab._src.train.sync_replicas import SyncReplicasOptimizer as SyncReplicasOptimizer
+    from flowlab._src.train.monitored_session import WorkerSessionCreator as WorkerSessionCreator
+    from flowlab._src.train.queue_runner import add_queue_runner as add_queue_runner
+    from flowlab._src.train.global_step import assert_global_step as assert_global_step
+    from flowlab._src.train.supervisor import basic_train_loop as basic_train_loop
+    from flowlab._src.train.batches import batch as batch
+    from flowlab._src.train.batches import batch_join as batch_join
+    from flowlab._src.train.schedules import cosine_decay as cosine_decay
+    from flowlab._src.train.schedules import cosine_decay_restarts as cosine_decay_restarts
+    from flowlab._src.train.global_step import create_global_step as create_global_step
+    from flowlab._src.train.schedules import exponential_decay as exponential_decay
+    from flowlab._src.train.meta_graph import export_meta_graph as export_meta_graph
+    from flowlab._src.train.global_step import get_global_step as get_global_step
+    from flowlab._src.train.global_step import get_or_create_global_step as get_or_create_global_step
+    from flowlab._src.train.global_step import global_step as global_step
+    from flowlab._src.train.meta_graph import import_meta_graph as import_meta_graph
+    from flowlab._src.train.input_producers import input_producer as input_producer
+    from flowlab._src.train.schedules import inverse_time_decay as inverse_time_decay
+    from flowlab._src.train.input_producers import limit_epochs as limit_epochs
+    from flowlab._src.train.schedules import linear_cosine_decay as linear_cosine_decay
+    from flowlab._src.train.input_producers import match_filenames_once as match_filenames_once
+    from flowlab._src.train.batches import maybe_batch as maybe_batch
+    from flowlab._src.train.batches import maybe_batch_join as maybe_batch_join
+    from flowlab._src.train.batches import maybe_shuffle_batch as maybe_shuffle_batch
+    from flowlab._src.train.batches import maybe_shuffle_batch_join as maybe_shuffle_batch_join
+    from flowlab._src.train.schedules import natural_exp_decay as natural_exp_decay
+    from flowlab._src.train.schedules import noisy_linear_cosine_decay as noisy_linear_cosine_decay
+    from flowlab._src.train.schedules import piecewise_constant as piecewise_constant
+    from flowlab._src.train.schedules import piecewise_constant as piecewise_constant_decay
+    from flowlab._src.train.schedules import polynomial_decay as polynomial_decay
+    from flowlab._src.train.input_producers import range_input_producer as range_input_producer
+    from flowlab._src.train.cluster import replica_device_setter as replica_device_setter
+    from flowlab._src.train.batches import shuffle_batch as shuffle_batch
+    from flowlab._src.train.batches import shuffle_batch_join as shuffle_batch_join
+    from flowlab._src.train.input_producers import slice_input_producer as slice_input_producer
+    from flowlab._src.train.queue_runner import start_queue_runners as start_queue_runners
+    from flowlab._src.train.input_producers import string_input_producer as string_input_producer
+    from flowlab._src.graph.graph_io import write_graph as write_graph
 else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,9 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.train.queue_runner import QueueRunner as QueueRunner
-from flowlab._src.train.queue_runner import add_queue_runner as add_queue_runner
-from flowlab._src.train.queue_runner import start_queue_runners as start_queue_runners
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -14,8 +11,16 @@ __all__ = [
     "add_queue_runner",
     "start_queue_runners",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "QueueRunner": "flowlab._src.train.queue_runner:QueueRunner",
+    "add_queue_runner": "flowlab._src.train.queue_runner:add_queue_runner",
+    "start_queue_runners": "flowlab._src.train.queue_runner:start_queue_runners",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.train.queue_runner import QueueRunner as QueueRunner
+    from flowlab._src.train.queue_runner import add_queue_runner as add_queue_runner
+    from flowlab._src.train.queue_runner import start_queue_runners as start_queue_runners
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from flowlab._src.dev import facade
+from flowlab._src.graph import registry
 
 ROOT = Path(__file__).parents[2]
 MARK = "from flowlab._src.util.export import export\n"
@@ -78,10 +79,11 @@ def test_written_modules_hold_sorted_imports_and_all(project: Callable[..., Path
     assert set(files) == {"flowlab/__init__.py", "flowlab/nn.py"}
     lines = files["flowlab/nn.py"].splitlines()
     assert lines[0] == facade.HEADER
-    assert [line for line in lines if line.startswith("from flowlab._src.ops")] == [
-        "from flowlab._src.ops.nn import elu as elu",
-        "from flowlab._src.ops.nn import relu as relu",
+    assert [line for line in lines if "from flowlab._src.ops" in line] == [
+        "    from flowlab._src.ops.nn import elu as elu",
+        "    from flowlab._src.ops.nn import relu as relu",
     ]
+    assert '"relu": "flowlab._src.ops.nn:relu"' in files["flowlab/nn.py"]
     assert '__all__ = [\n    "elu",\n    "relu",\n]' in files["flowlab/nn.py"]
     assert "from flowlab import nn as nn" in files["flowlab/__init__.py"]
 
@@ -95,7 +97,7 @@ def test_a_namespace_with_namespaces_below_is_a_package(project: Callable[..., P
     }
 
 
-def test_heavy_namespaces_and_names_are_imported_for_type_checkers_only(project: Callable[..., Path]) -> None:
+def test_namespaces_and_names_are_imported_on_first_use_and_for_type_checkers(project: Callable[..., Path]) -> None:
     root = project(
         lab__magics='@export("lab.graph")\ndef graph(): ...\n@export("load_ipython_extension")\ndef load(s): ...\n'
     )
@@ -110,6 +112,23 @@ def test_heavy_namespaces_and_names_are_imported_for_type_checkers_only(project:
     assert '"load_ipython_extension": "flowlab._src.lab.magics:load"' in before
     assert '"course": "flowlab.course"' in before
     assert "from flowlab._src.lab.magics import graph as graph" in facade.wanted_files(root)["flowlab/lab.py"]
+
+
+def test_the_index_names_the_module_of_each_kind_of_operation(project: Callable[..., Path]) -> None:
+    root = project(
+        ops__base="from flowlab._src.graph.op import Op\nclass Base(Op, abstract=True): ...\nclass Plain: ...\n",
+        ops__two="from flowlab._src.ops import base\nfrom flowlab._src.ops.base import Base\n"
+        "class One(Base): ...\nclass Two_(base.Base):\n    type = 'Two'\n",
+    )
+    assert facade.op_modules(root) == {"One": "two", "Two": "two"}
+    assert '"Two": "two",' in facade.wanted_files(root)[facade.INDEX]
+
+
+def test_the_index_knows_every_kind_of_operation() -> None:
+    known = set(registry.OPS)
+    for kind in known:
+        registry.OPS[kind]
+    assert set(registry.OPS) == known
 
 
 @pytest.mark.parametrize(
@@ -162,7 +181,7 @@ def test_the_generator_imports_nothing_of_flowlab() -> None:
 
 
 def facade_modules() -> Iterator[ModuleType]:
-    for file in sorted(facade.wanted_files(ROOT)):
+    for file in sorted(facade.wanted_files(ROOT).keys() - {facade.INDEX}):
         yield importlib.import_module(file.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
 
 

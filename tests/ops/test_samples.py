@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import re
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import flowlab as tf
 from flowlab._src.graph import registry
 from flowlab._src.graph.op import allowed_dtypes
+from flowlab._src.runtime import session
 from tests.ops.graphs import digest, graphs_of, is_otherwise
 from tests.ops.make_golden import FOLDER, build, flatten, holder, static_shapes
 from tests.ops.registry import all_failures, all_samples
@@ -126,6 +128,25 @@ def test_hidden_sizes_leave_the_static_shapes_that_tensorflow_infers(name: str, 
         array = np.asarray(value, object if tensor.dtype == tf.string else None)
         if not tensor.dtype.is_quantized:  # those are fetched as plain integers
             assert array.dtype == np.dtype(tensor.dtype.base_dtype.as_numpy_dtype)
+
+
+@pytest.mark.parametrize(("name", "sample"), [p for p in SAMPLES if p.values[1].inputs])
+def test_a_plan_written_for_known_sizes_gives_the_numbers_of_its_instructions(
+    name: str, sample: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try:
+        holders, outputs = build(tf, sample, "rank")
+    except (ValueError, TypeError, NotImplementedError):
+        holders, outputs = build(tf, sample)  # it needs sizes while building
+    feeds = dict(zip(holders, sample.inputs, strict=True))
+    with tf.Session() as sess:
+        by_instructions = sess.run(outputs, feeds)
+    monkeypatch.setattr(session, "RUNS_BEFORE_WRITING", -math.inf)
+    with tf.Session() as sess:
+        as_function = sess.run(outputs, feeds)
+    for value, expected in zip(as_function, by_instructions, strict=True):
+        assert np.asarray(value).dtype == np.asarray(expected).dtype
+        np.testing.assert_array_equal(value, expected)
 
 
 @pytest.mark.parametrize(("name", "sample"), SAMPLES)

@@ -167,6 +167,8 @@ class Op:
     is_variable: ClassVar[bool] = False  # output 0 is the current value of a session's variable
     forwards_ref: ClassVar[int] = 0  # how many variables, its first inputs, it changes; output 0 is the first of them
     is_identity: ClassVar[bool] = False  # output 0 is input 0 itself
+    of_shapes: ClassVar[bool] = False  # the outputs depend on the shapes of the inputs alone
+    same_if_same_shape: ClassVar[bool] = False  # when the output has the shape of input 0, it is input 0
     is_constant: ClassVar[bool] = False  # the value is the attribute `value`
     must_be_fed: ClassVar[bool] = False
     gives_handle: ClassVar[str] = ""  # fetched, output 0 is a handle to a value kept under this key of the session

@@ -6,7 +6,8 @@ Families need no imports of each other: a rule in `ops/division.py` may call an 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flowlab._src.util.text import did_you_mean
@@ -14,7 +15,42 @@ from flowlab._src.util.text import did_you_mean
 if TYPE_CHECKING:
     from flowlab._src.graph.op import Op
 
-OPS: dict[str, type[Op]] = {}
+
+class Kinds(Mapping[str, "type[Op]"]):
+    """All kinds of operations by name. A kind's module is imported when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, type[Op]] = {}
+        self._homes: dict[str, str] = {}
+
+    def announce(self, homes: Mapping[str, str]) -> None:
+        """Say in which modules kinds will be found: name of the kind to name of the module."""
+        self._homes.update(homes)
+
+    def add(self, cls: type[Op]) -> None:
+        """Add a kind; its name must be new."""
+        if cls.type in self._loaded:
+            raise KeyError(
+                f"There are two ops called {cls.type!r}: {self._loaded[cls.type].__module__} and {cls.__module__}."
+            )
+        self._loaded[cls.type] = cls
+
+    def __getitem__(self, name: str) -> type[Op]:
+        if name not in self._loaded and name in self._homes:
+            importlib.import_module(self._homes[name])
+        return self._loaded[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._loaded or name in self._homes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._homes, **self._loaded})
+
+    def __len__(self) -> int:
+        return len({**self._homes, **self._loaded})
+
+
+OPS = Kinds()
 
 GradientFunction = Callable[..., Any]
 _gradients: dict[str, GradientFunction | None] = {}
@@ -23,9 +59,7 @@ _shared: dict[type[Op], Op] = {}
 
 def register(cls: type[Op]) -> None:
     """Add a kind of operation; its name must be new."""
-    if cls.type in OPS:
-        raise KeyError(f"There are two ops called {cls.type!r}: {OPS[cls.type].__module__} and {cls.__module__}.")
-    OPS[cls.type] = cls
+    OPS.add(cls)
 
 
 def lookup(name: str) -> type[Op]:

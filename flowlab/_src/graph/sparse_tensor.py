@@ -196,7 +196,7 @@ class SparseTensor(Composite):
     __repr__ = __str__
 
     if TYPE_CHECKING:
-        # `ops/sparse_arithmetic.py` defines these.
+        # `ops/sparse_overloads.py` defines these.
         def __mul__(self, other: Any) -> SparseTensor: ...
         def __truediv__(self, other: Any) -> SparseTensor: ...
 

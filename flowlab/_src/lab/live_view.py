@@ -9,7 +9,7 @@ from flowlab._src.lab.live import after_this_cell, has_page, in_kernel
 from flowlab._src.lab.still import StillPicture
 
 SECONDS_BETWEEN = 0.1  # a page gets at most ten pictures a second
-COST_SHARE = 0.015  # and drawing them takes at most this part of the time; taking the numbers costs something, too
+COST_SHARE = 0.025  # and drawing them takes at most this part of the time; sending and showing have theirs
 
 
 class LiveView(StillPicture):

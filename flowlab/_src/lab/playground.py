@@ -172,7 +172,7 @@ class Playground(StillPicture):
         self._losses.append(float(loss))
 
     def _curve(self) -> Curve:
-        losses = np.array(self._losses)
+        losses = np.array([loss if abs(loss) < LIMIT else math.inf for loss in self._losses])
         return Curve("loss", np.arange(len(losses), dtype=np.float64), losses, self._label())
 
     def _label(self) -> str:

@@ -1,9 +1,11 @@
-"""The operations, a module for each family. Importing this package registers all of them."""
+"""The operations, a module for each family. A family is imported when its first function or node is asked for."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+from flowlab._src.graph import registry
+from flowlab._src.ops.index import MODULES
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+registry.OPS.announce({kind: f"{__name__}.{module}" for kind, module in MODULES.items()})
+
+# What every tensor needs at once: constants from Python values, and the operators +, @, [] ...
+from flowlab._src.ops import constant, joining, overloads, sequences, slicing, sparse_overloads  # noqa: E402, F401

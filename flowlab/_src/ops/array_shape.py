@@ -32,6 +32,7 @@ from flowlab._src.util.export import export
 class Shape(Op):
     """The sizes of the axes as an integer vector."""
 
+    of_shapes = True
     out_type: DType = dtypes.int32
     grad = None
 
@@ -58,6 +59,7 @@ class Shape(Op):
 class ShapeN(Op):
     """The shapes of several tensors of one dtype."""
 
+    of_shapes = True
     out_type: DType = dtypes.int32
     grad = None
 
@@ -83,6 +85,7 @@ class ShapeN(Op):
 class Size(Op):
     """The number of elements."""
 
+    of_shapes = True
     out_type: DType = dtypes.int32
     grad = None
 
@@ -104,6 +107,7 @@ class Size(Op):
 class Rank(Op):
     """The number of axes."""
 
+    of_shapes = True
     grad = None
 
     def kernel(self, input: Array[T]) -> Array[np.int32]:
@@ -238,6 +242,7 @@ def rank(input: Any, name: str | None = None) -> Tensor:
 class Reshape(Op):
     """The same elements in the same order, cut into other axes."""
 
+    same_if_same_shape = True
     preferred_dtypes: ClassVar[dict[str, DType]] = {"shape": dtypes.int32}
 
     def kernel(self, tensor: Array[T], shape: Array[Index]) -> Array[T]:
@@ -475,6 +480,7 @@ def old_argument(new: str, value: Any, old: str, old_value: Any) -> Any:
 class Squeeze(Op):
     """The input without its axes of size 1, or without those named."""
 
+    same_if_same_shape = True
     squeeze_dims: tuple[int, ...] = ()
 
     def kernel(self, input: Array[T]) -> Array[T]:
@@ -551,6 +557,7 @@ def squeeze(input: Any, axis: Any = None, name: str | None = None, squeeze_dims:
 class BroadcastTo(Op):
     """The input repeated along axes of size 1 and new leading axes until it has the shape asked for."""
 
+    same_if_same_shape = True
     preferred_dtypes: ClassVar[dict[str, DType]] = {"shape": dtypes.int32}
 
     def kernel(self, input: Array[T], shape: Array[Index]) -> Array[T]:

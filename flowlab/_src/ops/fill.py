@@ -99,6 +99,7 @@ def fill(dims: Any, value: Any, name: str | None = None) -> Tensor:
 class ZerosLike(Unary):
     """Zeros in the shape of the input."""
 
+    of_shapes = True
     grad = None
 
     def kernel(self, x: Array[T]) -> Array[T]:
@@ -108,6 +109,7 @@ class ZerosLike(Unary):
 class OnesLike(Unary):
     """Ones in the shape of the input."""
 
+    of_shapes = True
     grad = None
 
     def kernel(self, x: Array[T]) -> Array[T]:

@@ -42,6 +42,8 @@ class Padding(Op, abstract=True):
 class Pad(Padding):
     """The input with zeros around it."""
 
+    same_if_same_shape = True
+
     def kernel(self, input: Array[T], paddings: Array[Index]) -> Array[T]:
         input = np.asarray(input)
         return _pad_constant(input, paddings, b"" if input.dtype.hasobject else input.dtype.type(0))
@@ -52,6 +54,8 @@ class Pad(Padding):
 
 class PadV2(Padding):
     """The input with a constant value around it."""
+
+    same_if_same_shape = True
 
     def kernel(self, input: Array[T], paddings: Array[Index], constant_values: Array[T]) -> Array[T]:
         return _pad_constant(np.asarray(input), paddings, np.asarray(constant_values)[()])
@@ -234,6 +238,7 @@ def _add_partial_shape(result: Tensor) -> None:
 class Tile(Op):
     """The input repeated along its axes."""
 
+    same_if_same_shape = True
     preferred_dtypes: ClassVar[dict[str, DType]] = {"multiples": dtypes.int32}
 
     def kernel(self, input: Array[T], multiples: Array[Index]) -> Array[T]:

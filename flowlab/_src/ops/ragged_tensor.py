@@ -392,3 +392,7 @@ def _full(sizes: Tensor, value: Tensor) -> Tensor:
     from flowlab._src.ops.fill import fill
 
     return fill(sizes, value)
+
+
+# The rules and operators of ragged tensors: they need the class, and no ragged tensor may be without them.
+from flowlab._src.ops import ragged_convert, ragged_math, ragged_picking  # noqa: E402, F401

@@ -55,6 +55,7 @@ def axes_of(x: Any, reduction_indices: Any) -> tuple[int, ...]:
 class Reduction(Op, abstract=True):
     """One number instead of all those along some axes; these go, or stay with size 1 (`keep_dims`)."""
 
+    same_if_same_shape = True
     keep_dims: bool = False
     reads_values = True
     preferred_dtypes: ClassVar[dict[str, DType]] = {"reduction_indices": dtypes.int32}
@@ -293,6 +294,8 @@ class Any_(Reduction):
 
 class EuclideanNorm(Reduction):
     """The square root of the sum of squares over axes."""
+
+    same_if_same_shape = False  # it has no sign
 
     def kernel(self, input: Array[Number], reduction_indices: Array[Index]) -> Array[Number]:
         squares = np.multiply(np.conjugate(input), input)

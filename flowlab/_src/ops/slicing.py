@@ -411,6 +411,8 @@ Tensor._override_operator("__getitem__", getitem)
 class Slice(Op):
     """Part of a tensor: `size` elements from `begin`, for each axis."""
 
+    same_if_same_shape = True
+
     def kernel(self, input: Array[T], begin: Array[Index], size: Array[Index]) -> Array[T]:
         input = np.asarray(input)
         begin, size = np.asarray(begin).tolist(), np.asarray(size).tolist()

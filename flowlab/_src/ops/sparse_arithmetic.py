@@ -322,35 +322,6 @@ def sparse_dense_cwise_add(sp_t: SparseTensor, dense_t: Tensor) -> SparseTensor:
     return SparseTensor(sp_t.indices, result, sp_t.dense_shape)
 
 
-def _true_quotient(indices: Tensor, values: Tensor, dense_shape: Tensor, y: Tensor, name: str) -> Tensor:
-    """Divide as / does: integers become floats first."""
-    with name_scope(name, "truediv", [indices, values, dense_shape, y]) as name:
-        values, y = convert(values, name="sp_values"), convert(y, name="y")
-        wanted = dtypes.float64 if values.dtype.base_dtype.size > 2 else dtypes.float32
-        if values.dtype.base_dtype.is_integer:
-            values, y = cast(values, wanted), cast(y, wanted)
-        result: Tensor = SparseDenseCwiseDiv()(indices, values, dense_shape, y, name=name)
-        return result
-
-
-def _override(operator: str, function: Any) -> None:
-    """Let an operator with a sparse tensor on its left combine it with a dense one on its right."""
-
-    def apply(sp_x: SparseTensor, y: Any) -> SparseTensor:
-        with name_scope(None, operator, [sp_x.indices]) as name:
-            y = convert(y, sp_x.dtype.base_dtype, "y")
-            values = function(sp_x.indices, sp_x.values, sp_x.dense_shape, y, name=name)
-            return SparseTensor(sp_x.indices, values, sp_x.dense_shape)
-
-    apply.__doc__ = function.__doc__
-    SparseTensor._override_operator(f"__{operator}__", apply)
-
-
-_override("div", SparseDenseCwiseDiv())
-_override("truediv", _true_quotient)
-_override("mul", SparseDenseCwiseMul())
-
-
 # ---- the larger and the smaller one ----------------------------------------------------------------------------------
 
 

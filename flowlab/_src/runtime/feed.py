@@ -128,10 +128,17 @@ def feed_converter(tensor: Tensor) -> Check:
     is_text = wanted == np.dtype(object)
     dims = tensor._shape._dims
     whole = dims is not None and None not in dims
+    number: Any = {np.dtype(np.float32): np.float32, np.dtype(np.float64): np.float64}.get(
+        wanted
+    )  # of the usual dtypes
+    if dims:
+        number = None  # a single number does not fit, or is stretched by nobody
 
     def convert(value: Any) -> Any:
         if value.__class__ is np.ndarray and value.dtype is wanted and not is_text:
             array = value
+        elif value.__class__ is float and number is not None and -1e38 < value < 1e38:
+            return number(value)
         else:
             array = _convert(tensor, dtype, wanted, value)
         shape = array.shape

@@ -111,7 +111,7 @@ class Fetches:
     """A fetch structure taken apart: the tensors and operations in it, and how to put values in their place."""
 
     def __init__(self, structure: Any, graph: Graph) -> None:
-        self._graph = graph
+        self.graph = graph
         self._position: dict[Tensor, int] = {}
         self.tensors: list[Tensor] = []
         self.operations: list[Operation] = []
@@ -153,7 +153,7 @@ class Fetches:
 
     def _element(self, fetch: Any) -> Rebuild:
         try:
-            element = self._graph.as_graph_element(fetch)
+            element = self.graph.as_graph_element(fetch)
         except TypeError as error:
             raise self._invalid(fetch, "", str(error)) from None
         except (ValueError, KeyError) as error:
@@ -161,11 +161,11 @@ class Fetches:
             site = source.caller(2)
             raise add_notes(
                 ValueError(f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({text})"),
-                why=foreign(fetch, self._graph),
+                why=foreign(fetch, self.graph),
                 where=site.quote() if site else "",
-                fix=session_for(fetch) if foreign(fetch, self._graph) else nearest_name(fetch, self._graph),
+                fix=session_for(fetch) if foreign(fetch, self.graph) else nearest_name(fetch, self.graph),
             ) from None
-        if not self._graph.is_fetchable(element):
+        if not self.graph.is_fetchable(element):
             raise ValueError(f"Operation {element.name!r} has been marked as not fetchable.")
         if isinstance(element, Operation):
             self.operations.append(element)

@@ -18,6 +18,7 @@ from flowlab._src.graph.body import Body
 from flowlab._src.graph.op import group_inputs
 from flowlab._src.graph.operation import Operation, variable_behind
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.runtime.sizes import Sizes
 from flowlab._src.runtime.state import owned
 
 # How an instruction's kernel is called.
@@ -107,6 +108,7 @@ def compile_plan(
     fold: bool = True,
     keep: bool = False,
     aliases: Mapping[Tensor, str] | None = None,
+    sizes: Sizes | None = None,
 ) -> Plan:
     """Compile a plan.
 
@@ -118,6 +120,7 @@ def compile_plan(
     fold : compute what depends on constants alone beforehand, and leave out nodes whose run nobody can notice
     keep : keep every value to the end (the stepper shows them)
     aliases : fed tensors that stand for a session variable of that name (in the plan of a body)
+    sizes : the shapes of the feeds, when the plan is for feeds of these shapes alone
     """
     fed = set(feeds)
     roots = [t._op for t in fetches if t not in fed] + list(targets)
@@ -148,8 +151,10 @@ def compile_plan(
     constants: dict[Tensor, Any] = {}
     for node in nodes:
         definition = node.definition
+        if sizes is not None:
+            sizes.visit(node, constants)
         if fold:
-            values = fold_node(node, constants)
+            values = fold_node(node, constants, sizes)
             if values is not None:
                 for tensor, value in zip(node._outputs, values, strict=True):
                     if tensor not in fed:
@@ -157,7 +162,10 @@ def compile_plan(
                         new_slot(tensor, value)
                 continue
         inputs = tuple([slots[t] for t in node._inputs])
-        if fold and definition.is_identity and inputs[0] not in variable_slots and node._outputs[0] not in fed:
+        passes_on = definition.is_identity or (
+            definition.same_if_same_shape and sizes is not None and sizes.keeps_shape(node)
+        )
+        if fold and passes_on and inputs[0] not in variable_slots and node._outputs[0] not in fed:
             slots[node._outputs[0]] = inputs[0]  # another name for the same value
             continue
         outputs = []
@@ -198,6 +206,8 @@ def compile_plan(
         )
         draft.append((node, inputs, tuple(outputs), refs, kernel))
     fetch_slots = tuple([slots[t] for t in fetches])
+    if sizes is not None:
+        draft = _needed(draft, fetch_slots, variable_slots)
     free = _last_uses(draft, fetch_slots, variable_slots, keep)
     instructions = []
     for (node, inputs, outputs, refs, nested_kernel), emptied in zip(draft, free, strict=True):
@@ -281,23 +291,31 @@ def _with_variables(kernel: Callable[..., Any], names: Sequence[str]) -> Callabl
 _FOLD_LIMIT = 1 << 16  # elements: larger results are not worth keeping with every plan
 
 
-def fold_node(node: Operation, constants: dict[Tensor, Any]) -> Sequence[Any] | None:
-    """Return the outputs of a node that depends on constants alone, or None when it has to run.
+def fold_node(node: Operation, constants: dict[Tensor, Any], sizes: Sizes | None = None) -> Sequence[Any] | None:
+    """Return the outputs of a node that depends on constants (or known sizes) alone, or None when it has to run.
 
     A kernel that fails is left to the run, where the failure is reported with its node.
     """
     definition = node.definition
     if definition.is_constant:
         return [definition.value]  # type: ignore[attr-defined]  # a constant has one
-    if definition.stateful or not node._inputs or has_effect(node) or not all(t in constants for t in node._inputs):
+    if definition.stateful or not node._inputs or has_effect(node):
         return None
-    sizes = [t._shape.num_elements() for t in node._outputs]
-    if any(size is None or size > _FOLD_LIMIT for size in sizes):
+    inputs: list[Any] | None = None
+    if all(t in constants for t in node._inputs):
+        inputs = [constants[t] for t in node._inputs]
+    elif definition.of_shapes and sizes is not None:
+        inputs = sizes.stand_ins(node)
+    if inputs is None:
         return None
+    for t in node._outputs:
+        count = t._shape.num_elements() if sizes is None else sizes.count(t)
+        if count is None or count > _FOLD_LIMIT:
+            return None
     kernel, _ = bind_kernel(node)
     try:
         with np.errstate(all="ignore"):
-            result = kernel(*[constants[t] for t in node._inputs])
+            result = kernel(*inputs)
     except Exception:
         return None
     single = len(node._outputs) == 1 and not definition.schema.outputs[0].is_list
@@ -334,6 +352,20 @@ def _grouped(definition: Any, kernel: Callable[..., Any], mode: int) -> Callable
             return kernel(frame, *group_inputs(definition, values))
 
     return call
+
+
+def _needed(
+    draft: Sequence[tuple[Any, ...]], fetched: Iterable[int], variable_slots: Iterable[int]
+) -> list[tuple[Any, ...]]:
+    """The instructions without those whose results nobody reads now that sizes are known."""
+    read = {*fetched, *variable_slots}
+    result = []
+    for entry in reversed(draft):
+        node, inputs, outputs, *_ = entry
+        if has_effect(node) or not read.isdisjoint(outputs):
+            read.update(inputs)
+            result.append(entry)
+    return result[::-1]
 
 
 def _last_uses(

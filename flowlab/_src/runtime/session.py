@@ -28,7 +28,9 @@ from flowlab._src.runtime.limits import run_limited
 from flowlab._src.runtime.placement import check_placement
 from flowlab._src.runtime.plan import Instruction, Plan, compile_plan
 from flowlab._src.runtime.profile import run_profiled
+from flowlab._src.runtime.sizes import Sizes, feeds_and_shapes
 from flowlab._src.runtime.state import UNINITIALIZED, SessionState
+from flowlab._src.runtime.straight import StraightRun
 from flowlab._src.runtime.targets import reset_target, state_for
 from flowlab._src.runtime.tensor_handle import TensorHandle
 from flowlab._src.util import source
@@ -58,20 +60,49 @@ companions: list[Companion] = []
 class _Prepared:
     """Everything about one combination of fetches and feed keys that need not be done twice."""
 
-    __slots__ = ("converters", "fed", "fetches", "handles", "plan", "single")
+    __slots__ = ("converters", "fed", "feeds", "fetches", "handles", "plan", "single", "straight")
 
-    def __init__(self, fetches: Fetches, plan: Plan, converters: tuple[Any, ...]) -> None:
+    def __init__(self, fetches: Fetches, feeds: list[Tensor], plan: Plan) -> None:
         self.fetches = fetches
+        self.feeds = feeds
         self.plan = plan
-        self.converters = converters
+        self.converters = tuple([feed_converter(t) for t in feeds])
         self.single = True  # the feed_dict has one key for each fed tensor, in order
-        self.fed: frozenset[int] = frozenset()  # which of the fetches are fed
+        given = set(feeds)
+        self.fed = frozenset([i for i, t in enumerate(fetches.tensors) if t in given])  # which of the fetches are fed
+        # For each combination of shapes of the feeds: how often it ran, then the plan as a function.
+        self.straight: dict[Any, int | StraightRun] = {}
         # Fetches that are handles to values the session keeps: position, dtype of the value, key of the dictionary.
         self.handles = [
             (i, t.op.inputs[0].dtype.base_dtype, t.op.definition.gives_handle)
             for i, t in enumerate(fetches.tensors)
             if t.op.definition.gives_handle
         ]
+
+    def straight_run(self, given: list[Any]) -> StraightRun | None:
+        """The plan as a function for feeds of these shapes; None while a run by instructions is cheaper."""
+        shapes = tuple([getattr(value, "shape", None) for value in given])
+        found = self.straight.get(shapes, 0)
+        if isinstance(found, StraightRun):
+            return found
+        count = len(self.plan.instructions)
+        if found <= RUNS_BEFORE_WRITING + count // 64:
+            if len(self.straight) < _MOST_SHAPES:
+                self.straight[shapes] = found + 1
+            return None
+        if count > _LONGEST_FUNCTION:
+            return None
+        nodes = self.fetches.graph._operations
+        fixed = all(getattr(node.definition, "validate_shape", True) for node in nodes)
+        sizes = Sizes(feeds_and_shapes(self.feeds, shapes)) if fixed else None
+        plan = compile_plan(self.fetches.tensors, self.fetches.operations, self.feeds, sizes=sizes)
+        made = self.straight[shapes] = StraightRun(plan)
+        return made
+
+
+RUNS_BEFORE_WRITING = 2  # a program that runs a plan once shall not wait for a function
+_MOST_SHAPES = 32  # of feeds, for which functions are written
+_LONGEST_FUNCTION = 4000  # instructions
 
 
 class _Start(NamedTuple):
@@ -203,23 +234,29 @@ class Session:
         plan = prepared.plan
         frame = Frame(plan, self._state)
         values = frame.values
+        given: list[Any] = []
         if feed_dict:
-            given = (
-                feed_dict.values() if key is not None and prepared.single else self._feed_values(feed_dict, prepared)
-            )
-            for slot, convert, value in zip(plan.feeds, prepared.converters, given, strict=True):
-                values[slot] = convert(value)
+            raw = feed_dict.values() if key is not None and prepared.single else self._feed_values(feed_dict, prepared)
+            given = [convert(value) for convert, value in zip(prepared.converters, raw, strict=True)]
+            for slot, value in zip(plan.feeds, given, strict=True):
+                values[slot] = value
         told = [observer(self, plan, frame) for observer in observers] if observers else None
         timeout = self._timeout if options is None else options.timeout_in_ms or self._timeout
+        straight = None
         if timeout:
             run_limited(frame, timeout / 1000, run_metadata if traced else None)
         elif traced and run_metadata is not None:
             run_profiled(frame, run_metadata)
         elif plan.instructions:
-            run_to_end(frame)
+            straight = prepared.straight_run(given) if key is not None and not plan.checked else None
+            if straight is None:
+                run_to_end(frame)
         if plan.checked:
             self._check_initialized(plan, frame)
-        results = [as_result(values[slot]) for slot in plan.fetches]
+        if straight is None:
+            results = [as_result(values[slot]) for slot in plan.fetches]
+        else:
+            results = [as_result(value) for value in straight(frame, given)]
         for i in prepared.fed:  # what was fed comes back as an array, also where it is a single number
             results[i] = np.array(results[i])
         for i, dtype, kept in prepared.handles:
@@ -286,11 +323,10 @@ class Session:
         feeds: list[Tensor] = list(flatten_feeds(feed_dict, self._graph)) if feed_dict else []
         self._place(fetches)
         plan = compile_plan(fetches.tensors, fetches.operations, feeds, fold, keep)
-        prepared = _Prepared(fetches, plan, tuple(feed_converter(t) for t in feeds))
+        prepared = _Prepared(fetches, feeds, plan)
         prepared.single = feed_dict is None or (
             len(feeds) == len(feed_dict) and not any(isinstance(k, tuple) or expansion_of(k) for k in feed_dict)
         )
-        prepared.fed = frozenset(i for i, t in enumerate(fetches.tensors) if t in set(feeds))
         if key is not None:
             with contextlib.suppress(TypeError):  # unhashable keys are prepared anew each time
                 self._prepared[key] = prepared

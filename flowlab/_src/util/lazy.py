@@ -167,17 +167,20 @@ def nearest_names(module_name: str, name: str) -> list[str]:
     spellings |= {here: public_path(module_name, here) for here in dir(sys.modules[module_name]) if here[0] != "_"}
 
     same_letters = [path for spelling, path in spellings.items() if spelling.lower() == name.lower()]
-    elsewhere = [path for path in loaded_paths() if path.split(".")[-1] == name]  # tf.relu is tf.nn.relu
+    elsewhere = [path for path in public_paths() if path.split(".")[-1] == name]  # tf.relu is tf.nn.relu
     alike = difflib.get_close_matches(name, spellings, n=2, cutoff=0.7)
     found = same_letters + sorted(elsewhere, key=lambda path: (path.count("."), path))[:2]
     return list(dict.fromkeys(found + [spellings[spelling] for spelling in alike]))[:3]
 
 
-def loaded_paths() -> list[str]:
-    """Every public name of the facade modules loaded so far, as dotted paths."""
-    modules = [module for module in list(sys.modules) if module.startswith(ROOT + ".")]
-    public = [module for module in modules if not module.startswith(ROOT + "._src")]
-    return [public_path(module, name) for module in public for name in getattr(sys.modules[module], "__all__", ())]
+def public_paths() -> list[str]:
+    """Every public name of flowlab, as dotted paths."""
+    modules, paths = [ROOT], []
+    for module in modules:
+        lazy = getattr(importlib.import_module(module), "_lazy", {})
+        paths += [public_path(module, name) for name in lazy]
+        modules += [target for name, target in lazy.items() if target == f"{module}.{name}"]
+    return paths
 
 
 def public_path(module_name: str, name: str) -> str:

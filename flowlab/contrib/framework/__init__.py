@@ -4,54 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.graph.tensor_spec import TensorSpec as TensorSpec
-from flowlab._src.variables.framework import VariableDeviceChooser as VariableDeviceChooser
-from flowlab._src.util.arg_scope import add_arg_scope as add_arg_scope
-from flowlab._src.variables.framework import add_model_variable as add_model_variable
-from flowlab._src.util.arg_scope import arg_scope as arg_scope
-from flowlab._src.util.arg_scope import arg_scope_func_key as arg_scope_func_key
-from flowlab._src.util.arg_scope import arg_scoped_arguments as arg_scoped_arguments
-from flowlab._src.ops.sorting import argsort as argsort
-from flowlab._src.train.global_step import assert_global_step as assert_global_step
-from flowlab._src.contrib.framework_names import assert_or_get_global_step as assert_or_get_global_step
-from flowlab._src.ops.checks_shape import assert_same_float_dtype as assert_same_float_dtype
-from flowlab._src.ops.checks_shape import assert_scalar as assert_scalar
-from flowlab._src.contrib.framework_names import assert_scalar_int as assert_scalar_int
-from flowlab._src.variables.framework import assign_from_values as assign_from_values
-from flowlab._src.variables.framework import assign_from_values_fn as assign_from_values_fn
-from flowlab._src.graph.sparse_tensor import convert_to_tensor_or_sparse_tensor as convert_to_tensor_or_sparse_tensor
-from flowlab._src.train.global_step import create_global_step as create_global_step
-from flowlab._src.util.arg_scope import current_arg_scope as current_arg_scope
-from flowlab._src.util.platform_tools import deprecated as deprecated
-from flowlab._src.util.platform_tools import deprecated_arg_values as deprecated_arg_values
-from flowlab._src.util.platform_tools import deprecated_args as deprecated_args
-from flowlab._src.variables.framework import filter_variables as filter_variables
-from flowlab._src.train.global_step import get_global_step as get_global_step
-from flowlab._src.contrib.framework_names import get_graph_from_inputs as get_graph_from_inputs
-from flowlab._src.variables.framework import get_local_variables as get_local_variables
-from flowlab._src.variables.framework import get_model_variables as get_model_variables
-from flowlab._src.train.global_step import get_or_create_global_step as get_or_create_global_step
-from flowlab._src.contrib.framework_names import get_placeholders as get_placeholders
-from flowlab._src.variables.framework import get_trainable_variables as get_trainable_variables
-from flowlab._src.variables.framework import get_unique_variable as get_unique_variable
-from flowlab._src.variables.framework import get_variable_full_name as get_variable_full_name
-from flowlab._src.variables.framework import get_variables as get_variables
-from flowlab._src.variables.framework import get_variables_by_name as get_variables_by_name
-from flowlab._src.variables.framework import get_variables_by_suffix as get_variables_by_suffix
-from flowlab._src.variables.framework import get_variables_to_restore as get_variables_to_restore
-from flowlab._src.variables.framework import global_variable as global_variable
-from flowlab._src.util.arg_scope import has_arg_scope as has_arg_scope
-from flowlab._src.graph.static_value import is_tensor as is_tensor
-from flowlab._src.variables.framework import local_variable as local_variable
-from flowlab._src.variables.framework import model_variable as model_variable
-from flowlab._src.contrib.framework_names import prepend_name_scope as prepend_name_scope
-from flowlab._src.ops.py_function import py_func as py_func
-from flowlab._src.contrib.framework_names import reduce_sum_n as reduce_sum_n
-from flowlab._src.keras.smart_cond import smart_cond as smart_cond
-from flowlab._src.keras.smart_cond import known_condition as smart_constant_value
-from flowlab._src.ops.sorting import sort as sort
-from flowlab._src.contrib.framework_names import strip_name_scope as strip_name_scope
-from flowlab._src.variables.framework import variable as variable
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -105,10 +57,108 @@ __all__ = [
     "variable",
 ]
 _lazy = {
+    "TensorSpec": "flowlab._src.graph.tensor_spec:TensorSpec",
+    "VariableDeviceChooser": "flowlab._src.variables.framework:VariableDeviceChooser",
+    "add_arg_scope": "flowlab._src.util.arg_scope:add_arg_scope",
+    "add_model_variable": "flowlab._src.variables.framework:add_model_variable",
+    "arg_scope": "flowlab._src.util.arg_scope:arg_scope",
+    "arg_scope_func_key": "flowlab._src.util.arg_scope:arg_scope_func_key",
+    "arg_scoped_arguments": "flowlab._src.util.arg_scope:arg_scoped_arguments",
+    "argsort": "flowlab._src.ops.sorting:argsort",
+    "assert_global_step": "flowlab._src.train.global_step:assert_global_step",
+    "assert_or_get_global_step": "flowlab._src.contrib.framework_names:assert_or_get_global_step",
+    "assert_same_float_dtype": "flowlab._src.ops.checks_shape:assert_same_float_dtype",
+    "assert_scalar": "flowlab._src.ops.checks_shape:assert_scalar",
+    "assert_scalar_int": "flowlab._src.contrib.framework_names:assert_scalar_int",
+    "assign_from_values": "flowlab._src.variables.framework:assign_from_values",
+    "assign_from_values_fn": "flowlab._src.variables.framework:assign_from_values_fn",
+    "convert_to_tensor_or_sparse_tensor": "flowlab._src.graph.sparse_tensor:convert_to_tensor_or_sparse_tensor",
+    "create_global_step": "flowlab._src.train.global_step:create_global_step",
+    "current_arg_scope": "flowlab._src.util.arg_scope:current_arg_scope",
+    "deprecated": "flowlab._src.util.platform_tools:deprecated",
+    "deprecated_arg_values": "flowlab._src.util.platform_tools:deprecated_arg_values",
+    "deprecated_args": "flowlab._src.util.platform_tools:deprecated_args",
+    "filter_variables": "flowlab._src.variables.framework:filter_variables",
+    "get_global_step": "flowlab._src.train.global_step:get_global_step",
+    "get_graph_from_inputs": "flowlab._src.contrib.framework_names:get_graph_from_inputs",
+    "get_local_variables": "flowlab._src.variables.framework:get_local_variables",
+    "get_model_variables": "flowlab._src.variables.framework:get_model_variables",
+    "get_or_create_global_step": "flowlab._src.train.global_step:get_or_create_global_step",
+    "get_placeholders": "flowlab._src.contrib.framework_names:get_placeholders",
+    "get_trainable_variables": "flowlab._src.variables.framework:get_trainable_variables",
+    "get_unique_variable": "flowlab._src.variables.framework:get_unique_variable",
+    "get_variable_full_name": "flowlab._src.variables.framework:get_variable_full_name",
+    "get_variables": "flowlab._src.variables.framework:get_variables",
+    "get_variables_by_name": "flowlab._src.variables.framework:get_variables_by_name",
+    "get_variables_by_suffix": "flowlab._src.variables.framework:get_variables_by_suffix",
+    "get_variables_to_restore": "flowlab._src.variables.framework:get_variables_to_restore",
+    "global_variable": "flowlab._src.variables.framework:global_variable",
+    "has_arg_scope": "flowlab._src.util.arg_scope:has_arg_scope",
+    "is_tensor": "flowlab._src.graph.static_value:is_tensor",
+    "local_variable": "flowlab._src.variables.framework:local_variable",
+    "model_variable": "flowlab._src.variables.framework:model_variable",
     "nest": "flowlab.nest",
+    "prepend_name_scope": "flowlab._src.contrib.framework_names:prepend_name_scope",
+    "py_func": "flowlab._src.ops.py_function:py_func",
+    "reduce_sum_n": "flowlab._src.contrib.framework_names:reduce_sum_n",
+    "smart_cond": "flowlab._src.keras.smart_cond:smart_cond",
+    "smart_constant_value": "flowlab._src.keras.smart_cond:known_condition",
+    "sort": "flowlab._src.ops.sorting:sort",
+    "strip_name_scope": "flowlab._src.contrib.framework_names:strip_name_scope",
+    "variable": "flowlab._src.variables.framework:variable",
 }
 
 if TYPE_CHECKING:
+    from flowlab._src.graph.tensor_spec import TensorSpec as TensorSpec
+    from flowlab._src.variables.framework import VariableDeviceChooser as VariableDeviceChooser
+    from flowlab._src.util.arg_scope import add_arg_scope as add_arg_scope
+    from flowlab._src.variables.framework import add_model_variable as add_model_variable
+    from flowlab._src.util.arg_scope import arg_scope as arg_scope
+    from flowlab._src.util.arg_scope import arg_scope_func_key as arg_scope_func_key
+    from flowlab._src.util.arg_scope import arg_scoped_arguments as arg_scoped_arguments
+    from flowlab._src.ops.sorting import argsort as argsort
+    from flowlab._src.train.global_step import assert_global_step as assert_global_step
+    from flowlab._src.contrib.framework_names import assert_or_get_global_step as assert_or_get_global_step
+    from flowlab._src.ops.checks_shape import assert_same_float_dtype as assert_same_float_dtype
+    from flowlab._src.ops.checks_shape import assert_scalar as assert_scalar
+    from flowlab._src.contrib.framework_names import assert_scalar_int as assert_scalar_int
+    from flowlab._src.variables.framework import assign_from_values as assign_from_values
+    from flowlab._src.variables.framework import assign_from_values_fn as assign_from_values_fn
+    from flowlab._src.graph.sparse_tensor import (
+        convert_to_tensor_or_sparse_tensor as convert_to_tensor_or_sparse_tensor,
+    )
+    from flowlab._src.train.global_step import create_global_step as create_global_step
+    from flowlab._src.util.arg_scope import current_arg_scope as current_arg_scope
+    from flowlab._src.util.platform_tools import deprecated as deprecated
+    from flowlab._src.util.platform_tools import deprecated_arg_values as deprecated_arg_values
+    from flowlab._src.util.platform_tools import deprecated_args as deprecated_args
+    from flowlab._src.variables.framework import filter_variables as filter_variables
+    from flowlab._src.train.global_step import get_global_step as get_global_step
+    from flowlab._src.contrib.framework_names import get_graph_from_inputs as get_graph_from_inputs
+    from flowlab._src.variables.framework import get_local_variables as get_local_variables
+    from flowlab._src.variables.framework import get_model_variables as get_model_variables
+    from flowlab._src.train.global_step import get_or_create_global_step as get_or_create_global_step
+    from flowlab._src.contrib.framework_names import get_placeholders as get_placeholders
+    from flowlab._src.variables.framework import get_trainable_variables as get_trainable_variables
+    from flowlab._src.variables.framework import get_unique_variable as get_unique_variable
+    from flowlab._src.variables.framework import get_variable_full_name as get_variable_full_name
+    from flowlab._src.variables.framework import get_variables as get_variables
+    from flowlab._src.variables.framework import get_variables_by_name as get_variables_by_name
+    from flowlab._src.variables.framework import get_variables_by_suffix as get_variables_by_suffix
+    from flowlab._src.variables.framework import get_variables_to_restore as get_variables_to_restore
+    from flowlab._src.variables.framework import global_variable as global_variable
+    from flowlab._src.util.arg_scope import has_arg_scope as has_arg_scope
+    from flowlab._src.graph.static_value import is_tensor as is_tensor
+    from flowlab._src.variables.framework import local_variable as local_variable
+    from flowlab._src.variables.framework import model_variable as model_variable
+    from flowlab._src.contrib.framework_names import prepend_name_scope as prepend_name_scope
+    from flowlab._src.ops.py_function import py_func as py_func
+    from flowlab._src.contrib.framework_names import reduce_sum_n as reduce_sum_n
+    from flowlab._src.keras.smart_cond import smart_cond as smart_cond
+    from flowlab._src.keras.smart_cond import known_condition as smart_constant_value
+    from flowlab._src.ops.sorting import sort as sort
+    from flowlab._src.contrib.framework_names import strip_name_scope as strip_name_scope
+    from flowlab._src.variables.framework import variable as variable
     import flowlab.nest as nest
 else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)

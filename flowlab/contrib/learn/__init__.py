@@ -4,11 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab.contrib.learn import datasets as datasets
-from flowlab.contrib.learn import learn_runner as learn_runner
-from flowlab.contrib.learn import python as python
-from flowlab._src.contrib.learn import Experiment as Experiment
-from flowlab._src.contrib.learn import ModeKeys as ModeKeys
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -18,8 +13,20 @@ __all__ = [
     "learn_runner",
     "python",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "Experiment": "flowlab._src.contrib.learn:Experiment",
+    "ModeKeys": "flowlab._src.contrib.learn:ModeKeys",
+    "datasets": "flowlab.contrib.learn.datasets",
+    "learn_runner": "flowlab.contrib.learn.learn_runner",
+    "python": "flowlab.contrib.learn.python",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab.contrib.learn import datasets as datasets
+    from flowlab.contrib.learn import learn_runner as learn_runner
+    from flowlab.contrib.learn import python as python
+    from flowlab._src.contrib.learn import Experiment as Experiment
+    from flowlab._src.contrib.learn import ModeKeys as ModeKeys
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -6,10 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from flowlab._src.errors import add_notes
+from flowlab._src.graph.arguments import as_int, as_list
 from flowlab._src.graph.dtypes import as_dtype
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.util import nest, source
 from flowlab._src.util.export import export
+
+
+def optional_int(value: Any, name: str) -> int | None:
+    """A whole number or None."""
+    return None if value is None else as_int(value, name)
 
 
 @export("layers.InputSpec")
@@ -44,10 +50,10 @@ class InputSpec:
         axes: Any = None,
     ) -> None:
         self.dtype = as_dtype(dtype).name if dtype is not None else None
-        self.shape = shape
-        self.ndim = len(shape) if shape is not None else ndim
-        self.max_ndim = max_ndim
-        self.min_ndim = min_ndim
+        self.shape = None if shape is None else tuple(as_list(shape, "shape"))
+        self.ndim = len(self.shape) if self.shape is not None else optional_int(ndim, "ndim")
+        self.max_ndim = optional_int(max_ndim, "max_ndim")
+        self.min_ndim = optional_int(min_ndim, "min_ndim")
         try:
             self.axes = {int(axis): size for axis, size in (axes or {}).items()}
         except (ValueError, TypeError, AttributeError):

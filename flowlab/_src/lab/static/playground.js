@@ -49,6 +49,7 @@ function render({ model, el }) {
   function stop() {
     isRunning = false;
     showRun();
+    say(model.get("say"));
   }
   // what comes next: a moved slider first, then the next picture of a run
   function next() {
@@ -61,22 +62,10 @@ function render({ model, el }) {
     else ask("run");
   }
   slider.addEventListener("input", () => { wanted = slider.value; next(); });
-  // the arrows of a slider are the notebook's own in some pages, so they are moved by hand
-  const moves = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10, Home: -100, End: 100 };
-  slider.addEventListener("keydown", (event) => {
-    const move = moves[event.key];
-    if (move === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    event.stopPropagation();
-    slider.value = String(Number(slider.value) + move);
-    wanted = slider.value;
-    next();
-  });
 
   function showRun() {
     run.querySelector(".flow-word").textContent = isRunning ? "Stop" : "Run";
     run.querySelector(".flow-sign").textContent = isRunning ? "■" : "►►";
-    el.querySelector(".flow-say").setAttribute("aria-live", isRunning ? "off" : "polite"); // no chatter while it runs
   }
   function show() {
     const picture = readPicture(model.get("svg"));
@@ -90,8 +79,8 @@ function render({ model, el }) {
     slider.setAttribute("aria-valuetext", `rate ${state.rate}`);
     step.disabled = run.disabled = !state.can;
     again.disabled = !state.steps;
-    if (isRunning && state.done) stop(); // before the news, so that the end is spoken
-    say(model.get("say"));
+    if (isRunning && state.done) stop();
+    if (!isRunning) say(model.get("say")); // while it runs the picture tells enough
     next();
   }
   el.addEventListener("keydown", (event) => {

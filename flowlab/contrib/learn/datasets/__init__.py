@@ -4,9 +4,6 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab.contrib.learn.datasets import base as base
-from flowlab.contrib.learn.datasets import mnist as mnist
-from flowlab._src.contrib.learn import load_dataset as load_dataset
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
@@ -14,8 +11,16 @@ __all__ = [
     "load_dataset",
     "mnist",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "base": "flowlab.contrib.learn.datasets.base",
+    "load_dataset": "flowlab._src.contrib.learn:load_dataset",
+    "mnist": "flowlab.contrib.learn.datasets.mnist",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab.contrib.learn.datasets import base as base
+    from flowlab.contrib.learn.datasets import mnist as mnist
+    from flowlab._src.contrib.learn import load_dataset as load_dataset
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,14 +4,17 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab.contrib.tensorboard.plugins import projector as projector
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
     "projector",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "projector": "flowlab.contrib.tensorboard.plugins.projector",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab.contrib.tensorboard.plugins import projector as projector
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -4,24 +4,29 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.contrib.projector import PROJECTOR_FILENAME as PROJECTOR_FILENAME
-from flowlab._src.contrib.projector import visualize_embeddings as visualize_embeddings
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
+    "EmbeddingInfo",
     "PROJECTOR_FILENAME",
+    "ProjectorConfig",
+    "SpriteMetadata",
     "visualize_embeddings",
 ]
 _lazy = {
     "EmbeddingInfo": "flowlab._src.formats.messages:EmbeddingInfo",
+    "PROJECTOR_FILENAME": "flowlab._src.contrib.projector:PROJECTOR_FILENAME",
     "ProjectorConfig": "flowlab._src.formats.messages:ProjectorConfig",
     "SpriteMetadata": "flowlab._src.formats.messages:SpriteMetadata",
+    "visualize_embeddings": "flowlab._src.contrib.projector:visualize_embeddings",
 }
 
 if TYPE_CHECKING:
     from flowlab._src.formats.messages import EmbeddingInfo as EmbeddingInfo
+    from flowlab._src.contrib.projector import PROJECTOR_FILENAME as PROJECTOR_FILENAME
     from flowlab._src.formats.messages import ProjectorConfig as ProjectorConfig
     from flowlab._src.formats.messages import SpriteMetadata as SpriteMetadata
+    from flowlab._src.contrib.projector import visualize_embeddings as visualize_embeddings
 else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

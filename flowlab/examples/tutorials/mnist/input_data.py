@@ -4,16 +4,20 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab._src.data.mnist import DataSet as DataSet
-from flowlab._src.data.mnist import read_data_sets as read_data_sets
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
     "DataSet",
     "read_data_sets",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "DataSet": "flowlab._src.data.mnist:DataSet",
+    "read_data_sets": "flowlab._src.data.mnist:read_data_sets",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab._src.data.mnist import DataSet as DataSet
+    from flowlab._src.data.mnist import read_data_sets as read_data_sets
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

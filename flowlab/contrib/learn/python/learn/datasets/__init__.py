@@ -4,16 +4,20 @@
 
 from typing import TYPE_CHECKING
 
-from flowlab.contrib.learn.python.learn.datasets import base as base
-from flowlab.contrib.learn.python.learn.datasets import mnist as mnist
 from flowlab._src.util.lazy import module_dir as _module_dir, module_getattr as _module_getattr
 
 __all__ = [
     "base",
     "mnist",
 ]
-_lazy: dict[str, str] = {}
+_lazy = {
+    "base": "flowlab.contrib.learn.python.learn.datasets.base",
+    "mnist": "flowlab.contrib.learn.python.learn.datasets.mnist",
+}
 
-if not TYPE_CHECKING:  # a type checker knows the names above and no others
+if TYPE_CHECKING:
+    from flowlab.contrib.learn.python.learn.datasets import base as base
+    from flowlab.contrib.learn.python.learn.datasets import mnist as mnist
+else:  # a type checker knows the names above and no others
     __getattr__ = _module_getattr(__name__, _lazy)
     __dir__ = _module_dir(__name__, _lazy)

@@ -49,7 +49,7 @@ train = tf.train.AdamOptimizer().minimize(loss)
 sess = tf.Session()
 sess.run(tf.global_variables_initializer())"""
 
-WATCHED = """plot = tf.lab.plot("loss", "accuracy", smooth=0.9)
+WATCHED = """plot = tf.lab.plot("loss", "accuracy", smooth=0.9, zoom=0.9)
 for step in tf.lab.progress(range(500), "training"):
     images, labels = mnist.train.next_batch(100)
     values = sess.run([loss, accuracy, train], {x: images, y: labels})
@@ -106,7 +106,7 @@ def make(browser: Browser, server: Server, theme: str, wanted: list[str]) -> Non
         if wanted and name not in wanted:
             continue
         notebook = Notebook(context.new_page(), server, f"{name}_{theme}")
-        notebook.write(SETUP, *before, source)
+        notebook.write(f"{SETUP}\n%flow theme {theme}", *before, source)
         notebook.open()
         notebook.set_theme(theme)
         notebook.page.add_style_tag(content=BARE)

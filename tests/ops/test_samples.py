@@ -14,7 +14,7 @@ import pytest
 import flowlab as tf
 from flowlab._src.graph import registry
 from flowlab._src.graph.op import allowed_dtypes
-from flowlab._src.runtime import session
+from flowlab._src.runtime import prepared
 from tests.ops.graphs import digest, graphs_of, is_otherwise
 from tests.ops.make_golden import FOLDER, build, flatten, holder, static_shapes
 from tests.ops.registry import all_failures, all_samples
@@ -141,7 +141,7 @@ def test_a_plan_written_for_known_sizes_gives_the_numbers_of_its_instructions(
     feeds = dict(zip(holders, sample.inputs, strict=True))
     with tf.Session() as sess:
         by_instructions = sess.run(outputs, feeds)
-    monkeypatch.setattr(session, "RUNS_BEFORE_WRITING", -math.inf)
+    monkeypatch.setattr(prepared, "RUNS_BEFORE_WRITING", -math.inf)
     with tf.Session() as sess:
         as_function = sess.run(outputs, feeds)
     for value, expected in zip(as_function, by_instructions, strict=True):

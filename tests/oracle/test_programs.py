@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import flowlab as tf
-from flowlab._src.runtime import session
+from flowlab._src.runtime import prepared
 
 from .compare import compare_records
 from .record import PROGRAMS, load_programs, run_program
@@ -29,7 +29,7 @@ def stored_answers(theme: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", sorted(PROGRAMS))
 def test_program_equals_tensorflow(name: str, as_functions: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if as_functions:  # each plan is written out for the sizes of its feeds when it first runs
-        monkeypatch.setattr(session, "RUNS_BEFORE_WRITING", -math.inf)
+        monkeypatch.setattr(prepared, "RUNS_BEFORE_WRITING", -math.inf)
     entry = PROGRAMS[name]
     differences = compare_records(entry, stored_answers(entry.theme)[name], run_program(tf, entry))
     assert not differences, "\n" + "\n".join(differences)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import flowlab as tf
-from flowlab._src.runtime import session
+from flowlab._src.runtime import prepared
 from flowlab._src.runtime.straight import StraightRun
 
 WRITTEN = 8  # runs after which any small plan has been written out
@@ -24,7 +24,7 @@ def written(sess: tf.Session) -> list[StraightRun]:
 @pytest.fixture
 def by_instructions(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Switch the writing of plans off."""
-    return lambda: monkeypatch.setattr(session, "RUNS_BEFORE_WRITING", math.inf)
+    return lambda: monkeypatch.setattr(prepared, "RUNS_BEFORE_WRITING", math.inf)
 
 
 def linear_regression() -> tuple[Any, Any, Any, Any]:

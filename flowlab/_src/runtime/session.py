@@ -27,10 +27,9 @@ from flowlab._src.runtime.fetch import Fetches, as_result, expansion_of, own_nam
 from flowlab._src.runtime.limits import run_limited
 from flowlab._src.runtime.placement import check_placement
 from flowlab._src.runtime.plan import Instruction, Plan, compile_plan
+from flowlab._src.runtime.prepared import Prepared
 from flowlab._src.runtime.profile import run_profiled
-from flowlab._src.runtime.sizes import Sizes, feeds_and_shapes
 from flowlab._src.runtime.state import UNINITIALIZED, SessionState
-from flowlab._src.runtime.straight import StraightRun
 from flowlab._src.runtime.targets import reset_target, state_for
 from flowlab._src.runtime.tensor_handle import TensorHandle
 from flowlab._src.util import source
@@ -55,54 +54,6 @@ class Companion(Protocol):
 
 
 companions: list[Companion] = []
-
-
-class _Prepared:
-    """Everything about one combination of fetches and feed keys that need not be done twice."""
-
-    __slots__ = ("converters", "fed", "feeds", "fetches", "handles", "plan", "single", "straight")
-
-    def __init__(self, fetches: Fetches, feeds: list[Tensor], plan: Plan) -> None:
-        self.fetches = fetches
-        self.feeds = feeds
-        self.plan = plan
-        self.converters = tuple([feed_converter(t) for t in feeds])
-        self.single = True  # the feed_dict has one key for each fed tensor, in order
-        given = set(feeds)
-        self.fed = frozenset([i for i, t in enumerate(fetches.tensors) if t in given])  # which of the fetches are fed
-        # For each combination of shapes of the feeds: how often it ran, then the plan as a function.
-        self.straight: dict[Any, int | StraightRun] = {}
-        # Fetches that are handles to values the session keeps: position, dtype of the value, key of the dictionary.
-        self.handles = [
-            (i, t.op.inputs[0].dtype.base_dtype, t.op.definition.gives_handle)
-            for i, t in enumerate(fetches.tensors)
-            if t.op.definition.gives_handle
-        ]
-
-    def straight_run(self, given: list[Any]) -> StraightRun | None:
-        """The plan as a function for feeds of these shapes; None while a run by instructions is cheaper."""
-        shapes = tuple([getattr(value, "shape", None) for value in given])
-        found = self.straight.get(shapes, 0)
-        if isinstance(found, StraightRun):
-            return found
-        count = len(self.plan.instructions)
-        if found <= RUNS_BEFORE_WRITING + count // 64:
-            if len(self.straight) < _MOST_SHAPES:
-                self.straight[shapes] = found + 1
-            return None
-        if count > _LONGEST_FUNCTION:
-            return None
-        nodes = self.fetches.graph._operations
-        fixed = all(getattr(node.definition, "validate_shape", True) for node in nodes)
-        sizes = Sizes(feeds_and_shapes(self.feeds, shapes)) if fixed else None
-        plan = compile_plan(self.fetches.tensors, self.fetches.operations, self.feeds, sizes=sizes)
-        made = self.straight[shapes] = StraightRun(plan)
-        return made
-
-
-RUNS_BEFORE_WRITING = 2  # a program that runs a plan once shall not wait for a function
-_MOST_SHAPES = 32  # of feeds, for which functions are written
-_LONGEST_FUNCTION = 4000  # instructions
 
 
 class _Start(NamedTuple):
@@ -147,7 +98,7 @@ class Session:
         self._state = state
         self._target = target
         self._timeout = self._config.operation_timeout_in_ms  # milliseconds for each run; 0 is no limit
-        self._prepared: dict[Any, _Prepared] = {}
+        self._prepared: dict[Any, Prepared] = {}
         self._partial: dict[str, _PartialRun] = {}
         self._placed = 0
         self._entered: list[Any] = []
@@ -309,13 +260,13 @@ class Session:
                 frame.instruction = next(i for i in plan.instructions if i.node is tensor.op)
                 raise explain_failure(uninitialized(tensor), frame)
 
-    def _feed_values(self, feed_dict: dict[Any, Any], prepared: _Prepared) -> list[Any]:
+    def _feed_values(self, feed_dict: dict[Any, Any], prepared: Prepared) -> list[Any]:
         flat = flatten_feeds(feed_dict, self._graph)
         return [flat[t] for t in prepared.plan.slots if t in flat][: len(prepared.plan.feeds)]
 
     def _prepare(
         self, structure: Any, feed_dict: dict[Any, Any] | None, key: Any, fold: bool = True, keep: bool = False
-    ) -> _Prepared:
+    ) -> Prepared:
         """Take fetches and feeds apart and compile their plan; a traced run keeps every node (`fold` False)."""
         self._check_open()
         self._check_graph()
@@ -323,7 +274,7 @@ class Session:
         feeds: list[Tensor] = list(flatten_feeds(feed_dict, self._graph)) if feed_dict else []
         self._place(fetches)
         plan = compile_plan(fetches.tensors, fetches.operations, feeds, fold, keep)
-        prepared = _Prepared(fetches, feeds, plan)
+        prepared = Prepared(fetches, feeds, plan)
         prepared.single = feed_dict is None or (
             len(feeds) == len(feed_dict) and not any(isinstance(k, tuple) or expansion_of(k) for k in feed_dict)
         )

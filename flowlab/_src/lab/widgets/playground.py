@@ -9,10 +9,10 @@ from typing import Any
 import anywidget
 import traitlets
 
+from flowlab._src.lab.in_place import VIEW
 from flowlab._src.lab.playground import HIGHEST_RATE, LOWEST_RATE, Playground
 from flowlab._src.lab.svg import drawing_svg
 from flowlab._src.lab.widgets.assets import script, style
-from flowlab._src.lab.widgets.graph import VIEW
 
 STEPS_OF_A_RUN = 2  # training steps between two pictures: with ten pictures a second the eye can follow
 

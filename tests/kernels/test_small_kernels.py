@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from flowlab._src.errors import InvalidArgumentError
-from flowlab._src.kernels import elementwise, gemm, softmax, update
+from flowlab._src.kernels import elementwise, gemm, jit, softmax, update
 
 NEAR = {"float16": 2e-3, "float32": 2e-6, "float64": 1e-14}
 
@@ -133,6 +133,56 @@ def test_adam_is_the_same_to_the_last_bit_however_it_is_computed(size, use_neste
     monkeypatch.setattr(update.adam_loop, "least", 10**9)
     for array, expected in zip(got, update.adam(*arguments), strict=True):
         np.testing.assert_array_equal(array, expected)
+
+
+RULES = {
+    "gradient_descent": lambda a, **k: (update.gradient_descent(a[0], 0.1, a[3], **k),),
+    "momentum": lambda a, **k: update.momentum(a[0], a[1], 0.1, a[3], 0.9, **k),
+    "nesterov": lambda a, **k: update.momentum(a[0], a[1], 0.1, a[3], 0.9, True, **k),
+    "adam": lambda a, **k: update.adam(a[0], a[1], a[2], 0.5, 0.9, 1e-2, 0.9, 0.999, 1e-8, a[3], **k),
+    "rmsprop": lambda a, **k: update.rmsprop(a[0], a[2], a[1], 1e-2, 0.9, 0.5, 1e-8, a[3], **k),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [1, 33, 40_001])
+@pytest.mark.parametrize("rule", RULES)
+def test_an_update_in_place_gives_the_numbers_of_one_that_leaves_its_arguments_alone(
+    rule, size, dtype, kernels, monkeypatch
+):
+    arrays = [np.abs(uniform(seed, dtype, size)) for seed in range(4)]
+    before = [array.copy() for array in arrays]
+    got = RULES[rule](arrays)
+    for array, old in zip(arrays, before):
+        np.testing.assert_array_equal(array, old)
+    within = RULES[rule](arrays, in_place=True)
+    for each in jit.loops:
+        monkeypatch.setattr(each, "least", 10**9)
+    for array, other, expected in zip(got, within, RULES[rule](before), strict=True):
+        np.testing.assert_allclose(array, expected, rtol=NEAR[dtype], atol=NEAR[dtype])
+        np.testing.assert_array_equal(other, array)
+    np.testing.assert_array_equal(arrays[3], before[3])
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (7, 10), (100, 10), (3, 1000), (2000, 17)], ids=str)
+def test_cross_entropy_in_one_pass(shape, kernels):
+    logits, labels = uniform(0, "float32", *shape) * 20, np.abs(uniform(1, "float32", *shape))
+    labels /= labels.sum(axis=1, keepdims=True)
+    wide = logits.astype(np.float64)
+    wide -= wide.max(axis=1, keepdims=True)
+    sums = np.exp(wide).sum(axis=1, keepdims=True)
+    loss, backprop = softmax.softmax_cross_entropy(logits, labels)
+    assert loss.dtype == backprop.dtype == np.float32
+    np.testing.assert_allclose(loss, (labels * (np.log(sums) - wide)).sum(axis=1), rtol=3e-6, atol=1e-6)
+    np.testing.assert_allclose(backprop, np.exp(wide) / sums - labels, atol=1e-6)
+
+
+def test_cross_entropy_of_infinite_logits_is_no_number(kernels):
+    with np.errstate(invalid="ignore"):
+        for bad in (np.nan, np.inf):
+            loss, backprop = softmax.softmax_cross_entropy(np.array([[0, bad, 1]], "f"), np.full((1, 3), 1 / 3, "f"))
+            assert np.isnan(loss).all()
+            assert np.isnan(backprop).all()
 
 
 def test_updates_refuse_shapes_that_differ(kernels):

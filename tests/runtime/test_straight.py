@@ -141,3 +141,60 @@ def test_many_shapes_of_feeds_do_not_fill_the_memory_with_functions() -> None:
             for _ in range(4):
                 np.testing.assert_allclose(sess.run(total, {x: np.ones(size)}), size * np.sin(1.0), rtol=1e-6)
         assert len(written(sess)) < 50
+
+
+@pytest.mark.parametrize("make", [
+    lambda: tf.train.GradientDescentOptimizer(0.1),
+    lambda: tf.train.MomentumOptimizer(0.1, 0.9),
+    lambda: tf.train.AdamOptimizer(0.1),
+    lambda: tf.train.RMSPropOptimizer(0.1),
+])  # fmt: skip
+@pytest.mark.parametrize("resource", [False, True])
+def test_updates_in_place_are_seen_by_nobody_who_holds_an_older_value(make: Any, resource: bool) -> None:
+    w = tf.Variable(tf.ones([300, 200]), use_resource=resource)
+    view = tf.reshape(w, [200, 300])
+    train = make().minimize(tf.reduce_sum(w * w))
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        arrays, known = [], []
+        for _ in range(WRITTEN):
+            sess.run(train)
+            value, other = sess.run([w, view])
+            arrays += [value, other]
+            known += [value.copy(), other.copy()]
+            kept = next(iter(sess._state.variables.values()))
+            known.append(kept.copy())
+            arrays.append(kept)
+        for array, before in zip(arrays, known, strict=True):
+            np.testing.assert_array_equal(array, before)
+
+
+def test_a_variable_that_nobody_else_holds_is_updated_where_it_lies() -> None:
+    w = tf.Variable(tf.ones([300, 200]))
+    train = tf.train.GradientDescentOptimizer(0.1).minimize(tf.reduce_sum(w * w))
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        for _ in range(WRITTEN):
+            sess.run(train)
+        place = sess._state.variables[w.op.name].__array_interface__["data"][0]
+        for _ in range(WRITTEN):
+            sess.run(train)
+        assert sess._state.variables[w.op.name].__array_interface__["data"][0] == place
+        held = sess._state.variables[w.op.name]
+        before = held.copy()
+        sess.run(train)
+        np.testing.assert_array_equal(held, before)
+        np.testing.assert_allclose(sess.run(w), before * 0.8, rtol=1e-6)
+
+
+def test_an_older_reading_of_a_resource_variable_stays_in_the_same_run() -> None:
+    w = tf.Variable(tf.ones([300, 200]), use_resource=True)
+    before = w.read_value()
+    with tf.control_dependencies([before]):
+        train = tf.train.GradientDescentOptimizer(1.0).minimize(tf.reduce_sum(w))
+    with tf.control_dependencies([train]):
+        moved = tf.identity(before) - w.read_value()
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        for _ in range(WRITTEN):
+            assert (sess.run(moved) == 1).all()

@@ -54,6 +54,7 @@ from flowlab._src.kernels import threads
 
 COMPILED = (np.dtype(np.float32), np.dtype(np.float64))  # other dtypes stay with NumPy
 NEVER, BACKGROUND, WAIT = "0", "1", "wait"
+CALLS = 2  # large calls after which a loop is compiled
 
 
 def policy() -> str:
@@ -166,9 +167,10 @@ class Instruction(Part):
 class Loop(Part):
     """A function for the compiler, one version for each dtype; `ready` says whether it can be used yet."""
 
-    def __init__(self, function: Callable[..., Any], least: int, reorder: tuple[str, ...]) -> None:
+    def __init__(self, function: Callable[..., Any], least: int, reorder: tuple[str, ...], calls: int = CALLS) -> None:
         super().__init__(function, reorder)
         self.least = least
+        self.calls = calls
         self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
         self.versions: dict[np.dtype[Any], Callable[..., Any]] = {}
         self.asked: dict[np.dtype[Any], int] = {}
@@ -187,9 +189,10 @@ class Loop(Part):
             return None
         if compiler.policy == WAIT:
             return compiler.compile(self, dtype)
-        # One large call may be the only one; the second announces a third.
+        # One large call may be the only one; the second announces a third. Loading Numba costs as much as thousands
+        # of small calls, so for them alone it is not loaded soon.
         self.asked[dtype] = self.asked.get(dtype, 0) + 1
-        if self.asked[dtype] >= 2:
+        if self.asked[dtype] >= (CALLS if "numba" in sys.modules else self.calls):
             compiler.enqueue(self, dtype)
         return None
 
@@ -230,13 +233,15 @@ class Address(Loop):
 loops: list[Loop] = []
 
 
-def loop(least: int, reorder: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Loop]:
+def loop(least: int, reorder: tuple[str, ...] = (), calls: int = CALLS) -> Callable[[Callable[..., Any]], Loop]:
     """Mark a function as a compiled loop for at least so much work, in whatever unit its callers count.
+
+    After `calls` calls it is compiled; more than `CALLS` say that its calls are small, and not worth loading Numba for.
 
     Arithmetic is NumPy's to the last bit, unless LLVM's fast-math flags in `reorder` permit more: "reassoc", "contract"
     and "nsz" let it add 16 numbers at a time, and keep the meaning of NaN and infinity.
     """
-    return lambda function: Loop(function, least, reorder)
+    return lambda function: Loop(function, least, reorder, calls)
 
 
 def part(function: Callable[..., Any]) -> Part:

@@ -6,6 +6,8 @@ forms for resource variables, in `resource_training.py`, are made of these.
 
 from __future__ import annotations
 
+import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -40,7 +42,11 @@ class Apply(Op, abstract=True):
         names = self.names(run, targets)
         state = run.state
         with state.lock:
-            results = rule(*[self.value(run, name) for name in names], *hyper)
+            values = [self.value(run, name) for name in names]
+            if run.unseen and rule in IN_PLACE and held_by_nobody_else(values, targets):
+                results = rule(*values, *hyper, in_place=True)
+            else:
+                results = rule(*values, *hyper)
             if len(names) == 1:
                 return state.write(names[0], results)
             return tuple([state.write(name, value) for name, value in zip(names, results, strict=True)])
@@ -51,6 +57,51 @@ class Apply(Op, abstract=True):
         for slot in rest[: self.forwards_ref - 1]:
             shape = merge_shapes(shape, slot.shape)
         return shape
+
+
+IN_PLACE = (update.gradient_descent, update.momentum, update.adam, update.rmsprop)  # rules that can change arrays
+
+
+def held_by_nobody_else(values: list[Any], targets: Arrays) -> bool:
+    """Tell whether the session and the running plan alone hold these arrays, so that nobody sees them change.
+
+    Python counts who holds an object, and a view holds the array it looks into. A variable that was fetched, saved
+    by the stepper, or read through a handle earlier in this run has more holders than one that was not.
+    """
+    if not hasattr(sys, "getrefcount"):
+        return False
+    alone = _holders()[values[0] is targets[0]]
+    counts = [sys.getrefcount(value) for value in values]
+    return counts == [alone] * len(counts) and all(
+        isinstance(value, np.ndarray) and value.flags.owndata for value in values
+    )
+
+
+@functools.cache
+def _holders() -> tuple[int, int]:
+    """How many holders such an array has, for variables behind handles and for references: Python's versions differ.
+
+    It is found out by an update of a variable of nobody's, called in the way in which plans call it.
+    """
+    counts = []
+
+    def count(values: list[Any], targets: Arrays) -> None:
+        counts.extend([sys.getrefcount(value) for value in values])
+
+    def apply(variables: dict[str, Any], targets: Arrays) -> None:
+        values = [variables.get(name) for name in ("w",)]
+        count(values, targets)
+
+    def kernel(variables: dict[str, Any], var: Any) -> None:
+        apply(variables, (var,))
+
+    def body(variables: dict[str, Any]) -> None:
+        v0 = variables.get("w")
+        kernel(variables, v0)
+
+    kernel({"w": np.zeros(1)}, None)
+    body({"w": np.zeros(1)})
+    return counts[0], counts[1]
 
 
 class SparseApply(Apply, abstract=True):

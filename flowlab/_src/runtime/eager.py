@@ -40,6 +40,7 @@ class EagerFrame:
 
     parent = None
     iteration = 0
+    unseen = False  # whoever called may hold the arrays
 
     def __init__(self, node: Record, state: SessionState, values: Sequence[Any]) -> None:
         self.node = node

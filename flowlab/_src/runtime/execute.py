@@ -19,7 +19,7 @@ from flowlab._src.runtime.straight import Straight
 class Frame:
     """A run in progress: its plan, the values so far and the instruction that comes next."""
 
-    __slots__ = ("instruction", "iteration", "parent", "plan", "state", "values", "watched")
+    __slots__ = ("instruction", "iteration", "parent", "plan", "state", "unseen", "values", "watched")
 
     def __init__(self, plan: Plan, state: SessionState, parent: Frame | None = None) -> None:
         self.plan = plan
@@ -29,6 +29,7 @@ class Frame:
         self.instruction: Instruction | None = None
         self.iteration = 0
         self.watched: bool = parent is None or parent.watched  # somebody looks at each instruction
+        self.unseen = False  # a whole plan runs as one function: values are held by its variables alone
 
     @property
     def node(self) -> Any:

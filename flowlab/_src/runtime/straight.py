@@ -182,7 +182,7 @@ class StraightRun:
 
     def __call__(self, frame: Frame, given: Any) -> Any:
         """Run. Floating-point faults give inf and nan, as in TensorFlow, without a warning."""
-        frame.watched = False
+        frame.watched, frame.unseen = False, True
         try:
             with np.errstate(all="ignore"):
                 return self._function(frame, given)

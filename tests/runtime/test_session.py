@@ -128,6 +128,7 @@ def interrupt(heard: threading.Event) -> None:
         heard.wait(1.0)
 
 
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 def test_an_interrupt_in_a_run_leaves_whole_values_and_a_usable_session() -> None:
     w = tf.Variable(np.zeros(50_000, np.float32))
     change = w.assign_add(np.ones(50_000, np.float32))

@@ -170,6 +170,7 @@ def test_a_cancelled_request_gives_back_what_it_has_taken() -> None:
         assert sess.run(take).tolist() == [5, 6]
 
 
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 def test_ctrl_c_ends_a_wait() -> None:
     q = tf.FIFOQueue(9, tf.int32)
     take, put = q.dequeue(), q.enqueue(1)

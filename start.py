@@ -4,7 +4,8 @@
     python3 start.py                  make .venv, install, open JupyterLab on lesson 00
     python3 start.py --no-browser     the same on a server: prints the address instead of opening a browser
     python3 start.py test             run every check and test (--without-browser leaves out those that need Chromium)
-    python3 start.py bench            run the benchmarks (further options: see tests/bench)
+    python3 start.py bench            time flowlab beside TensorFlow and PyTorch, which it installs (further options: see
+                                      tests/bench); bench --quick: flowlab alone, without a clock, in a minute
     python3 start.py browser-test     drive the notebooks in a real browser; installs Chromium where there is none
     python3 start.py pictures         make the pictures of the README anew
 

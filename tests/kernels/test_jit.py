@@ -4,12 +4,14 @@ import os
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from flowlab._src.kernels import jit, threads
+import flowlab as tf
+from flowlab._src.kernels import jit, machine_code, threads
 from flowlab._src.kernels.jit import In1, Int, Out1, Turn, claim, loop, span
 
 FLOAT = np.dtype("float32")
@@ -57,10 +59,24 @@ def run(source, **environment):
     return done.stdout.strip()
 
 
+def kept_in(folder):
+    """Settings that make a folder the only place for machine code."""
+    return dict.fromkeys(("NUMBA_CACHE_DIR", "HOME", "LOCALAPPDATA", "XDG_CACHE_HOME"), str(folder))
+
+
 CONVOLVE = """
 x, w = np.ones((50, 28, 28, 8), "f"), np.ones((5, 5, 8, 32), "f")
 def convolve():
     return float(conv.conv2d(x, w, (1, 1), ((2, 2), (2, 2))).sum())
+"""
+
+
+RECTIFY = """
+from flowlab._src.kernels import elementwise
+x = np.arange(-300000, 300000, dtype="f").reshape(-1, 10)
+def rectify():
+    y = elementwise.relu(elementwise.bias_add(x, x[0]))
+    return float(elementwise.relu_grad(x, y).sum()), sorted(set(jit.status().values()))
 """
 
 
@@ -142,18 +158,106 @@ def test_with_numba_off_large_programs_do_not_load_it_either():
 @pytest.mark.slow
 def test_a_program_may_end_while_its_loops_are_being_compiled(tmp_path):
     program = CONVOLVE + "print(convolve() == convolve())"
-    assert run(program, NUMBA_CACHE_DIR=str(tmp_path)) == "True"
+    assert run(program, **kept_in(tmp_path)) == "True"
 
 
 @pytest.mark.slow
 def test_compiled_code_is_kept_on_disk_and_gives_the_same(tmp_path):
     program = CONVOLVE + "print(convolve(), sorted(jit.status().values())[0])"
-    first = run(program, NUMBA_CACHE_DIR=str(tmp_path), FLOWLAB_NUMBA="wait")
+    first = run(program, **kept_in(tmp_path), FLOWLAB_NUMBA="wait")
     assert first.endswith("compiled")
-    kept = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nbc")}
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.loop")}
     assert kept
-    assert run(program, NUMBA_CACHE_DIR=str(tmp_path), FLOWLAB_NUMBA="wait") == first
-    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nbc")} == kept
+    assert run(program, **kept_in(tmp_path), FLOWLAB_NUMBA="wait") == first
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.loop")} == kept
+
+
+@pytest.mark.slow
+def test_code_that_was_harmed_or_cannot_be_understood_is_compiled_anew(tmp_path):
+    program = RECTIFY + "print(rectify())"
+    first = run(program, **kept_in(tmp_path), FLOWLAB_NUMBA="wait")
+    files = sorted(tmp_path.rglob("*.loop"))
+    sizes = [path.stat().st_size for path in files]
+    whole = files[0].read_bytes()
+    files[0].write_bytes(whole[:1000])
+    strange = b"cos\nno_such_name\n."  # well kept, but of no use
+    name = files[1].name.removesuffix(machine_code.SUFFIX)
+    files[1].write_bytes(machine_code.MARK + machine_code.checksum(name, strange) + strange)
+    files[2].write_bytes(whole)  # another loop's
+    assert run(program, **kept_in(tmp_path), FLOWLAB_NUMBA="wait") == first
+    assert [path.stat().st_size for path in files] == pytest.approx(sizes, rel=0.05)
+
+
+@pytest.mark.slow
+def test_processes_that_compile_the_same_at_once_do_not_disturb_each_other(tmp_path):
+    program = RECTIFY + "print(rectify())"
+    with ThreadPoolExecutor() as pool:
+        answers = list(pool.map(lambda _: run(program, **kept_in(tmp_path), FLOWLAB_NUMBA="wait"), range(3)))
+    assert len(set(answers)) == 1
+    assert {path.suffix for path in tmp_path.rglob("*.*") if path.is_file()} == {machine_code.SUFFIX}
+    assert run(program, **kept_in(tmp_path), FLOWLAB_NUMBA="wait") == answers[0]
+
+
+@pytest.mark.slow
+def test_machine_code_is_for_one_machine(tmp_path):
+    program = "jit.machine = lambda: sys.argv[1]\n" + RECTIFY + "rectify()\nprint(len(jit.store.files()))"
+    counts = [
+        run(program.replace("sys.argv[1]", repr(name)), **kept_in(tmp_path), FLOWLAB_NUMBA="wait")
+        for name in ("one", "two", "two")
+    ]
+    assert [int(count) / int(counts[0]) for count in counts] == [1, 2, 2]
+
+
+def test_what_lies_on_disk_is_loaded_after_the_first_large_call(policy, monkeypatch):
+    policy(jit.BACKGROUND)
+    monkeypatch.setattr(jit.store, "has_some", lambda beginning: beginning == "test_jit.double_loop.float32.")
+    double = new_loop()
+    assert double.ready(FLOAT, 10) is None
+    jit.wait()
+    assert double.ready(FLOAT, 10) is not None
+
+
+def test_a_loop_takes_over_in_the_middle_of_a_run(policy, monkeypatch):
+    """A loop of a graph that runs long begins with NumPy and goes on with the compiled loop once it is there."""
+    policy(jit.BACKGROUND)
+    double = new_loop()
+    ways = []
+
+    def kernel(x):
+        compiled = double.ready(x.dtype, x.size)
+        ways.append("numpy" if compiled is None else "compiled")
+        if len(ways) == 4:
+            jit.wait()
+        return x * 2 if compiled is None else x + x
+
+    graph = tf.Graph()
+    with graph.as_default(), tf.Session(graph=graph) as sess:
+        x = tf.ones([10])
+
+        def body(i, y):
+            return i + 1, tf.ensure_shape(tf.py_func(kernel, [y], tf.float32), [10])
+
+        _, y = tf.while_loop(lambda i, y: i < 8, body, [0, x])
+        np.testing.assert_array_equal(sess.run(y), np.full(10, 256, "f"))
+    assert ways == ["numpy"] * 4 + ["compiled"] * 4
+
+
+def test_a_program_may_end_while_numba_is_being_loaded():
+    program = """
+        import threading, types
+        loading, ending = threading.Event(), threading.Event()
+        class Slow:
+            def find_spec(self, name, *rest):
+                if name == "numba":
+                    loading.set()
+                    ending.wait()  # for ever
+        sys.meta_path.insert(0, Slow())
+        jit.compiler.policy = jit.BACKGROUND
+        jit.compiler.enqueue(jit.loops[0], np.dtype("f"))
+        loading.wait()
+        print("the end")
+    """
+    assert run(program) == "the end"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -174,27 +278,6 @@ def test_a_forked_child_has_helpers_of_its_own():
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == min(1, threads.cores() - 1))
     """
     assert run(program, FLOWLAB_NUMBA="0") == "True"
-
-
-def test_a_folder_that_cannot_be_written_is_passed_over(monkeypatch, tmp_path):
-    blocked = tmp_path / "file"
-    blocked.write_text("", encoding="utf-8")
-    monkeypatch.setattr(jit, "cache_parents", lambda: iter([blocked, tmp_path / "new"]))
-    assert jit.cache_folder().parent == tmp_path / "new"
-    monkeypatch.setattr(jit, "cache_parents", lambda: iter([blocked]))
-    assert jit.cache_folder() is None
-
-
-def test_machine_code_of_old_sources_is_removed_after_a_while(monkeypatch, tmp_path):
-    old, recent, foreign = (tmp_path / name for name in ("numba-0123456789ab", "numba-ba9876543210", "numba-notes"))
-    for folder in (old, recent, foreign):
-        folder.mkdir()
-        (folder / "code.nbc").touch()
-    for folder in (old, foreign):
-        os.utime(folder, (0, 0))
-    monkeypatch.setattr(jit, "cache_parents", lambda: iter([tmp_path]))
-    current = jit.cache_folder()
-    assert {path.name for path in tmp_path.iterdir()} == {recent.name, foreign.name, current.name}
 
 
 def test_plain_arrays_are_not_copied_and_others_are():

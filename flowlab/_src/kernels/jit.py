@@ -25,16 +25,17 @@ the loop. Small inputs always stay with NumPy, so small programs never load Numb
 The environment variable FLOWLAB_NUMBA sets the policy: "0" never compiles, "1" (the default) is described above,
 "wait" compiles at the first large call (for tests and benchmarks).
 
-The machine code on disk is valid for one processor type, one Numba and one state of this folder's sources; it lies in
-NUMBA_CACHE_DIR, else beside the sources, else in the user's cache folder.
+Where machine code lies on disk, and for which machine it is valid, says `machine_code.py`; `flowlab warm` compiles
+everything beforehand.
 """
 
 from __future__ import annotations
 
 import atexit
-import hashlib
+import importlib
+import math
 import os
-import shutil
+import pickle
 import sys
 import threading
 import time
@@ -43,14 +44,15 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from types import CodeType, FunctionType
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from flowlab._src.kernels import threads
+from flowlab._src.kernels import machine_code, threads
+from flowlab._src.kernels.machine_code import digest_of, store, words_of
 
 COMPILED = (np.dtype(np.float32), np.dtype(np.float64))  # other dtypes stay with NumPy
 NEVER, BACKGROUND, WAIT = "0", "1", "wait"
@@ -190,9 +192,12 @@ class Loop(Part):
         if compiler.policy == WAIT:
             return compiler.compile(self, dtype)
         # One large call may be the only one; the second announces a third. Loading Numba costs as much as thousands
-        # of small calls, so for them alone it is not loaded soon.
-        self.asked[dtype] = self.asked.get(dtype, 0) + 1
-        if self.asked[dtype] >= (CALLS if "numba" in sys.modules else self.calls):
+        # of small calls, so for them alone it is not loaded soon. What lies ready on disk is loaded at once.
+        self.asked[dtype] = asked = self.asked.get(dtype, 0) + 1
+        enough = CALLS if "numba" in sys.modules else self.calls
+        if asked == 1 and enough <= CALLS:
+            compiler.enqueue(self, dtype, only_kept=True)
+        elif asked >= enough:
             compiler.enqueue(self, dtype)
         return None
 
@@ -200,11 +205,12 @@ class Loop(Part):
         """Compile now, or load from disk; Numba and its locks do not mind which thread asks."""
         import numba
 
-        with cache_location(dtype):
-            make = numba.njit(
-                self.signature(dtype), nogil=True, error_model="numpy", fastmath=set(self.reorder), cache=True
-            )
-            return make(linked(self.function, dtype))
+        make = numba.njit(nogil=True, error_model="numpy", fastmath=set(self.reorder))
+        dispatcher: Any = make(linked(self.function, dtype))
+        dispatcher._cache = Kept(self, dtype)
+        dispatcher.compile(self.signature(dtype))
+        dispatcher.disable_compile()
+        return dispatcher
 
     def signature(self, dtype: np.dtype[Any]) -> Any:
         """Return the Numba signature that the annotations spell."""
@@ -223,10 +229,13 @@ class Address(Loop):
 
     def make(self, dtype: np.dtype[Any]) -> Any:
         """Compile now, or load from disk; the address is valid as long as the process."""
-        import numba
+        from numba.core.ccallback import CFunc
+        from numba.core.sigutils import normalize_signature
 
-        with cache_location(dtype):
-            self.built[dtype] = numba.cfunc(self.signature(dtype), cache=True)(linked(self.function, dtype))
+        signature = normalize_signature(self.signature(dtype))
+        self.built[dtype] = CFunc(linked(self.function, dtype), signature, locals={}, options={})
+        self.built[dtype]._cache = Kept(self, dtype)
+        self.built[dtype].compile()
         return self.built[dtype].address
 
 
@@ -333,66 +342,56 @@ def pieces(size: int) -> int:
     return min(-(-size // 16384), 256)
 
 
-# ---------------------------------------------------------------- where machine code is kept
+# ---------------------------------------------------------------- machine code of earlier processes
 
 
-def cache_folder() -> Path | None:
-    """Return the folder for machine code of these sources, or None if there is no place to write."""
-    stamp = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        stamp.update(source.read_bytes())
-    # What Numba does not look at itself when it decides whether stored code still fits.
-    stamp.update(repr([os.environ.get(name) for name in ("NUMBA_BOUNDSCHECK", "FLOWLAB_VECTOR_BITS")]).encode())
-    name = f"numba-{stamp.hexdigest()[:12]}"
-    for parent in cache_parents():
+class Kept:
+    """What Numba asks for the machine code of a loop, and hands it to: the files of `machine_code`.
+
+    Numba has files of its own for this, but an index that was cut short makes it fail, the code is not checked before it
+    runs, and folders that can only be read are passed over.
+    """
+
+    def __init__(self, loop: Loop, dtype: np.dtype[Any]) -> None:
+        self.name = f"{loop.name}.{dtype}.{machine()}.{digest_of(words_of(loop.function.__code__), loop.reorder)}"
+
+    def load_overload(self, signature: Any, context: Any) -> Any:
+        """Return the loop as it was compiled before, or None."""
+        from numba.core.compiler import CompileResult
+
+        context.refresh()
+        content = store.read(self.name)
+        if content is None:
+            return None
         try:
-            (parent / name).mkdir(parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if os.access(parent / name, os.W_OK):
-            forget_old(parent, name)
-            return parent / name
-    return None
+            return CompileResult._rebuild(context, *pickle.loads(content))
+        except Exception:  # whatever is wrong with it, it can be compiled anew
+            return None
+
+    def save_overload(self, signature: Any, result: Any) -> None:
+        """Keep a loop that was compiled now, unless it contains addresses of this process."""
+        from numba.core import serialize
+
+        if not result.library.has_dynamic_globals and not result.lifted:
+            store.write(self.name, serialize.dumps(result._reduce()))
 
 
-def forget_old(parent: Path, name: str, days: float = 14) -> None:
-    """Remove the machine code of sources that were replaced a while ago."""
-    for folder in parent.glob("numba-" + "[0-9a-f]" * 12):
-        with suppress(OSError):  # another process may be doing the same
-            if folder.name != name and folder.stat().st_mtime < time.time() - days * 86400:
-                shutil.rmtree(folder)
+@cache
+def machine() -> str:
+    """Return a name for what machine code depends on besides the sources: processor, versions, settings."""
+    import llvmlite
+    import numba
+    from numba.core.registry import cpu_target
+
+    versions = (sys.version_info[:2], numba.__version__, llvmlite.__version__, np.__version__)
+    processor = cpu_target.target_context.codegen().magic_tuple()
+    settings = [os.environ.get(name) for name in SETTINGS]
+    return digest_of(versions, processor, settings)
 
 
-def cache_parents() -> Iterator[Path]:
-    """Yield the places to try: the one asked for, the one beside the sources, the user's."""
-    if os.environ.get("NUMBA_CACHE_DIR"):
-        yield Path(os.environ["NUMBA_CACHE_DIR"]) / "flowlab"
-    elif not sys.dont_write_bytecode and sys.pycache_prefix is None:
-        yield Path(__file__).parent / "__pycache__"
-    try:
-        home = Path.home()
-    except RuntimeError:  # no home folder at all
-        return
-    if sys.platform == "win32":
-        yield Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "flowlab"
-    elif sys.platform == "darwin":
-        yield home / "Library" / "Caches" / "flowlab"
-    else:
-        yield Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "flowlab"
-
-
-@contextmanager
-def cache_location(dtype: np.dtype[Any]) -> Iterator[None]:
-    """Point Numba to our folder while it looks for one; its setting is shared with the user's own functions."""
-    from numba.core import config
-
-    settings: Any = config
-    before = settings.CACHE_DIR
-    settings.CACHE_DIR = str(compiler.folder() or before)
-    try:
-        yield
-    finally:
-        settings.CACHE_DIR = before
+SETTINGS = (
+    "NUMBA_BOUNDSCHECK", "NUMBA_OPT", "NUMBA_LOOP_VECTORIZE", "NUMBA_SLP_VECTORIZE", "FLOWLAB_VECTOR_BITS",
+)  # fmt: skip
 
 
 # ---------------------------------------------------------------- the compiler
@@ -404,27 +403,21 @@ class Compiler:
     def __init__(self) -> None:
         self.policy = policy()
         self.seconds: dict[str, float] = {}
-        self.found: Path | None = None
         self.start_over()
 
     def start_over(self) -> None:
         """Begin with an empty queue: in a new process, and in a forked one, which inherits no threads."""
-        self.queue: deque[tuple[Loop, np.dtype[Any]]] = deque()
+        self.queue: deque[tuple[Loop, np.dtype[Any], bool]] = deque()
         self.lock = threading.Lock()
         self.turn = threading.Lock()  # one compilation at a time
         self.thread: threading.Thread | None = None
+        self.busy = False  # the thread is in LLVM, or on its way
 
     def forked(self) -> None:
         """In a forked child: if the parent was compiling, its locks are held for ever, so leave the compiler alone."""
-        if self.turn.locked():
+        if self.turn.locked() or self.thread is not None:
             self.policy = NEVER
         self.start_over()
-
-    def folder(self) -> Path | None:
-        """Return the cache folder, looked for once."""
-        if self.found is None:
-            self.found = cache_folder()
-        return self.found
 
     def compile(self, loop: Loop, dtype: np.dtype[Any]) -> Callable[..., Any] | None:
         """Compile or load one version and make it known; a failure is kept for `status`, and NumPy goes on."""
@@ -439,19 +432,22 @@ class Compiler:
                 if self.policy == WAIT:
                     raise
                 return None
+            if not self.seconds:
+                store.used()
             self.seconds[f"{loop.name} {dtype}"] = time.perf_counter() - begin
             threads.blas.step_aside()
             loop.state[dtype] = "compiled"
             loop.versions[dtype] = version
             return version
 
-    def enqueue(self, loop: Loop, dtype: np.dtype[Any]) -> None:
-        """Have a version compiled in the background, soon."""
+    def enqueue(self, loop: Loop, dtype: np.dtype[Any], only_kept: bool = False) -> None:
+        """Have a version compiled in the background, soon; with `only_kept` if it lies ready on disk."""
         with self.lock:
             if dtype in loop.state or self.policy == NEVER:
                 return
-            loop.state[dtype] = "queued"
-            self.queue.append((loop, dtype))
+            if not only_kept:
+                loop.state[dtype] = "queued"
+            self.queue.append((loop, dtype, only_kept))
             if self.thread is None:
                 # No lowered priority: a sleepy thread that holds the interpreter lock would make everybody wait.
                 self.thread = threading.Thread(target=self.work, name="flowlab-compiler", daemon=True)
@@ -465,15 +461,28 @@ class Compiler:
                     if not self.queue:
                         self.thread = None
                         return
-                    job = self.queue.popleft()
-                self.compile(*job)
+                    loop, dtype, only_kept = self.queue.popleft()
+                if (not only_kept or store.has_some(f"{loop.name}.{dtype}.")) and self.begin():
+                    self.compile(loop, dtype)
+                    self.busy = False
+
+    def begin(self) -> bool:
+        """Load Numba, and say whether to go on: the program may be ending by now."""
+        with suppress(ImportError):  # `compile` will meet it again, and note it
+            import numba  # noqa: F401
+        with self.lock:
+            self.busy = self.policy != NEVER
+            return self.busy
 
     def stop(self) -> None:
-        """At exit: finish the loop at hand, since a thread cannot be stopped inside LLVM without a crash."""
-        self.policy = NEVER
+        """At exit: finish the loop at hand, since a thread cannot be stopped inside LLVM without a crash.
+
+        A thread that is still loading Numba is left where it is.
+        """
         with self.lock:
+            self.policy = NEVER
             self.queue.clear()
-            thread = self.thread
+            thread = self.thread if self.busy else None
         if thread is not None:
             thread.join(timeout=30)
 
@@ -495,20 +504,47 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=compiler.forked)
 
 
-def warm(*dtypes: DTypeLike) -> None:
+def warm(*dtypes: DTypeLike, seconds: float = math.inf, tell: Callable[[str], None] = lambda line: None) -> list[str]:
     """Compile every loop now, for float32 or the dtypes given; afterwards large inputs never wait.
 
     Does nothing when FLOWLAB_NUMBA is "0".
-    """
-    import importlib
 
-    for module in ("conv", "elementwise", "gemm", "pool", "softmax", "update"):
-        importlib.import_module(f"flowlab._src.kernels.{module}")
+    Parameters
+    ----------
+    dtypes : "float32", "float64"
+    seconds : float
+        No loop is begun that would probably not be ready by then.
+    tell : function of str
+        Is called with a line for each loop.
+
+    Returns
+    -------
+    list of str
+        The loops that were left out for lack of time.
+    """
     if compiler.policy == NEVER:
-        return
-    for dtype in dtypes or ("float32",):
-        for each in loops:
-            compiler.compile(each, np.dtype(dtype))
+        return []
+    wanted = all_loops()
+    start = time.perf_counter()
+    longest = 0.0
+    late = []
+    for each, dtype in [(each, np.dtype(dtype)) for dtype in dtypes or ("float32",) for each in wanted]:
+        begin = time.perf_counter()
+        if begin - start + longest > seconds:
+            late.append(f"{each.name} {dtype}")
+            continue
+        compiler.compile(each, dtype)
+        took = time.perf_counter() - begin
+        longest = max(longest, took)
+        tell(f"{took:6.2f} s  {each.name} {dtype}: {each.state[dtype]}")
+    return late
+
+
+def all_loops() -> list[Loop]:
+    """Return every loop there is: they are where they are marked, in any module of this folder."""
+    for module in sorted(machine_code.SOURCES.glob("*.py")):
+        importlib.import_module(f"flowlab._src.kernels.{module.stem}")
+    return loops
 
 
 def wait() -> None:

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from flowlab._src.kernels import jit, threads
+from flowlab._src.kernels.machine_code import store
 from flowlab._src.lab.live import in_kernel, shell
 from flowlab._src.util.export import export
 from flowlab._src.util.paths import datasets_folder
@@ -119,8 +120,9 @@ def check_compiler() -> Iterator[Check]:
         off = "NUMBA_DISABLE_JIT" if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0") else "FLOWLAB_NUMBA"
         yield Check(NOTE, "compiler", f"switched off by {off}={os.environ.get(off)}: NumPy does all the work")
         return
-    folder = jit.cache_folder()
-    if folder is None:
+    folder = store.writable()
+    kept = store.files()
+    if folder is None and not kept:
         yield Check(
             WRONG,
             "compiler",
@@ -128,10 +130,6 @@ def check_compiler() -> Iterator[Check]:
             "%env NUMBA_CACHE_DIR=/a/folder/of/yours",
         )
         return
-    files = [path for path in folder.rglob("*.nbc") if path.is_file()]
-    kept = (
-        f"{len(files)} compiled loops, {sum(path.stat().st_size for path in files) / 1e6:.1f} MB" if files else "empty"
-    )
     failed = [name for name, word in jit.status().items() if word.startswith("failed")]
     if failed:
         yield Check(
@@ -140,8 +138,15 @@ def check_compiler() -> Iterator[Check]:
             f"could not compile {', '.join(failed[:3])}: NumPy does their work",
             f"import shutil; shutil.rmtree({str(folder)!r})  # then restart the kernel",
         )
-    more = "" if files else "; it fills when large arrays are used"
-    yield Check(OK, "compiler", f"cache {kept} in {folder}{more}")
+    where = f"in {folder}" if folder is not None else f"in {kept[0].parent}, which cannot be written to"
+    if not kept:
+        more = "it fills when large arrays are used, or at once: !python -m flowlab warm"
+        yield Check(OK, "compiler", f"cache empty, {where}; {more}")
+        return
+    size = sum(path.stat().st_size for path in kept) / 1e6
+    ready = sum(word == "compiled" for word in jit.status().values())
+    used = f"; {ready} in use now" if ready else ""
+    yield Check(OK, "compiler", f"cache of {len(kept)} compiled loops, {size:.1f} MB, {where}{used}")
 
 
 def check_threads() -> Iterator[Check]:

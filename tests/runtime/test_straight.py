@@ -198,3 +198,70 @@ def test_an_older_reading_of_a_resource_variable_stays_in_the_same_run() -> None
         sess.run(tf.global_variables_initializer())
         for _ in range(WRITTEN):
             assert (sess.run(moved) == 1).all()
+
+
+CHANGES = {
+    "add": lambda w, rows: tf.scatter_add(w, [1, 2, 1], rows),
+    "sub": lambda w, rows: tf.scatter_sub(w, [1, 2, 1], rows),
+    "update": lambda w, rows: tf.scatter_update(w, [1, 2, 3], rows),
+    "mul": lambda w, rows: tf.scatter_mul(w, [1, 2, 1], rows),
+    "momentum": lambda w, rows: tf.train.MomentumOptimizer(0.1, 0.9).minimize(
+        tf.reduce_sum(tf.gather(w, [1, 2, 1]) * rows)
+    ),
+    "adagrad": lambda w, rows: tf.train.AdagradOptimizer(0.1).minimize(tf.reduce_sum(tf.gather(w, [1, 2, 1]) * rows)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("resource", [False, True])
+def test_rows_changed_in_place_are_seen_by_nobody_who_holds_an_older_value(change: str, resource: bool) -> None:
+    first = np.arange(300 * 20, dtype=np.float32).reshape(300, 20)
+    start = tf.constant(first)
+    w = tf.Variable(start, use_resource=resource)
+    view = tf.reshape(w, [200, 30])
+    step = CHANGES[change](w, np.full((3, 20), 1.5, np.float32))
+    step = getattr(step, "op", step)
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        arrays, known = [], []
+        for k in range(3 * WRITTEN):
+            sess.run(step)
+            if k % 3 == 2:
+                continue  # nobody looks
+            value, other = sess.run([w, view])
+            kept = next(iter(sess._state.variables.values()))
+            arrays += [value, other, kept]
+            known += [value.copy(), other.copy(), kept.copy()]
+            del kept
+        for array, before in zip(arrays, known, strict=True):
+            np.testing.assert_array_equal(array, before)
+        np.testing.assert_array_equal(sess.run(start), first)
+
+
+def test_a_large_table_of_which_few_rows_change_is_not_copied() -> None:
+    for resource in (False, True):
+        w = tf.Variable(tf.zeros([5000, 20]), use_resource=resource)
+        train = tf.train.GradientDescentOptimizer(1.0).minimize(tf.reduce_sum(tf.nn.embedding_lookup(w, [3, 3, 7])))
+        with tf.Session() as sess:
+            sess.run(tf.global_variables_initializer())
+            places = []
+            for _ in range(2 * WRITTEN):
+                sess.run(train)
+                places.append(sess._state.variables[w.op.name].__array_interface__["data"][0])
+            assert len(set(places[-WRITTEN:])) == 1
+            expected = np.zeros([5000, 20], np.float32)
+            expected[3], expected[7] = -4 * WRITTEN, -2 * WRITTEN
+            np.testing.assert_array_equal(sess.run(w), expected)
+
+
+def test_a_row_out_of_range_leaves_the_table_as_it_was() -> None:
+    w, row = tf.Variable(tf.zeros([50, 20])), tf.placeholder(tf.int32, [2])
+    step = tf.scatter_add(w, row, tf.ones([2, 20])).op
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        for _ in range(2 * WRITTEN):
+            sess.run(step, {row: [0, 1]})
+        before = sess.run(w)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="50"):
+            sess.run(step, {row: [0, 50]})
+        np.testing.assert_array_equal(sess.run(w), before)

@@ -225,8 +225,8 @@ def sample(sampler: Sampler, generator: Philox, count: int, unique: bool) -> tup
 
 
 def endless(sampler: Sampler, words: Words, count: int) -> Iterator[int]:
-    """Class numbers without end, drawn many at a time."""
-    size = count
+    """Class numbers without end, drawn many at a time: some of the first come twice."""
+    size = count + count // 2
     while True:
         yield from sampler.draw(words, size).tolist()
         size = min(2 * size, MOST_AT_ONCE)

@@ -10,6 +10,7 @@ import numpy as np
 from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.graph.op import Spec
 from flowlab._src.graph.shape import TensorShape, format_dims, merge_shapes
+from flowlab._src.kernels.rows import add_rows
 from flowlab._src.ops.gather import check_coordinates, check_range
 
 Rule = Callable[[np.ndarray, Any, Any], None]  # changes the first array in place, where the second says
@@ -33,16 +34,32 @@ def divide(value: np.ndarray, where: Any, divisors: Any) -> None:
 
 
 # Places named twice are changed twice.
-add: Rule = np.add.at
-subtract: Rule = np.subtract.at
+
+
+def add(value: np.ndarray, where: Any, more: Any) -> None:
+    """Add there."""
+    if where.__class__ is np.ndarray and value.ndim > 1:
+        add_rows(value, where, more)
+    else:
+        np.add.at(value, where, more)
+
+
+def subtract(value: np.ndarray, where: Any, less: Any) -> None:
+    """Subtract there."""
+    if where.__class__ is np.ndarray and value.ndim > 1:
+        add_rows(value, where, less, sign=-1)
+    else:
+        np.subtract.at(value, where, less)
+
+
 multiply: Rule = np.multiply.at
 minimum: Rule = np.minimum.at
 maximum: Rule = np.maximum.at
 
 
-def change_rows(old: Any, indices: Any, updates: Any, rule: Rule) -> np.ndarray:
-    """Return a copy of `old` in which the rows `indices` are changed."""
-    value, where = np.array(old), np.asarray(indices)
+def change_rows(old: Any, indices: Any, updates: Any, rule: Rule, in_place: bool = False) -> np.ndarray:
+    """Return a copy of `old`, or `old` itself, in which the rows `indices` are changed."""
+    value, where = old if in_place else np.array(old), np.asarray(indices)
     if not value.ndim:
         raise InvalidArgumentError(None, None, "params must be at least 1-D, got shape []")
     check_range(where, value.shape[0])
@@ -52,6 +69,7 @@ def change_rows(old: Any, indices: Any, updates: Any, rule: Rule) -> np.ndarray:
             None, None, f"Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got updates.shape "
             f"{format_dims(np.shape(updates))}, indices.shape {format_dims(where.shape)}, params.shape {format_dims(value.shape)}",
         )  # fmt: skip
+    value.flags.writeable = True
     rule(value, where.reshape(-1), np.broadcast_to(updates, shape).reshape(-1, *value.shape[1:]))
     return value
 

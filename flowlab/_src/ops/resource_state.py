@@ -31,6 +31,7 @@ from flowlab._src.ops import changing
 from flowlab._src.ops.array_shape import dense, expand_dims, reshape, size, squeeze
 from flowlab._src.ops.constant import constant
 from flowlab._src.ops.gather import GatherNd, GatherV2, coordinates_shape
+from flowlab._src.ops.holders import held_by_nobody_else
 from flowlab._src.ops.joining import concat
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.scatter import check_static_scatter
@@ -348,9 +349,16 @@ class _ResourceScatter(_OnVariable, abstract=True):
     rule: ClassVar[changing.Rule]
 
     def kernel(self, run: Any, resource: Array[Resource], indices: Array[Index], updates: Array[Number]) -> None:
+        self.change(run, (resource,), indices, updates)
+
+    def change(self, run: Any, targets: tuple[Any, ...], indices: Any, updates: Any) -> None:
+        """In place if nobody looks, as references are."""
         with run.state.lock:
-            changed = changing.change_rows(current(run, resource), indices, updates, type(self).rule)
-            run.state.write(resource.name, changed)
+            values = [current(run, targets[0])]
+            in_place = run.unseen and held_by_nobody_else(values, targets)
+            run.state.write(
+                targets[0].name, changing.change_rows(values[0], indices, updates, type(self).rule, in_place)
+            )
 
     def shape(self, resource: Spec, indices: Spec, updates: Spec) -> list[Any]:
         changing.row_shapes(handle_shape(resource.tensor), indices, updates)
@@ -399,7 +407,7 @@ class ResourceScatterUpdate(_ResourceScatter):
     rule = changing.replace
 
     def kernel(self, run: Any, resource: Array[Resource], indices: Array[Index], updates: Array[T]) -> None:
-        super().kernel(run, resource, indices, updates)
+        self.change(run, (resource,), indices, updates)
 
 
 class _ResourceScatterNd(_OnVariable, abstract=True):

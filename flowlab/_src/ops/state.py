@@ -25,6 +25,7 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops import changing
 from flowlab._src.ops.array_shape import expand_dims, reshape, shape
 from flowlab._src.ops.fill import ones_like
+from flowlab._src.ops.holders import held_by_nobody_else
 from flowlab._src.ops.joining import concat
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.util import written
@@ -190,10 +191,15 @@ class _Scatter(Op, abstract=True):
     rule: ClassVar[changing.Rule]
 
     def kernel(self, run: Any, ref: Ref[Number], indices: Array[Index], updates: Array[Number]) -> Ref[Number]:
+        return self.change(run, (ref,), indices, updates)
+
+    def change(self, run: Any, targets: tuple[Any, ...], indices: Any, updates: Any) -> Any:
+        """A table of words is large and a step changes few of its rows, so they are changed in place if nobody looks."""
         name = variable_name(run)
         with run.state.lock:
-            value = initialized_value(run, run.state.read(name))
-            return run.state.write(name, changing.change_rows(value, indices, updates, type(self).rule))
+            values = [initialized_value(run, run.state.read(name))]
+            in_place = run.unseen and held_by_nobody_else(values, targets)
+            return run.state.write(name, changing.change_rows(values[0], indices, updates, type(self).rule, in_place))
 
     def shape(self, ref: Spec, indices: Spec, updates: Spec) -> TensorShape:
         changing.row_shapes(ref.shape, indices, updates)
@@ -206,7 +212,7 @@ class ScatterUpdate(_Scatter):
     rule = changing.replace
 
     def kernel(self, run: Any, ref: Ref[T], indices: Array[Index], updates: Array[T]) -> Ref[T]:
-        return super().kernel(run, ref, indices, updates)
+        return self.change(run, (ref,), indices, updates)
 
 
 class ScatterAdd(_Scatter):

@@ -6,8 +6,6 @@ forms for resource variables, in `resource_training.py`, are made of these.
 
 from __future__ import annotations
 
-import functools
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +16,7 @@ from flowlab._src.graph.operation import variable_behind
 from flowlab._src.graph.shape import TensorShape, merge_shapes
 from flowlab._src.kernels import update
 from flowlab._src.ops.gather import check_range
+from flowlab._src.ops.holders import held_by_nobody_else
 from flowlab._src.ops.state import initialized_value
 
 Arrays = tuple[Any, ...]
@@ -28,6 +27,7 @@ class Apply(Op, abstract=True):
 
     use_locking: bool = False
     stateful = True
+    by_rows = False
 
     def names(self, run: Any, targets: Arrays) -> list[str]:
         """Under which names the session keeps the variable and its slots."""
@@ -43,7 +43,7 @@ class Apply(Op, abstract=True):
         state = run.state
         with state.lock:
             values = [self.value(run, name) for name in names]
-            if run.unseen and rule in IN_PLACE and held_by_nobody_else(values, targets):
+            if run.unseen and (self.by_rows or rule in IN_PLACE) and held_by_nobody_else(values, targets):
                 results = rule(*values, *hyper, in_place=True)
             else:
                 results = rule(*values, *hyper)
@@ -62,63 +62,24 @@ class Apply(Op, abstract=True):
 IN_PLACE = (update.gradient_descent, update.momentum, update.adam, update.rmsprop)  # rules that can change arrays
 
 
-def held_by_nobody_else(values: list[Any], targets: Arrays) -> bool:
-    """Tell whether the session and the running plan alone hold these arrays, so that nobody sees them change.
-
-    Python counts who holds an object, and a view holds the array it looks into. A variable that was fetched, saved
-    by the stepper, or read through a handle earlier in this run has more holders than one that was not.
-    """
-    if not hasattr(sys, "getrefcount"):
-        return False
-    alone = _holders()[values[0] is targets[0]]
-    counts = [sys.getrefcount(value) for value in values]
-    return counts == [alone] * len(counts) and all(
-        isinstance(value, np.ndarray) and value.flags.owndata for value in values
-    )
-
-
-@functools.cache
-def _holders() -> tuple[int, int]:
-    """How many holders such an array has, for variables behind handles and for references: Python's versions differ.
-
-    It is found out by an update of a variable of nobody's, called in the way in which plans call it.
-    """
-    counts = []
-
-    def count(values: list[Any], targets: Arrays) -> None:
-        counts.extend([sys.getrefcount(value) for value in values])
-
-    def apply(variables: dict[str, Any], targets: Arrays) -> None:
-        values = [variables.get(name) for name in ("w",)]
-        count(values, targets)
-
-    def kernel(variables: dict[str, Any], var: Any) -> None:
-        apply(variables, (var,))
-
-    def body(variables: dict[str, Any]) -> None:
-        v0 = variables.get("w")
-        kernel(variables, v0)
-
-    kernel({"w": np.zeros(1)}, None)
-    body({"w": np.zeros(1)})
-    return counts[0], counts[1]
-
-
 class SparseApply(Apply, abstract=True):
     """Change some rows of a variable and its slots."""
+
+    by_rows = True
 
     def apply_rows(
         self, run: Any, targets: Arrays, rule: Callable[..., Any], indices: np.ndarray, grad: np.ndarray, *hyper: Any
     ) -> Any:
         """Apply `rule(*rows, grad, *hyper)` to the rows `indices`, which are all different."""
 
-        def on_rows(*values: np.ndarray) -> Any:
+        def on_rows(*values: np.ndarray, in_place: bool = False) -> Any:
             check_range(indices, values[0].shape[0])
             changed = rule(*[v[indices] for v in values], grad, *hyper)
             changed = changed if isinstance(changed, tuple) else (changed,)
             results = []
             for value, rows in zip(values, changed, strict=True):
-                result = np.array(value)
+                result = value if in_place else np.array(value)
+                result.flags.writeable = True
                 result[indices] = rows
                 results.append(result)
             return results[0] if len(results) == 1 else tuple(results)

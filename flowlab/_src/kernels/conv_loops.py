@@ -324,15 +324,17 @@ def cropped(padding: Padding) -> bool:
     return min(map(min, padding)) < 0
 
 
-def forward(x: Array, w: Array, out: Pair, strides: Pair, padding: Padding, dilations: Pair) -> Array | None:
-    """Convolve images, or return None."""
+def forward(
+    x: Array, w: Array, out: Pair, strides: Pair, padding: Padding, dilations: Pair, y: Array | None = None
+) -> Array | None:
+    """Convolve images, into `y` if given, or return None."""
     work = len(x) * out[0] * out[1] * w.size
     if not work or out[1] < NARROW or cropped(padding):
         return None
     loops = ready_loops(correlate_loop, pack_loop, x.dtype, work)
     if loops is None:
         return None
-    y = np.empty((len(x), *out, w.shape[3]), x.dtype)
+    y = np.empty((len(x), *out, w.shape[3]), x.dtype) if y is None else y
     corner = padding[0][0], padding[1][0]
     correlate(loops, plain(x), plain(w, x.dtype), y, filter_window(w.shape, dilations), out, strides, corner)
     return y

@@ -91,6 +91,7 @@ class Job:
             waiting = self.running > 0
         if waiting:
             self.left.wait()
+        self.arguments = ()  # a helper that wakes late shall not hold arrays that their owner may want to change
         if self.error is not None:
             raise self.error
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flowlab._src.runtime.explain import explain_failure, uninitialized
+from flowlab._src.runtime.patterns import fused
 from flowlab._src.runtime.plan import NESTED, STATEFUL, Instruction, Part, Plan
 from flowlab._src.runtime.state import UNINITIALIZED
 
@@ -172,7 +173,7 @@ class StraightRun:
     __slots__ = ("_function", "_lines", "plan")
 
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+        self.plan = plan = fused(plan)
         self._lines = lines = Lines(plan)
         if plan.feeds:
             lines.add("".join(f"v{slot}, " for slot in plan.feeds) + "= given")

@@ -1,0 +1,249 @@
+"""Known sequences of a plan as one instruction: a layer with bias and rectifier, or with pooling, and its gradient.
+
+Each of these kernels reads what the one before it wrote; done together, most of it never leaves the cache. The steps
+are looked for by the types of their operations in a plan that is about to be written out as a function, so stepped and
+profiled runs show the operations that the program named, with the same numbers.
+
+    Conv2D -> AddV2 -> Relu -> MaxPool        one instruction, for pooled numbers and the places of the maxima
+    MaxPoolGrad -> ReluGrad -> Sum            one instruction, which needs those places and nothing else
+    MatMul or Conv2D -> AddV2 -> Relu         the product, with bias and rectifier where it lies
+
+A fused kernel asks what it was given: where its loop does not fit, it calls the kernels of the sequence.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from flowlab._src.kernels import conv_pool, elementwise
+from flowlab._src.runtime.plan import PLAIN, Instruction, Plan
+
+BIASES = ("AddV2", "Add", "BiasAdd")
+
+
+class Sequences:
+    """The instructions of a plan while sequences are being replaced."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.lines: list[Instruction | None] = list(plan.instructions)
+        self.initial = list(plan.initial)
+        self.reads = Counter(slot for i in plan.instructions for slot in i.inputs)
+        self.reads.update(plan.fetches)
+        self.maker = {slot: n for n, i in enumerate(plan.instructions) for slot in i.outputs}
+        self.writes = Counter(slot for i in plan.instructions for slot in i.outputs)
+        self.changed = False
+
+    def before(self, slot: int, *types: str) -> int | None:
+        """The number of the instruction that made a value, if it is of such a type and the value is its only one."""
+        number = self.maker.get(slot)
+        if number is None or self.writes[slot] != 1:
+            return None
+        line = self.lines[number]
+        found = line is not None and line.mode == PLAIN and line.single and line.node.type in types
+        return number if found else None
+
+    def readers(self, slot: int) -> list[int]:
+        """The numbers of the instructions that read a value."""
+        return [n for n, i in enumerate(self.lines) if i is not None and slot in i.inputs]
+
+    def steady(self, slots: tuple[int, ...], first: int, last: int) -> bool:
+        """Tell whether no instruction between two others writes to these slots (a variable's, for example)."""
+        between = [i for i in self.lines[first:last] if i is not None]
+        return all(set(slots).isdisjoint(i.outputs) for i in between)
+
+    def replace(
+        self, numbers: list[int], at: int, kernel: Callable[..., Any], inputs: tuple[int, ...], outputs: tuple[int, ...]
+    ) -> None:
+        """Put one instruction in the place of several, where the one with number `at` stood."""
+        old = self.lines[at]
+        assert old is not None
+        for number in numbers:
+            self.lines[number] = None
+        self.lines[at] = Instruction(old.node, kernel, PLAIN, inputs, outputs, len(outputs) == 1, (), ())
+        for slot in outputs:
+            self.maker[slot] = at
+        self.changed = True
+
+    def slot(self) -> int:
+        """A new place for a value."""
+        self.initial.append(None)
+        return len(self.initial) - 1
+
+    def result(self) -> Plan:
+        """The plan with what was replaced, its values let go where they are read for the last time."""
+        if not self.changed:
+            return self.plan
+        freed = {slot for i in self.plan.instructions for slot in i.free}
+        seen = set(range(len(self.plan.initial))) - freed
+        lines = []
+        for line in reversed([i for i in self.lines if i is not None]):
+            free = [slot for slot in dict.fromkeys((*line.inputs, *line.outputs)) if slot not in seen]
+            seen.update(free)
+            lines.append(line._replace(free=tuple(free)))
+        return self.plan._replace(instructions=tuple(lines[::-1]), initial=tuple(self.initial))
+
+
+def fused(plan: Plan) -> Plan:
+    """Return a plan that computes the same with fewer instructions."""
+    types = {i.node.type for i in plan.instructions}
+    if "Relu" not in types or types.isdisjoint(("MatMul", "Conv2D")):
+        return plan
+    lines = Sequences(plan)
+    for number, line in enumerate(plan.instructions):
+        if line.node.type == "MaxPool":
+            fuse_pooled_layer(lines, number, line)
+    for number, line in enumerate(plan.instructions):
+        if line.node.type == "Relu" and lines.lines[number] is not None:
+            fuse_layer(lines, number, line)
+    return lines.result()
+
+
+def layer_before(lines: Sequences, relu: int) -> tuple[int, int, int] | None:
+    """The instructions of the product and of the bias before a rectifier, and the slot of the bias."""
+    line = lines.lines[relu]
+    assert line is not None
+    bias = lines.before(line.inputs[0], *BIASES)
+    if bias is None or lines.reads[line.inputs[0]] != 1:
+        return None
+    added = lines.lines[bias]
+    assert added is not None
+    product = lines.before(added.inputs[0], "Conv2D", "MatMul")
+    if product is None or lines.reads[added.inputs[0]] != 1 or added.refs not in ((), (1,)):
+        return None
+    made = lines.lines[product]
+    assert made is not None
+    if made.refs or getattr(added.node.definition, "data_format", "NHWC") != "NHWC":
+        return None
+    return product, bias, added.inputs[1]
+
+
+def fuse_layer(lines: Sequences, number: int, relu: Instruction) -> None:
+    """Add bias and rectifier to a product where it lies."""
+    found = layer_before(lines, number)
+    if found is None:
+        return
+    product, bias, b = found
+    made, added = lines.lines[product], lines.lines[bias]
+    assert made is not None
+    assert added is not None
+    inputs = (*made.inputs, b)
+    if added.refs or not (lines.steady(made.inputs, product, number) and lines.steady((b,), bias, number)):
+        return
+    multiply, add, rectify = made.kernel, added.kernel, relu.kernel
+
+    def layer(x: Any, w: Any, b: Any) -> Any:
+        y = multiply(x, w)
+        if elementwise.bias_relu_within(y, b):
+            return y
+        return rectify(add(y, b))
+
+    lines.replace([product, bias, number], number, layer, inputs, relu.outputs)
+
+
+def fuse_pooled_layer(lines: Sequences, number: int, pool: Instruction) -> None:
+    """Make one instruction of a convolution with bias, rectifier and pooling; and one of their gradients."""
+    relu = lines.before(pool.inputs[0], "Relu")
+    found = None if relu is None else layer_before(lines, relu)
+    if relu is None or found is None:
+        return
+    product, bias, b = found
+    made, added, rectifier = lines.lines[product], lines.lines[bias], lines.lines[relu]
+    assert made is not None
+    assert added is not None
+    assert rectifier is not None
+    inputs = (*made.inputs, b)
+    convolution: Any = made.node.definition
+    pooling: Any = pool.node.definition
+    if made.node.type != "Conv2D" or added.refs:
+        return
+    if not (lines.steady(made.inputs, product, number) and lines.steady((b,), bias, number)):
+        return
+    if convolution.data_format != "NHWC" or pooling.data_format != "NHWC" or pooling.over_channels:
+        return
+    rectified, pooled = rectifier.outputs[0], pool.outputs[0]
+    back = gradient_after(lines, rectified, pooled, number)
+    if back is None and lines.reads[rectified] != 1:
+        return
+    memory = lines.slot()
+    convolve, add, rectify, take = made.kernel, added.kernel, rectifier.kernel, pool.kernel
+
+    def forward(x: Any, w: Any, b: Any) -> Any:
+        """The pooled numbers, and what the way back needs: the places of the maxima and a shape, or what was pooled."""
+        if x.ndim == 4 == w.ndim and x.shape[3] == w.shape[2]:
+            strides, padding, dilations, counts = convolution.geometry(x.shape, w.shape)
+            shape = (len(x), *counts, w.shape[3])
+            window = pooling.geometry(shape)[:3]
+            done = conv_pool.conv_relu_pool(x, w, b, strides, padding, dilations, window, back is not None)
+            if done is not None:
+                return done[0], (done[1], shape)
+        y = rectify(add(convolve(x, w), b))
+        return take(y), (None, y)
+
+    lines.replace([product, bias, relu, number], number, forward, inputs, (pooled, memory))
+    if back is None:
+        return
+    pool_grad, relu_grad, total, total_kernel = back
+    lead_back, switch = lines.lines[pool_grad], lines.lines[relu_grad]
+    assert lead_back is not None
+    assert switch is not None
+    kernels = lead_back.kernel, switch.kernel
+    summed = None if total is None else lines.lines[total]
+    keeps_dims = summed is not None and getattr(summed.node.definition, "keep_dims", False)
+
+    def backward(y: Any, remembered: Any, dy: Any) -> Any:
+        dx: Any
+        db: Any
+        places, known = remembered
+        if places is not None:
+            dx, db = conv_pool.relu_pool_grad(y, places, dy, known, pooling.geometry(known)[:3])
+            db = db.reshape(1, 1, 1, -1) if keeps_dims else db
+        else:
+            dx = kernels[1](kernels[0](known, y, dy), known)
+            db = None if total_kernel is None else total_kernel(dx)
+        return dx if total is None else (dx, db)
+
+    outputs = (*switch.outputs, *(() if summed is None else summed.outputs))
+    numbers = [pool_grad, relu_grad, *(() if total is None else (total,))]
+    lines.replace(numbers, relu_grad, backward, (pooled, memory, lead_back.inputs[2]), outputs)
+
+
+def gradient_after(
+    lines: Sequences, rectified: int, pooled: int, pool: int
+) -> tuple[int, int, int | None, Callable[[Any], Any] | None] | None:
+    """The instructions of the gradients of pooling, rectifier and bias, if nobody else reads the rectified numbers.
+
+    The last thing is a function that computes the bias's gradient.
+    """
+    others = [n for n in lines.readers(rectified) if n != pool]
+    if len(others) != 2 or lines.reads[rectified] != 3:
+        return None
+    pool_grad, relu_grad = others
+    first, second = lines.lines[pool_grad], lines.lines[relu_grad]
+    assert first is not None
+    assert second is not None
+    if (first.node.type, second.node.type) != ("MaxPoolGrad", "ReluGrad"):
+        return None
+    if first.inputs[:2] != (rectified, pooled) or second.inputs != (first.outputs[0], rectified):
+        return None
+    if lines.reads[first.outputs[0]] != 1 or first.refs or second.refs:
+        return None
+    for number in lines.readers(second.outputs[0]):
+        line = lines.lines[number]
+        assert line is not None
+        if line.node.type == "BiasAddGrad" and line.node.definition.data_format == "NHWC":  # type: ignore[attr-defined]
+            return pool_grad, relu_grad, number, line.kernel
+        if line.node.type == "Sum":
+            axes = lines.initial[line.inputs[1]]
+            if axes is not None and np.array_equal(axes, (0, 1, 2)):
+                return pool_grad, relu_grad, number, functools.partial(_summed, line.kernel, axes)
+    return pool_grad, relu_grad, None, None
+
+
+def _summed(kernel: Callable[..., Any], axes: Any, dx: Any) -> Any:
+    return kernel(dx, axes)

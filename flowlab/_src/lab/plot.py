@@ -38,6 +38,8 @@ class History(Mapping[str, np.ndarray]):
     """
 
     def __init__(self, records: Mapping[Key, tuple[np.ndarray, np.ndarray]]) -> None:
+        if not isinstance(records, Mapping):
+            raise TypeError(f"records are a mapping from (run, name) to steps and values; got {records!r}.")
         self._records = records
         self._keys = {f"{run}: {name}" if run else name: (run, name) for run, name in records}
 

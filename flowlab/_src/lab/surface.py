@@ -143,6 +143,8 @@ def loss_surface(
     for holder in holders:
         if not hasattr(holder, "load"):
             raise ValueError(f"variables are two Variables, or one with two elements; got {holder!r}.")
+    if not hasattr(sess, "run"):
+        raise TypeError(f"sess is the session that holds the variables; got {sess!r}.")
     before = [np.asarray(value) for value in sess.run(holders)]
     if sum(value.size for value in before) != 2:
         sizes = ", ".join(f"{holder.op.name} {value.shape}" for holder, value in zip(holders, before, strict=True))

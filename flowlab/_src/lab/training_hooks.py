@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from flowlab._src.graph.arguments import as_int
+from flowlab._src.graph.arguments import as_int, as_list
 from flowlab._src.train.global_step import get_global_step_read
 from flowlab._src.train.hooks import element_of_graph
 from flowlab._src.train.session_run_hook import SessionRunArgs, SessionRunContext, SessionRunHook, SessionRunValues
@@ -89,7 +89,10 @@ def labelled(tensors: Any) -> dict[str, Any]:
         return {}
     if isinstance(tensors, Mapping):
         return dict(tensors)
-    items: Iterable[Any] = [tensors] if isinstance(tensors, str) or hasattr(tensors, "op") else tensors
+    items = [tensors] if isinstance(tensors, str) or hasattr(tensors, "op") else as_list(tensors, "tensors")
+    for item in items:
+        if not isinstance(item, str) and not hasattr(item, "op"):
+            raise TypeError(f"tensors are tensors, variables or names of them; got {item!r}.")
     return {item if isinstance(item, str) else item.op.name: item for item in items}
 
 

@@ -65,7 +65,6 @@ class OptionalGetValue(Op):
 
     output_types: Sequence[DType]
     output_shapes: Sequence[TensorShape]
-    grad = None
 
     def kernel(self, optional: Array[Variant]) -> Sequence[Array]:
         if optional.components is None:

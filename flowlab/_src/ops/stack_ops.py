@@ -53,7 +53,6 @@ class StackPushV2(Op):
 
     swap_memory: bool = False
     stateful = True
-    grad = None
 
     def kernel(self, run: Any, handle: Array[Resource], elem: Array[T]) -> Array[T]:
         values = handle.open()
@@ -71,7 +70,6 @@ class StackPopV2(Op):
 
     elem_type: DType
     stateful = True
-    grad = None
 
     def kernel(self, run: Any, handle: Array[Resource]) -> Array:
         values = handle.open()

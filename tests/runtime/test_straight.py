@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -265,3 +266,180 @@ def test_a_row_out_of_range_leaves_the_table_as_it_was() -> None:
         with pytest.raises(tf.errors.InvalidArgumentError, match="50"):
             sess.run(step, {row: [0, 50]})
         np.testing.assert_array_equal(sess.run(w), before)
+
+
+def text_of(sess: tf.Session) -> str:
+    (run,) = written(sess)
+    return "\n".join(run._lines.text)
+
+
+def test_single_numbers_are_added_by_python(by_instructions: Any) -> None:
+    x = tf.placeholder(tf.float32, [])
+    y = tf.sqrt(tf.abs((x + 1.0) * x - x / 3.0)) + tf.where(x > 0.5, x, -x)
+
+    def results() -> list[Any]:
+        with tf.Session() as sess:
+            values = [sess.run(y, {x: number}) for number in [0.25, 1e30, -3.0, math.nan, 0.5, 0.0, 7.0, 8.0]]
+            if written(sess):
+                assert "(v0 > " in text_of(sess)
+            return values
+
+    as_function = results()
+    by_instructions()
+    np.testing.assert_array_equal(as_function, results())
+    assert all(isinstance(value, np.float32) for value in as_function)
+
+
+def test_results_go_into_arrays_of_the_run_and_into_no_others() -> None:
+    x = tf.placeholder(tf.float32, [None])
+    v = tf.Variable([1.0, 2.0, 3.0])
+    c = tf.constant([5.0, 6.0, 7.0])
+    kept = x + v
+    seen = tf.reshape(kept * 2.0, [3, 1])
+    passed = tf.identity(kept - c)
+    total = (kept * c + v) * x + tf.reduce_sum(seen) + tf.squeeze(seen) * passed
+    fed = np.array([1.0, -2.0, 0.5], np.float32)
+    with tf.Session() as sess:
+        sess.run(v.initializer)
+        results = [sess.run([total, kept, seen, passed], {x: fed}) for _ in range(WRITTEN)]
+        assert written(sess)
+        for later in results[1:]:
+            for first, again in zip(results[0], later, strict=True):
+                np.testing.assert_array_equal(first, again)
+                assert first is not again
+        np.testing.assert_array_equal(fed, np.array([1.0, -2.0, 0.5], np.float32))
+        np.testing.assert_array_equal(sess.run(v), [1.0, 2.0, 3.0])
+        np.testing.assert_array_equal(sess.run(c), [5.0, 6.0, 7.0])
+
+
+def test_what_is_computed_twice_is_computed_once() -> None:
+    x = tf.placeholder(tf.float32, [None])
+    y = tf.exp(x) * 2.0 + tf.exp(x) * 2.0 - tf.exp(-x)
+    with tf.Session() as sess:
+        for _ in range(WRITTEN):
+            np.testing.assert_allclose(sess.run(y, {x: [0.0, 1.0]}), [3.0, 4 * math.e - 1 / math.e], rtol=1e-6)
+        (run,) = written(sess)
+    types = [i.node.type for i in run.plan.instructions]
+    assert types.count("Exp") == 2
+    assert types.count("Mul") == 1
+
+
+def test_random_numbers_and_reads_of_a_changing_variable_are_not_shared() -> None:
+    v = tf.Variable(1.0)
+    x = tf.placeholder(tf.float32, [])
+    first = v.op.outputs[0] * x
+    with tf.control_dependencies([first]):
+        change = tf.assign_add(v, 1.0)
+    with tf.control_dependencies([change]):
+        second = v.op.outputs[0] * x
+    both = first + 10.0 * second
+    pair = tf.random_uniform([]) * x - tf.random_uniform([]) * x
+    with tf.Session() as sess:
+        sess.run(v.initializer)
+        assert [float(sess.run(both, {x: 1.0})) for _ in range(WRITTEN)] == [21.0 + 11 * i for i in range(WRITTEN)]
+        assert all(sess.run(pair, {x: 1.0}) != 0.0 for _ in range(WRITTEN))
+
+
+def test_fetching_two_equal_computations_gives_two_arrays() -> None:
+    x = tf.placeholder(tf.float32, [None])
+    pair = [x * 2.0, x * 2.0]
+    with tf.Session() as sess:
+        for _ in range(WRITTEN):
+            one, other = sess.run(pair, {x: [1.0, 2.0]})
+            one += 1.0
+            np.testing.assert_array_equal(other, [2.0, 4.0])
+
+
+def test_feeds_of_other_types_are_converted_once_the_plan_is_written() -> None:
+    x, n = tf.placeholder(tf.float32, [None]), tf.placeholder(tf.float32, [])
+    y = x * n
+    with tf.Session() as sess:
+        for _ in range(WRITTEN):
+            np.testing.assert_array_equal(sess.run(y, {x: np.array([1, 2], np.float32), n: 3.0}), [3.0, 6.0])
+        for values, number in [([1, 2], 3), (np.array([1.0, 2.0]), np.float32(3)), (np.array([1, 2]), np.array(3.0))]:
+            result = sess.run(y, {x: values, n: number})
+            assert result.dtype == np.float32
+            np.testing.assert_array_equal(result, [3.0, 6.0])
+        np.testing.assert_array_equal(sess.run(y, {x: [1, 2, 3], n: 3}), [3.0, 6.0, 9.0])
+        assert sess.run(y, {x: [1.0, 2.0], n: 1e39}).tolist() == [math.inf, math.inf]
+        with pytest.raises(ValueError, match="Cannot feed value of shape"):
+            sess.run(y, {x: np.ones((2, 2), np.float32), n: 3.0})
+        with pytest.raises(ValueError, match="Cannot feed"):
+            sess.run(y, {x: [1.0], n: "three"})
+
+
+@pytest.mark.parametrize("make", [list, tuple, lambda fetches: {"a": fetches[0], "b": fetches[1:]}])
+def test_the_structure_of_fetches_comes_back_once_the_plan_is_written(make: Any) -> None:
+    x = tf.placeholder(tf.float32, [])
+    v = tf.Variable(1.0)
+    change = tf.assign_add(v, 1.0)
+    fetches = make([x * 2.0, change.op, x * 2.0, v])
+    with tf.Session() as sess:
+        sess.run(v.initializer)
+        results = [sess.run(fetches, {x: 4.0}) for _ in range(WRITTEN)]
+    assert results == [make([8.0, None, 8.0, i + 2.0]) for i in range(WRITTEN)]
+
+
+def test_a_fetched_variable_without_a_value_is_refused_once_the_plan_is_written() -> None:
+    v = tf.Variable(1.0, name="v")
+    with tf.Session() as sess:
+        sess.run(v.initializer)
+        for _ in range(WRITTEN):
+            assert sess.run(v) == 1.0
+        sess._state.variables.clear()
+        with pytest.raises(tf.errors.FailedPreconditionError, match="Attempting to use uninitialized value v"):
+            sess.run(v)
+
+
+def test_what_is_kept_of_a_feed_is_a_copy() -> None:
+    x = tf.placeholder(tf.float32, [None])
+    v = tf.Variable([0.0, 0.0])
+    keep, turned = tf.assign(v, x), tf.reshape(x, [1, -1])
+    with tf.Session() as sess:
+        for i in range(WRITTEN):
+            fed = np.array([1.0, i], np.float32)
+            kept, view = sess.run([keep, turned], {x: fed})
+            fed[:] = -1.0
+            np.testing.assert_array_equal(kept, [1.0, i])
+            np.testing.assert_array_equal(view, [[1.0, i]])
+            np.testing.assert_array_equal(sess.run(v), [1.0, i])
+
+
+def test_faults_of_floats_warn_nobody_and_leave_the_callers_settings_alone() -> None:
+    x = tf.placeholder(tf.float32, [])
+    y = tf.log(x) / x + x * 1e30
+    with np.errstate(all="raise"), tf.Session() as sess:
+        for _ in range(WRITTEN):
+            assert np.isnan(sess.run(y, {x: -1e30}))
+        assert set(np.geterr().values()) == {"raise"}
+
+
+def test_threads_run_one_written_plan_at_the_same_time() -> None:
+    x = tf.placeholder(tf.float32, [None])
+    y = tf.reduce_sum(tf.exp(x) - x * 1e38 * 10.0)
+    failures: list[BaseException] = []
+    with tf.Session() as sess:
+        for _ in range(WRITTEN):
+            expected = sess.run(y, {x: np.ones(50, np.float32)})
+
+        def work() -> None:
+            try:
+                for _ in range(200):
+                    assert sess.run(y, {x: np.ones(50, np.float32)}) == expected
+            except BaseException as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not failures
+
+
+def test_kernels_of_the_program_may_run_sessions_of_their_own() -> None:
+    x = tf.placeholder(tf.float32, [])
+    inner = x * 2.0
+    with tf.Session() as sess:
+        outer = tf.py_func(lambda value: sess.run(inner, {x: value}), [x + 1.0], tf.float32) + 1.0
+        assert [float(sess.run(outer, {x: 1.0})) for _ in range(WRITTEN)] == [5.0] * WRITTEN

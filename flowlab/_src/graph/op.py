@@ -167,6 +167,8 @@ class Op:
     is_variable: ClassVar[bool] = False  # output 0 is the current value of a session's variable
     forwards_ref: ClassVar[int] = 0  # how many variables, its first inputs, it changes; output 0 is the first of them
     is_identity: ClassVar[bool] = False  # output 0 is input 0 itself
+    formula: ClassVar[str] = ""  # what the kernel computes for each element, see kernels/formula.py
+    apart: ClassVar[bool] = False  # nothing keeps the inputs, and the outputs share no memory with them
     of_shapes: ClassVar[bool] = False  # the outputs depend on the shapes of the inputs alone
     same_if_same_shape: ClassVar[bool] = False  # when the output has the shape of input 0, it is input 0
     is_constant: ClassVar[bool] = False  # the value is the attribute `value`
@@ -231,6 +233,8 @@ class Op:
         kernel: ClassVar[Callable[..., Any]]
         shape: ClassVar[Callable[..., Any]]
         dtypes: ClassVar[Callable[..., Any]]
+        formula_for: ClassVar[Callable[..., str]]
+        bound: ClassVar[Callable[..., Any]]
     else:
 
         def kernel(self, *arrays: Any) -> Any:
@@ -244,6 +248,17 @@ class Op:
         def dtypes(self, *specs: Any) -> Sequence[DType] | DType:
             """Give the dtypes of the outputs where the signature leaves them open."""
             raise NotImplementedError(f"{self.type} leaves a dtype open and has no `dtypes` rule.")
+
+        def formula_for(self, *specs: Spec) -> str:
+            """The formula for inputs of these sizes; "" where the kernel knows a faster way, or does more than a formula."""
+            return self.formula
+
+        def bound(self, node: Any, *specs: Spec) -> Callable[..., Any] | None:
+            """A kernel for inputs of just these sizes and values, without the checks that are settled; None: no better one.
+
+            It is called as `kernel` is and gives the same numbers. Where a spec has a value, that is what will come.
+            """
+            return None
 
     def partial_value(self, node: Any) -> Any:
         """Elements of an integer vector output as far as they are known while building; None: nothing is known.

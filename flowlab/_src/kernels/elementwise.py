@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,11 @@ Array = NDArray[Any]
 
 LEAST = 2**18  # elements; NumPy handles fewer in the time that a second thread takes to wake up
 GROUP = 4096  # rows that one piece of `bias_grad` adds up
+
+
+def is_large(dims: tuple[int | None, ...] | None) -> bool:
+    """True for sizes that the compiled loops of this module are for."""
+    return dims is not None and None not in dims and math.prod(dims) >= LEAST  # type: ignore[arg-type]  # no None
 
 
 def relu(x: Array) -> Array:

@@ -5,6 +5,7 @@ The gradient rules give what TensorFlow's give, node for node, so a drawn gradie
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from flowlab._src.graph.dtypes import float32, int32
 from flowlab._src.graph.op import Array, Number, Op, Spec, T, Unary
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import control_dependencies
-from flowlab._src.graph.shape import TensorShape, as_shape, merge_shapes
+from flowlab._src.graph.shape import Dims, TensorShape, as_shape, merge_shapes
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels.elementwise import LEAST, bias_add
 from flowlab._src.ops.broadcast import Elementwise, Gradient, brackets, same_known_shape, unbroadcast
@@ -32,6 +33,11 @@ def is_bias(x: Any, y: Any) -> bool:
     return y.ndim == 1 and x.ndim > 1 and x.size >= LEAST and y.shape == x.shape[-1:]
 
 
+def is_large_bias(x: Dims | None, y: Dims | None) -> bool:
+    """The same, of known sizes."""
+    return x is not None and y is not None and len(x) > len(y) == 1 and math.prod(x) >= LEAST  # type: ignore[arg-type]
+
+
 # The kernels below use Python's operators: the same as NumPy's functions for arrays, and ten times as fast for single
 # numbers, of which loops are full.
 
@@ -39,8 +45,14 @@ def is_bias(x: Any, y: Any) -> bool:
 class AddV2(Elementwise):
     """x + y: what the operator + makes."""
 
+    formula = "x + y"
+
     def kernel(self, x: Array[Number], y: Array[Number]) -> Array[Number]:
         return bias_add(x, y) if is_bias(x, y) else x + y
+
+    def formula_for(self, x: Spec, y: Spec) -> str:
+        """Rows of a large array and one bias have a compiled loop."""
+        return "" if is_large_bias(x.dims, y.dims) else self.formula
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """The gradient goes to both inputs as it is, summed where one was stretched."""
@@ -53,14 +65,19 @@ class AddV2(Elementwise):
 class Add(Elementwise):
     """x + y, also for strings: what `tf.add` makes."""
 
+    formula = "x + y"
+
     def kernel(self, x: Array[T], y: Array[T]) -> Array[T]:
         return bias_add(x, y) if is_bias(x, y) else x + y
 
+    formula_for = AddV2.formula_for
     grad = AddV2.grad
 
 
 class Sub(Elementwise):
     """x - y."""
+
+    formula = "x - y"
 
     def kernel(self, x: Array[Number], y: Array[Number]) -> Array[Number]:
         return x - y
@@ -76,6 +93,8 @@ class Sub(Elementwise):
 class Neg(Unary):
     """-x."""
 
+    formula = "-x"
+
     def kernel(self, x: Array[Number]) -> Array[Number]:
         return np.negative(x)
 
@@ -86,6 +105,8 @@ class Neg(Unary):
 
 class Mul(Elementwise):
     """x * y."""
+
+    formula = "x * y"
 
     def kernel(self, x: Array[Number], y: Array[Number]) -> Array[Number]:
         return x * y
@@ -100,6 +121,8 @@ class Mul(Elementwise):
 
 class SquaredDifference(Elementwise):
     """(x - y)²."""
+
+    formula = "(x - y) * (x - y)"
 
     def kernel(self, x: Array[Number], y: Array[Number]) -> Array[Number]:
         difference = np.subtract(x, y)
@@ -129,6 +152,11 @@ class AddN(Op):
                 )  # fmt: skip
             total = np.add(total, x)
         return total
+
+    def formula_for(self, inputs: Sequence[Spec]) -> str:
+        """x + y + z, where the shapes are the same."""
+        same = len({spec.dims for spec in inputs}) == 1 and len(inputs) > 1
+        return " + ".join([f"inputs{i}" for i in range(len(inputs))]) if same else ""
 
     def shape(self, inputs: Sequence[Spec]) -> TensorShape:
         result = inputs[-1].shape

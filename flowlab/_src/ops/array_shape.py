@@ -245,6 +245,15 @@ class Reshape(Op):
     same_if_same_shape = True
     preferred_dtypes: ClassVar[dict[str, DType]] = {"shape": dtypes.int32}
 
+    def bound(self, node: Any, tensor: Spec, shape: Spec) -> Any:
+        """The sizes are known."""
+        dims, wanted = tensor.dims, self.shape(tensor, shape)._dims
+        if not dims or wanted is None or None in (*dims, *wanted) or shape.value is None:
+            return None
+        if math.prod(dims) != math.prod(wanted):  # type: ignore[arg-type]  # no None
+            return None
+        return lambda x, _: x.reshape(wanted)
+
     def kernel(self, tensor: Array[T], shape: Array[Index]) -> Array[T]:
         tensor = np.asarray(tensor)
         sizes = np.asarray(shape).tolist()

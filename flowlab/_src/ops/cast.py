@@ -38,8 +38,17 @@ from flowlab._src.util.export import export
 class Cast(Unary):
     """The same numbers in another type; floats lose their fraction on the way to integers."""
 
+    apart = True
     DstT: DType
     Truncate: bool = False
+
+    def bound(self, node: Any, x: Spec) -> Any:
+        """Between the usual types NumPy's conversion does."""
+        usual = (float32, float64, int32, int64)
+        if x.dtype.base_dtype not in usual or self.DstT not in usual or not x.dims:
+            return None
+        wanted = np.dtype(self.DstT.as_numpy_dtype)
+        return lambda values: values.astype(wanted)
 
     def kernel(self, x: Array[T]) -> Array:
         source = as_dtype(x.dtype)

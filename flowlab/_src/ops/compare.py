@@ -36,12 +36,16 @@ class NotEqual(Comparison):
 class Less(Comparison):
     """x < y."""
 
+    formula = "x < y"
+
     def kernel(self, x: Array[RealNumber], y: Array[RealNumber]) -> Array[np.bool_]:
         return x < y
 
 
 class LessEqual(Comparison):
     """x <= y."""
+
+    formula = "x <= y"
 
     def kernel(self, x: Array[RealNumber], y: Array[RealNumber]) -> Array[np.bool_]:
         return x <= y
@@ -50,12 +54,16 @@ class LessEqual(Comparison):
 class Greater(Comparison):
     """x > y."""
 
+    formula = "x > y"
+
     def kernel(self, x: Array[RealNumber], y: Array[RealNumber]) -> Array[np.bool_]:
         return x > y
 
 
 class GreaterEqual(Comparison):
     """x >= y."""
+
+    formula = "x >= y"
 
     def kernel(self, x: Array[RealNumber], y: Array[RealNumber]) -> Array[np.bool_]:
         return x >= y

@@ -39,6 +39,8 @@ from flowlab._src.util.export import export
 class RealDiv(Elementwise):
     """x / y as real numbers: division by 0 gives inf or nan."""
 
+    formula = "x / y"
+
     def kernel(self, x: Array[Number], y: Array[Number]) -> Array[Number]:
         if x.dtype.kind in "iu":
             return truncated_quotient(x, y)
@@ -53,6 +55,8 @@ class RealDiv(Elementwise):
 
 class Div(Elementwise):
     """x / y; for integers rounded toward zero."""
+
+    formula = "x / y"
 
     def kernel(self, x: Array[Number], y: Array[Number]) -> Array[Number]:
         return truncated_quotient(x, y) if x.dtype.kind in "iu" else np.divide(x, y)

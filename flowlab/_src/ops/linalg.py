@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -81,14 +82,27 @@ def explain_inner(a: Tensor, b: Tensor, flip_a: bool, flip_b: bool) -> tuple[str
 class MatMul(Op):
     """The product of two matrices, each transposed first if asked for."""
 
+    apart = True
     transpose_a: bool = False
     transpose_b: bool = False
+
+    def bound(self, node: Any, a: Spec, b: Spec) -> Any:
+        """Small products: nothing is left to decide but which of the two is transposed."""
+        m, n = a.dims, b.dims
+        if m is None or n is None or None in (*m, *n) or type(self) is not MatMul:
+            return None
+        if m[not self.transpose_a] != n[self.transpose_b] or math.prod(m) * n[not self.transpose_b] >= LARGE:  # type: ignore[arg-type,operator]
+            return None
+        if self.transpose_a:
+            return (lambda x, y: x.T.dot(y.T)) if self.transpose_b else lambda x, y: x.T.dot(y)
+        return (lambda x, y: x.dot(y.T)) if self.transpose_b else lambda x, y: x.dot(y)
 
     def kernel(self, a: Array[MatrixNumber], b: Array[MatrixNumber]) -> Array[MatrixNumber]:
         if a.ndim == 2 == b.ndim and a.shape[not self.transpose_a] == b.shape[self.transpose_b]:
             if a.dtype.kind == "f" and a.size * b.shape[not self.transpose_b] >= LARGE:
                 return gemm.matmul(a, b, self.transpose_a, self.transpose_b)
-            return np.matmul(a.T if self.transpose_a else a, b.T if self.transpose_b else b)
+            # `dot`, not `matmul`: for matrices the same, and on small ones 0.3 instead of 1 us.
+            return (a.T if self.transpose_a else a).dot(b.T if self.transpose_b else b)
         for i, x in enumerate((a, b)):
             if x.ndim != 2:
                 message = f"In[{i}] is not a matrix. Instead it has shape {brackets(x.shape)}"

@@ -21,6 +21,8 @@ from flowlab._src.util.export import export
 class Abs(Unary):
     """The absolute value."""
 
+    formula = "absolute(x)"
+
     def kernel(self, x: Array[RealNumber]) -> Array[RealNumber]:
         return np.absolute(x)
 
@@ -43,6 +45,8 @@ class Sign(Unary):
 class Maximum(Elementwise):
     """The larger of x and y."""
 
+    formula = "maximum(x, y)"
+
     def kernel(self, x: Array[RealNumber], y: Array[RealNumber]) -> Array[RealNumber]:
         return np.maximum(x, y)
 
@@ -53,6 +57,8 @@ class Maximum(Elementwise):
 
 class Minimum(Elementwise):
     """The smaller of x and y."""
+
+    formula = "minimum(x, y)"
 
     def kernel(self, x: Array[RealNumber], y: Array[RealNumber]) -> Array[RealNumber]:
         return np.minimum(x, y)

@@ -47,6 +47,10 @@ class Relu(Unary):
     def kernel(self, features: Array[RealNumber]) -> Array[RealNumber]:
         return elementwise.relu(features)
 
+    def formula_for(self, features: Spec) -> str:
+        """Large arrays have a compiled loop."""
+        return "" if elementwise.is_large(features.dims) else "maximum(features, 0)"
+
     def grad(self, node: Operation, dy: Tensor) -> Tensor:
         """The gradient passes where the output is positive."""
         return raw.ReluGrad(dy, node.outputs[0])
@@ -57,6 +61,10 @@ class ReluGrad(ActivationGrad):
 
     def kernel(self, gradients: Array[RealNumber], features: Array[RealNumber]) -> Array[RealNumber]:
         return elementwise.relu_grad(gradients, features)
+
+    def formula_for(self, gradients: Spec, features: Spec) -> str:
+        """Large arrays have a compiled loop."""
+        return "" if elementwise.is_large(features.dims) else "gradients * (features > 0)"
 
     def grad(self, node: Operation, dy: Tensor) -> list[Tensor]:
         """Linear in the incoming gradient; the place of the kink does not move."""

@@ -83,6 +83,10 @@ class BiasAdd(BiasOp):
             return value + bias.reshape(-1, *(1,) * (value.ndim - 2))
         return elementwise.bias_add(value, bias)
 
+    def formula_for(self, value: Spec, bias: Spec) -> str:
+        """Channels last; large arrays have a compiled loop."""
+        return "" if self.channels == 1 or elementwise.is_large(value.dims) else "value + bias"
+
     def shape(self, value: Spec, bias: Spec) -> TensorShape:
         return biased_shape(value, bias, self.channels)
 

@@ -43,6 +43,8 @@ class Pow(Elementwise):
 class Square(Unary):
     """x²."""
 
+    formula = "x * x"
+
     def kernel(self, x: Array[Number]) -> Array[Number]:
         return np.multiply(x, x)
 
@@ -55,6 +57,8 @@ class Square(Unary):
 
 class Sqrt(Unary):
     """The square root; nan for negative numbers."""
+
+    formula = "sqrt(x)"
 
     def kernel(self, x: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
         return np.sqrt(x)
@@ -75,6 +79,8 @@ class FromResult(Op, abstract=True):
 class SqrtGrad(FromResult):
     """dy / (2 y), where y is the square root."""
 
+    formula = "(dy * 0.5) / y"
+
     def kernel(self, y: Array[FloatingOrComplex], dy: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
         return np.divide(np.multiply(dy, y.dtype.type(0.5)), np.conjugate(y))
 
@@ -88,6 +94,8 @@ class SqrtGrad(FromResult):
 
 class Rsqrt(Unary):
     """1 / sqrt(x)."""
+
+    formula = "reciprocal(sqrt(x))"
 
     def kernel(self, x: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
         return np.reciprocal(np.sqrt(x))
@@ -115,6 +123,8 @@ class RsqrtGrad(FromResult):
 
 class Reciprocal(Unary):
     """1 / x."""
+
+    formula = "reciprocal(x)"
 
     def kernel(self, x: Array[Number]) -> Array[Number]:
         if x.dtype.kind in "iu":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from typing import Any, ClassVar
 
@@ -56,6 +57,7 @@ class Reduction(Op, abstract=True):
     """One number instead of all those along some axes; these go, or stay with size 1 (`keep_dims`)."""
 
     same_if_same_shape = True
+    apart = True
     keep_dims: bool = False
     reads_values = True
     preferred_dtypes: ClassVar[dict[str, DType]] = {"reduction_indices": dtypes.int32}
@@ -89,8 +91,25 @@ class Reduction(Op, abstract=True):
         return f"the axes of '{input.name}' are numbered 0 to {count - 1}, or -{count} to -1 from the end", cure
 
 
+def known_axes(input: Spec, reduction_indices: Spec) -> tuple[int, ...] | None:
+    """The axes of a reduction of known sizes, all within range and different; else None."""
+    dims, axes = input.dims, reduction_indices.value
+    if dims is None or None in dims or axes is None:
+        return None
+    found = tuple(sorted({axis % len(dims) for axis in np.ravel(axes).tolist()})) if dims else ()
+    return found if len(found) == np.size(axes) else None
+
+
 class Sum(Reduction):
     """The sum over axes."""
+
+    def bound(self, node: Any, input: Spec, reduction_indices: Spec) -> Any:
+        """The axes need not be checked again."""
+        axes, reduce, keep = known_axes(input, reduction_indices), np.add.reduce, self.keep_dims
+        dtype = input.dtype.as_numpy_dtype
+        if axes is None or math.prod(input.dims) >= LEAST:  # type: ignore[arg-type]  # no None
+            return None
+        return lambda x, _: reduce(x, axes, dtype, None, keep)
 
     def kernel(self, input: Array[Number], reduction_indices: Array[Index]) -> Array[Number]:
         axes = axes_of(input, reduction_indices)
@@ -160,6 +179,16 @@ def kept_shape(x_shape: Any, axes: Any) -> Any:
 
 class Mean(Reduction):
     """The mean over axes."""
+
+    def bound(self, node: Any, input: Spec, reduction_indices: Spec) -> Any:
+        """Sum and count are known; the quotient of single numbers needs no NumPy function."""
+        axes, reduce, keep = known_axes(input, reduction_indices), np.add.reduce, self.keep_dims
+        dtype = input.dtype.base_dtype
+        if axes is None or dtype not in (dtypes.float32, dtypes.float64):
+            return None
+        kind = dtype.as_numpy_dtype
+        count = kind(math.prod([input.dims[axis] for axis in axes]))  # type: ignore[index,misc]  # known
+        return lambda x, _: reduce(x, axes, kind, None, keep) / count
 
     def kernel(self, input: Array[Number], reduction_indices: Array[Index]) -> Array[Number]:
         axes = axes_of(input, reduction_indices)

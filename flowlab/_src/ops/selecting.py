@@ -43,6 +43,12 @@ class Where(Unary):
 class Select(Op):
     """Elements of `t` where the condition is true, of `e` elsewhere; a vector condition chooses whole rows."""
 
+    formula = "where(condition, t, e)"
+
+    def formula_for(self, condition: Spec, t: Spec, e: Spec) -> str:
+        """Three of one shape."""
+        return self.formula if condition.dims == t.dims == e.dims else ""
+
     def kernel(self, condition: Array[np.bool_], t: Array[T], e: Array[T]) -> Array[T]:
         condition, t, e = np.asarray(condition), np.asarray(t), np.asarray(e)
         if t.shape != e.shape:
@@ -107,6 +113,8 @@ class Select(Op):
 
 class SelectV2(Op):
     """Elements of `t` where the condition is true, of `e` elsewhere, all three stretched to a common shape."""
+
+    formula = "where(condition, t, e)"
 
     def kernel(self, condition: Array[np.bool_], t: Array[T], e: Array[T]) -> Array[T]:
         try:

@@ -6,6 +6,7 @@ forms for resource variables, in `resource_training.py`, are made of these.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -90,7 +91,32 @@ class SparseApply(Apply, abstract=True):
 class ApplyGradientDescent(Apply):
     """var -= alpha delta."""
 
+    apart = True
     forwards_ref = 1
+
+    def bound(self, node: Any, var: Spec, alpha: Spec, delta: Spec) -> Any:
+        """For small variables and a step size that never changes: two NumPy functions, one new array."""
+        name, variable = variable_behind(node._inputs[0]).name, var.dtype.base_dtype
+        if alpha.value is None or not var.dims or var.dims != delta.dims or variable.size not in (4, 8):
+            return None
+        if math.prod(var.dims) >= update.gradient_descent_loop.least:  # type: ignore[arg-type]  # no None
+            return None  # changed in place, by a compiled loop
+        rate, dims = np.array(alpha.value, variable.as_numpy_dtype), var.dims
+        multiply, subtract = np.multiply, np.subtract
+
+        def step(run: Any, var: Any, alpha: Any, delta: Any) -> Any:
+            state = run.state
+            with state.lock:
+                value = state.variables.get(name)
+                if value is None or value.shape != dims:
+                    return self.kernel(run, var, alpha, delta)
+                change = multiply(delta, rate)
+                subtract(value, change, change)
+                change.setflags(write=False)
+                state.variables[name] = change
+                return change
+
+        return step
 
     def kernel(self, run: Any, var: Ref[Floating], alpha: Array[Floating], delta: Array[Floating]) -> Ref[Floating]:
         return self.apply(run, (var,), update.gradient_descent, alpha, delta)
@@ -100,6 +126,7 @@ class ApplyMomentum(Apply):
     """accum = momentum accum + grad; var -= lr accum."""
 
     use_nesterov: bool = False
+    apart = True
     forwards_ref = 2
 
     def kernel(
@@ -134,6 +161,7 @@ class ApplyAdam(Apply):
     """Adam: averages of the gradient and of its square give each weight its own step."""
 
     use_nesterov: bool = False
+    apart = True
     forwards_ref = 3
 
     def kernel(

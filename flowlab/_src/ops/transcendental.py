@@ -29,6 +29,8 @@ from flowlab._src.util.export import export
 class Exp(Unary):
     """e to the power of x."""
 
+    formula = "exp(x)"
+
     def kernel(self, x: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
         return np.exp(x)
 
@@ -55,6 +57,8 @@ class Expm1(Unary):
 class Log(Unary):
     """The natural logarithm; -inf at 0, nan below."""
 
+    formula = "log(x)"
+
     def kernel(self, x: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
         return np.log(x)
 
@@ -67,6 +71,8 @@ class Log(Unary):
 
 class Log1p(Unary):
     """log(1 + x), exact for small x too."""
+
+    formula = "log1p(x)"
 
     def kernel(self, x: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
         return np.log1p(x)
@@ -212,6 +218,8 @@ class Cosh(Unary):
 class Tanh(Unary):
     """sinh(x) / cosh(x): from -1 to 1."""
 
+    formula = "tanh(x)"
+
     def kernel(self, x: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
         return np.tanh(x)
 
@@ -224,6 +232,8 @@ class Tanh(Unary):
 
 class TanhGrad(FromResult):
     """dy (1 - y²), where y is tanh(x)."""
+
+    formula = "dy * (1 - y * y)"
 
     def kernel(self, y: Array[FloatingOrComplex], dy: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
         if y.dtype.kind == "c":
@@ -281,6 +291,8 @@ class Atanh(Unary):
 class Sigmoid(Unary):
     """1 / (1 + exp(-x)): from 0 to 1."""
 
+    formula = "reciprocal(1 + exp(-x))"
+
     def kernel(self, x: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
         return np.reciprocal(1 + np.exp(np.negative(x)))
 
@@ -293,6 +305,8 @@ class Sigmoid(Unary):
 
 class SigmoidGrad(FromResult):
     """dy y (1 - y), where y is the sigmoid of x."""
+
+    formula = "dy * (y * (1 - y))"
 
     def kernel(self, y: Array[FloatingOrComplex], dy: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
         if y.dtype.kind == "c":

@@ -123,6 +123,18 @@ class Fetches:
         """All tensors and operations in it."""
         return [*self.tensors, *self.operations]
 
+    def simple(self) -> tuple[type | None, list[int | None]] | None:
+        """A structure that is one tensor or operation, or a plain list or tuple of them.
+
+        Returns what holds them, and for each the position of its value; None for an operation.
+        """
+        whole = self._whole
+        kind = whole.__class__ if whole.__class__ in (list, tuple) else None
+        items = [whole] if kind is None else whole
+        if not all(item.__class__ in (Tensor, Operation) for item in items):
+            return None
+        return kind, [self._position[item] if item.__class__ is Tensor else None for item in items]
+
     def build(self, values: list[Any]) -> Any:
         """Return the structure with `values` (one for each tensor) in it."""
         return self._rebuild(values)

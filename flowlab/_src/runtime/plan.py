@@ -48,6 +48,7 @@ class Plan(NamedTuple):
     slots: dict[Tensor, int]
     checked: tuple[Tensor, ...]  # fetched references: the variable must have a value
     written: frozenset[str]  # names of the variables that this plan may change
+    sizes: Sizes | None = None  # for plans that are for feeds of certain shapes alone
 
 
 class Part(NamedTuple):
@@ -146,9 +147,12 @@ def compile_plan(
             variable_slots[shared[name]] = name
     feed_slots = tuple([slots[t] for t in feeds])
     wanted = {t for node in nodes for t in node._inputs}.union(fetches)
+    wanted_outside = fed.union(fetches)
     draft: list[tuple[Any, ...]] = []
     written: set[str] = set()
     constants: dict[Tensor, Any] = {}
+    alike: dict[Any, Tensor] = {}  # small constants by their content
+    computed: dict[Any, Operation] = {}  # what computes what, to find the same computation again
     for node in nodes:
         definition = node.definition
         if sizes is not None:
@@ -159,7 +163,11 @@ def compile_plan(
                 for tensor, value in zip(node._outputs, values, strict=True):
                     if tensor not in fed:
                         constants[tensor] = value
-                        new_slot(tensor, value)
+                        same = None if sizes is None else alike.setdefault(_content(tensor, value), tensor)
+                        if same is None or same is tensor:
+                            new_slot(tensor, value)
+                        else:
+                            slots[tensor] = slots[same]
                 continue
         inputs = tuple([slots[t] for t in node._inputs])
         passes_on = definition.is_identity or (
@@ -168,6 +176,12 @@ def compile_plan(
         if fold and passes_on and inputs[0] not in variable_slots and node._outputs[0] not in fed:
             slots[node._outputs[0]] = inputs[0]  # another name for the same value
             continue
+        if sizes is not None and not wanted_outside.intersection(node._outputs):
+            twin = _twin(node, inputs, variable_slots, computed)
+            if twin is not None:
+                for tensor, same in zip(node._outputs, twin._outputs, strict=True):
+                    slots[tensor] = slots[same]
+                continue
         outputs = []
         for position, tensor in enumerate(node._outputs):
             if tensor in fed:
@@ -215,7 +229,33 @@ def compile_plan(
         single = len(outputs) == 1 and not node.definition.schema.outputs[0].is_list
         instructions.append(Instruction(node, kernel, mode, inputs, outputs, single, refs, emptied))
     checked = tuple(t for t in fetches if slots[t] in variable_slots and t._dtype._is_ref_dtype)
-    return Plan(tuple(instructions), tuple(initial), feed_slots, fetch_slots, slots, checked, frozenset(written))
+    return Plan(tuple(instructions), tuple(initial), feed_slots, fetch_slots, slots, checked, frozenset(written), sizes)
+
+
+def _content(tensor: Tensor, value: Any) -> Any:
+    """What makes small constants equal; the tensor itself stands for large ones."""
+    if isinstance(value, (np.ndarray, np.generic)) and value.size <= 16 and value.dtype != object:
+        return tensor._dtype, value.dtype, value.shape, value.tobytes()
+    return tensor
+
+
+def _twin(
+    node: Operation, inputs: tuple[int, ...], variable_slots: Mapping[int, str], computed: dict[Any, Operation]
+) -> Operation | None:
+    """The node before this one that computes the same from the same values; None where there is none.
+
+    Nodes that do more than compute have no twins, nor those that read a variable, which may change in between.
+    """
+    definition = node.definition
+    if definition.stateful or definition.is_variable or has_effect(node) or not inputs:
+        return None
+    if any(slot in variable_slots for slot in inputs):
+        return None
+    try:
+        first = computed.setdefault((definition, inputs), node)
+    except TypeError:  # an attribute without a hash
+        return None
+    return None if first is node else first
 
 
 class _Nested:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.runtime.execute import Frame
 from flowlab._src.runtime.feed import feed_converter
 from flowlab._src.runtime.fetch import Fetches
 from flowlab._src.runtime.plan import Plan, compile_plan
 from flowlab._src.runtime.sizes import Sizes, feeds_and_shapes
+from flowlab._src.runtime.state import SessionState
 from flowlab._src.runtime.straight import StraightRun
 
 RUNS_BEFORE_WRITING = 2  # a program that runs a plan once shall not wait for a function
@@ -19,7 +22,7 @@ _LONGEST_FUNCTION = 4000  # instructions
 class Prepared:
     """Everything about one combination of fetches and feed keys that need not be done twice."""
 
-    __slots__ = ("converters", "fed", "feeds", "fetches", "handles", "plan", "single", "straight")
+    __slots__ = ("converters", "fed", "feeds", "fetches", "handles", "plan", "quick", "single", "straight")
 
     def __init__(self, fetches: Fetches, feeds: list[Tensor], plan: Plan) -> None:
         self.fetches = fetches
@@ -31,6 +34,7 @@ class Prepared:
         self.fed = frozenset([i for i, t in enumerate(fetches.tensors) if t in given])  # which of the fetches are fed
         # For each combination of shapes of the feeds: how often it ran, then the plan as a function.
         self.straight: dict[Any, int | StraightRun] = {}
+        self.quick: Callable[[SessionState, Any], Any] | None = None  # the function that ran last
         # Fetches that are handles to values the session keeps: position, dtype of the value, key of the dictionary.
         self.handles = [
             (i, t.op.inputs[0].dtype.base_dtype, t.op.definition.gives_handle)
@@ -43,6 +47,7 @@ class Prepared:
         shapes = tuple([getattr(value, "shape", None) for value in given])
         found = self.straight.get(shapes, 0)
         if isinstance(found, StraightRun):
+            self._prefer(found)
             return found
         count = len(self.plan.instructions)
         if found <= RUNS_BEFORE_WRITING + count // 64:
@@ -55,5 +60,11 @@ class Prepared:
         fixed = all(getattr(node.definition, "validate_shape", True) for node in nodes)
         sizes = Sizes(feeds_and_shapes(self.feeds, shapes)) if fixed else None
         plan = compile_plan(self.fetches.tensors, self.fetches.operations, self.feeds, sizes=sizes)
-        made = self.straight[shapes] = StraightRun(plan)
+        made = self.straight[shapes] = StraightRun(plan, Frame, self.fetches, given)
+        self._prefer(made)
         return made
+
+    def _prefer(self, run: StraightRun) -> None:
+        """Let the next run try this function first, with the feeds as they come."""
+        if self.single and not (self.fed or self.handles):
+            self.quick = run.quick

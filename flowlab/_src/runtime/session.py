@@ -30,6 +30,7 @@ from flowlab._src.runtime.plan import Instruction, Plan, compile_plan
 from flowlab._src.runtime.prepared import Prepared
 from flowlab._src.runtime.profile import run_profiled
 from flowlab._src.runtime.state import UNINITIALIZED, SessionState
+from flowlab._src.runtime.straight import OTHERWISE
 from flowlab._src.runtime.targets import reset_target, state_for
 from flowlab._src.runtime.tensor_handle import TensorHandle
 from flowlab._src.util import source
@@ -170,16 +171,35 @@ class Session:
             raise TypeError(f"options must be a tf.RunOptions, but got {type(options)}")
         if run_metadata is not None and not isinstance(run_metadata, RunMetadata):
             raise TypeError(f"run_metadata must be a tf.RunMetadata, but got {type(run_metadata)}")
-        prepared = None
+        kind = fetches.__class__
+        try:
+            key: Any = (kind, tuple(fetches) if kind is list or kind is tuple else fetches,
+                        tuple(feed_dict) if feed_dict else None)  # fmt: skip
+            prepared = self._prepared.get(key)
+        except TypeError:  # a nested or unhashable structure: taken apart anew each time
+            key = prepared = None
+        watched = options is not None or run_metadata is not None or observers or companions or self._timeout
+        if prepared is not None and prepared.quick is not None and not watched:
+            built = prepared.quick(self._state, feed_dict.values() if feed_dict else ())
+            if built is not OTHERWISE:
+                return built
+        return self._run(fetches, feed_dict, options, run_metadata, key)
+
+    def _run(
+        self,
+        fetches: Any,
+        feed_dict: dict[Any, Any] | None,
+        options: RunOptions | None,
+        run_metadata: RunMetadata | None,
+        key: Any,
+    ) -> Any:
+        """Run with everything that may come along."""
         along = [(each, each.wanted(self, fetches, feed_dict or {})) for each in companions] if companions else []
         extra = tuple([tensor for _, tensors in along for tensor in tensors])
         traced = options is not None and bool(options.trace_level) and run_metadata is not None
-        try:
-            key = (fetches.__class__, tuple(fetches) if fetches.__class__ in (list, tuple) else fetches,
-                   tuple(feed_dict) if feed_dict else None, traced, extra)  # fmt: skip
-            prepared = self._prepared.get(key)
-        except TypeError:  # a nested or unhashable structure: taken apart anew each time
-            key = None
+        if key is not None and (traced or extra):
+            key = (*key, traced, extra)
+        prepared = None if key is None else self._prepared.get(key)
         if prepared is None or self._closed:
             prepared = self._prepare([fetches, *extra] if extra else fetches, feed_dict, key, fold=not traced)
         plan = prepared.plan
@@ -199,12 +219,14 @@ class Session:
         elif traced and run_metadata is not None:
             run_profiled(frame, run_metadata)
         elif plan.instructions:
-            straight = prepared.straight_run(given) if key is not None and not plan.checked else None
+            straight = prepared.straight_run(given) if key is not None else None
             if straight is None:
                 run_to_end(frame)
-        if plan.checked:
-            self._check_initialized(plan, frame)
+        elif key is not None and not (observers or companions):
+            prepared.straight_run(given)  # the answer is known; how to give it may be written out
         if straight is None:
+            if plan.checked:
+                self._check_initialized(plan, frame)
             results = [as_result(values[slot]) for slot in plan.fetches]
         else:
             results = [as_result(value) for value in straight(frame, given)]

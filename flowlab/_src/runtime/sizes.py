@@ -58,15 +58,16 @@ class Sizes:
         dims = self._dims.get(tensor)
         return 0 if dims is None else math.prod(dims)  # type: ignore[arg-type]  # no None
 
+    def spec(self, tensor: Tensor, value: Any = None) -> SizedSpec:
+        """What the plan knows of a tensor."""
+        return SizedSpec(tensor, np.shape(value) if value is not None else self._dims.get(tensor), value)
+
     def visit(self, node: Operation, constants: Mapping[Tensor, Any]) -> None:
         """Note the sizes of a node's outputs, where the sizes and values of its inputs give them."""
         definition = node.definition
         if definition.nested:
             return
-        specs = []
-        for t in node._inputs:
-            value = constants.get(t)
-            specs.append(SizedSpec(t, np.shape(value) if value is not None else self._dims.get(t), value))
+        specs = [self.spec(t, constants.get(t)) for t in node._inputs]
         schema = definition.schema
         try:
             rule = definition.shape(*(group_inputs(definition, specs) if schema.has_list else specs))

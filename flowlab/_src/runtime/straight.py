@@ -15,20 +15,25 @@ kernel fails, the number of the line tells which instruction it was, and the var
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import contextvars
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from flowlab._src.kernels import formula
 from flowlab._src.runtime.explain import explain_failure, uninitialized
+from flowlab._src.runtime.fetch import Fetches, as_result
+from flowlab._src.runtime.lean import Facts
 from flowlab._src.runtime.patterns import fused
-from flowlab._src.runtime.plan import NESTED, STATEFUL, Instruction, Part, Plan
-from flowlab._src.runtime.state import UNINITIALIZED
+from flowlab._src.runtime.plan import NESTED, PLAIN, STATEFUL, Instruction, Part, Plan
+from flowlab._src.runtime.state import UNINITIALIZED, SessionState
 
 if TYPE_CHECKING:
     from flowlab._src.runtime.execute import Frame
 
 FILE = "<plan of a graph>"
+OTHERWISE = object()  # the answer of a function for feeds that it is not for
 
 
 class Lines:
@@ -38,9 +43,12 @@ class Lines:
         self.bound: dict[str, Any] = {}  # what the statements name besides
         self.text: list[str] = []
         self.instructions: dict[int, Instruction] = {}  # by the number of the line, the function's head being line 1
+        self.facts = Facts(plan)
+        arrays = {s for i in plan.instructions for s in i.inputs if not all(map(self.facts.is_number, i.outputs))}
         for slot, value in enumerate(plan.initial):
             if value is not None:
-                self.bound[f"v{slot}"] = as_number(value)
+                # NumPy takes longer for an array and a scalar (530 ns) than for an array and one of no axes (360).
+                self.bound[f"v{slot}"] = value if slot in arrays else as_number(value)
 
     def bind(self, name: str, value: Any) -> str:
         """Let the statements call a value by a name."""
@@ -54,12 +62,49 @@ class Lines:
     def add_plan(self, plan: Plan, free: bool) -> None:
         """Write the instructions; with `free` values are let go when nobody reads them any more."""
         for number, instruction in enumerate(plan.instructions):
-            self._add_instruction(number, instruction)
-            if free and instruction.free:
-                self.add("".join(f"v{slot} = " for slot in instruction.free) + "None")
+            step = self.facts.formulas[number]
+            emptied = [f"v{slot}" for slot in instruction.free if not self.facts.is_number(slot)]
+            if step is None:
+                self._add_instruction(number, instruction)
+            else:
+                emptied += self._add_formula(instruction, step)
+            if free and emptied:
+                self.add("".join(f"{name} = " for name in emptied) + "None")
+
+    def add_checks(self, plan: Plan) -> None:
+        """Fetched variables must have values."""
+        for position, tensor in enumerate(plan.checked):
+            self.bind("UNINITIALIZED", UNINITIALIZED)
+            name = self.bind(f"checked{position}", tensor)
+            self.add(
+                f"if v{plan.slots[tensor]} is UNINITIALIZED: raise {self.bind('uninitialized', uninitialized)}({name})"
+            )
+            self.instructions[len(self.text) + 1] = next(i for i in plan.instructions if i.node is tensor.op)
+
+    def _add_formula(self, instruction: Instruction, step: formula.Step) -> list[str]:
+        """Write an elementwise instruction; returns the names of temporary values."""
+        facts, output = self.facts, instruction.outputs[0]
+        kind = next(facts.kinds[i] for i in instruction.inputs if facts.kinds[i] is not np.bool_)
+        temporaries: list[str] = []
+        if facts.is_number(output):
+            text = formula.scalar_text(step, kind, self.bind)
+        else:
+            inputs = set(instruction.inputs)
+            dying = inputs.intersection(instruction.free) & facts.reusable
+            writer = formula.ArrayText(
+                {f"v{i}": facts.dims[i] or () for i in inputs},
+                {f"v{i}" for i in inputs if facts.kinds[i] is np.bool_},
+                {f"v{i}" for i in dying},
+                kind,
+                self.bind,
+            )
+            text, temporaries = writer.write(step), writer.temporaries
+        self.add(f"v{output} = {text}")
+        self.instructions[len(self.text) + 1] = instruction
+        return temporaries
 
     def _add_instruction(self, number: int, instruction: Instruction) -> None:
-        _, kernel, mode, inputs, outputs, single, refs, _ = instruction
+        _, _, mode, inputs, outputs, single, refs, _ = instruction
         for position in refs:
             self.bind("UNINITIALIZED", UNINITIALIZED)
             self.add(
@@ -70,7 +115,7 @@ class Lines:
         if instruction.node.definition.is_variable:
             self.bind("UNINITIALIZED", UNINITIALIZED)
             name = self.bind(f"n{number}", instruction.node.name)
-            self.add(f"v{outputs[0]} = frame.state.variables.get({name}, UNINITIALIZED)")
+            self.add(f"v{outputs[0]} = state.variables.get({name}, UNINITIALIZED)")
             return
         if instruction.node.definition.is_identity:
             if inputs[0] != outputs[0]:
@@ -79,7 +124,7 @@ class Lines:
         if mode in (STATEFUL, NESTED):
             self.add(f"frame.instruction = {self.bind(f'i{number}', instruction)}")
         arguments = ", ".join(f"v{i}" for i in inputs)
-        call = f"{self.bind(f'k{number}', kernel)}({arguments})"
+        call = f"{self.bind(f'k{number}', self.facts.kernel(instruction))}({arguments})"
         if mode == STATEFUL:
             call = f"k{number}(frame, {arguments})"
         elif mode == NESTED:
@@ -149,7 +194,8 @@ class Straight:
             lines.add(f"v{slot} = t{position}[{place}]")
         for slot, name in part.variables:
             lines.add(f"v{slot} = run.state.read({lines.bind(f'n{slot}', name)})")
-        if any(i.mode != 0 for i in plan.instructions):
+        if any(i.mode != PLAIN for i in plan.instructions):
+            lines.add("state = run.state")
             lines.add(f"frame = {lines.bind('make_frame', self._frame)}({lines.bind('plan', plan)}, run, iteration)")
         lines.add_plan(plan, free=False)
         lines.add(f"return {_tuple(part.outputs)}, {_tuple(part.recorded)}")
@@ -168,29 +214,108 @@ class Straight:
 
 
 class StraightRun:
-    """A whole plan as a function: calling it with a frame and the values of the feeds returns those of the fetches."""
+    """A whole plan as a function, from the values of a feed_dict to what `Session.run` returns.
 
-    __slots__ = ("_function", "_lines", "plan")
+    `quick` is for feeds of the types and shapes that the function is for; it answers OTHERWISE to all others, before
+    anything has run. A call takes feeds that have been checked and converted.
+    """
 
-    def __init__(self, plan: Plan) -> None:
+    __slots__ = ("_framed", "_frames", "_free", "_function", "_lines", "_quiet", "feeds", "plan")
+
+    def __init__(self, plan: Plan, make_frame: Callable[..., Frame], fetches: Fetches, feeds: Sequence[Any]) -> None:
+        """Write the function; `feeds` are the values of one run, converted."""
         self.plan = plan = fused(plan)
+        self._frames = make_frame
         self._lines = lines = Lines(plan)
-        if plan.feeds:
-            lines.add("".join(f"v{slot}, " for slot in plan.feeds) + "= given")
+        self._framed = any(i.mode != PLAIN for i in plan.instructions)
+        # Only kernels of the library run, nobody else's code: then a context can be entered in the place of `errstate`.
+        self._quiet = all(i.mode == PLAIN or i.node.definition.apart for i in plan.instructions)
+        self._free: list[contextvars.Context] = []
+        self._write_feeds(lines, feeds)
         lines.add_plan(plan, free=True)
-        lines.add(f"return {_tuple(plan.fetches)}")
-        self._function = lines.function("frame, given")
+        lines.add_checks(plan)
+        lines.add(f"if converted: return {_tuple(plan.fetches)}")
+        lines.add(f"return {self._result(lines, fetches)}")
+        self._function = lines.function("state, frame, given, converted")
+
+    def _write_feeds(self, lines: Lines, feeds: Sequence[Any]) -> None:
+        """Take over the fed values: as they are, or after a look at them."""
+        plan = self.plan
+        if not plan.feeds:
+            return
+        lines.add("".join(f"v{slot}, " for slot in plan.feeds) + "= given")
+        lines.add("if not converted:")
+        lines.bind("OTHERWISE", OTHERWISE)
+        lines.bind("ndarray", np.ndarray)
+        for position, (slot, value) in enumerate(zip(plan.feeds, feeds, strict=True)):
+            kind = lines.bind(f"f{position}", value.dtype if isinstance(value, np.ndarray) else value.__class__)
+            if isinstance(value, np.ndarray) and value.dtype != object:
+                shape = lines.bind(f"s{position}", value.shape)
+                lines.add(f"    if v{slot}.__class__ is not ndarray or v{slot}.dtype is not {kind}: return OTHERWISE")
+                lines.add(f"    if v{slot}.shape != {shape}: return OTHERWISE")
+                if slot not in lines.facts.only_read:  # a kernel may keep it: it gets a view that nobody can write to
+                    lines.add(f"    v{slot} = v{slot}.view(); v{slot}.setflags(write=False)")
+            elif value.__class__ in (np.float32, np.float64):
+                lines.add(f"    if v{slot}.__class__ is float and -1e38 < v{slot} < 1e38: v{slot} = {kind}(v{slot})")
+                lines.add(f"    elif v{slot}.__class__ is not {kind}: return OTHERWISE")
+            else:
+                lines.add(
+                    f"    if v{slot}.__class__ is not {kind}: return OTHERWISE"
+                    if isinstance(value, np.generic)
+                    else "    return OTHERWISE"
+                )
+
+    def _result(self, lines: Lines, fetches: Fetches) -> str:
+        """The text of what `run` returns."""
+        facts = lines.facts
+        made = {
+            i.outputs[0] for i, step in zip(self.plan.instructions, facts.formulas, strict=True) if step is not None
+        }
+
+        def text(position: int) -> str:
+            slot = self.plan.fetches[position]
+            return f"v{slot}" if slot in made else f"{lines.bind('as_result', as_result)}(v{slot})"
+
+        texts = [text(position) for position in range(len(self.plan.fetches))]
+        simple = fetches.simple()
+        if simple is None:
+            return f"{lines.bind('build', fetches.build)}([{', '.join(texts)}])"
+        kind, positions = simple
+        parts = ", ".join("None" if position is None else texts[position] for position in positions)
+        return parts if kind is None else f"[{parts}]" if kind is list else f"({parts}{',' if parts else ''})"
+
+    def quick(self, state: SessionState, given: Any) -> Any:
+        """Run for feeds as the program gives them; OTHERWISE if they have to be looked at first."""
+        return self._run(state, self._frames(self.plan, state) if self._framed else None, given, False)
 
     def __call__(self, frame: Frame, given: Any) -> Any:
-        """Run. Floating-point faults give inf and nan, as in TensorFlow, without a warning."""
-        frame.watched, frame.unseen = False, True
+        """Run with the frame of the run and checked feeds; returns the values of the fetches."""
+        return self._run(frame.state, frame, given, True)
+
+    def _run(self, state: SessionState, frame: Frame | None, given: Any, converted: bool) -> Any:
+        """Floating-point faults give inf and nan, as in TensorFlow, without a warning."""
+        if frame is not None:
+            frame.watched, frame.unseen = False, True
         try:
-            with np.errstate(all="ignore"):
-                return self._function(frame, given)
+            if not self._quiet:
+                with np.errstate(all="ignore"):
+                    return self._function(state, frame, given, converted)
+            # NumPy keeps what to do about faults in a context variable. To enter a context in which it is set takes
+            # 50 ns, to set it and set it back 900. A thread at a time can be in a context, so there may be several.
+            try:
+                context = self._free.pop()
+            except IndexError:
+                context = contextvars.Context()
+                context.run(np.seterr, all="ignore")
+            try:
+                return context.run(self._function, state, frame, given, converted)
+            finally:
+                self._free.append(context)
         except Exception as error:
             found = self._lines.failed(error, self._function)
             if found is None:
                 raise
+            frame = self._frames(self.plan, state) if frame is None else frame
             frame.instruction, values = found
             frame.plan = self.plan
             frame.values = list(self.plan.initial)

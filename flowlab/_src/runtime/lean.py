@@ -1,0 +1,140 @@
+"""How the instructions of a plan are written for the sizes at hand: as formulas, with leaner kernels, into old arrays.
+
+The kernels of a graph's operations check what they are given, for they do not know what will come. A plan for feeds of
+known shapes does know, so the plan written out as a function (`straight.py`) says the same with less:
+
+- an elementwise operation is its formula: `v3 = v1 + v2` for single numbers, `v3 = add(v1, v2)` for arrays;
+- an array that was computed in this run and that nobody needs any more takes the next result: `v3 = add(v1, v2, v1)`;
+- other operations may have a kernel for known sizes (`Op.bound`).
+
+All of it gives the numbers of the kernels, to the last bit. Fed values, constants, variables, fetched values and
+everything that another kernel may have kept or passed on as a view are never written to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from flowlab._src.graph.op import Op, Spec, group_inputs
+from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import formula
+from flowlab._src.runtime.plan import NESTED, PLAIN, Instruction, Plan
+
+_NO_FORMULA = Op.formula_for
+_FLOATS = (np.float32, np.float64)
+_WHOLE = (np.int32, np.int64)
+_FOR_WHOLE = {"add", "subtract", "multiply", "negative", *formula.TRUTHS}  # for these, integers need no checks
+
+
+class Facts:
+    """What is known of the values of a plan, by slot."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.dims: dict[int, tuple[int, ...] | None] = {}
+        self.kinds: dict[int, Any] = {}  # NumPy's scalar types
+        for tensor, slot in plan.slots.items():
+            if slot not in self.kinds:
+                self.kinds[slot] = _kind(tensor)
+            if self.dims.get(slot) is None:
+                self.dims[slot] = self._dims(tensor, plan.initial[slot])
+        self.formulas = [self._formula(i) for i in plan.instructions]
+        kept = set(plan.feeds).union(plan.fetches)
+        made: set[int] = set()
+        for instruction, step in zip(plan.instructions, self.formulas, strict=True):
+            if step is not None:
+                made.add(instruction.outputs[0])
+            elif not (instruction.node.definition.apart and is_own(instruction)):
+                kept.update(instruction.inputs)
+        self.only_read = set(plan.feeds) - {*plan.fetches}  # feeds that no kernel keeps or passes on
+        for instruction, step in zip(plan.instructions, self.formulas, strict=True):
+            if step is None and not (instruction.node.definition.apart and is_own(instruction)):
+                self.only_read.difference_update(instruction.inputs)
+        self.reusable = {slot for slot in made - kept if self.dims[slot]}
+
+    def _dims(self, tensor: Tensor, value: Any) -> tuple[int, ...] | None:
+        if value is not None:
+            shape: tuple[int, ...] = np.shape(value)
+            return shape
+        dims = tensor._shape._dims if self.plan.sizes is None else self.plan.sizes[tensor]
+        known = () if dims is None else tuple([size for size in dims if size is not None])
+        return None if dims is None or len(known) < len(dims) else known
+
+    def _formula(self, instruction: Instruction) -> Any:
+        """The formula of an instruction in terms of slots ("v3"), or None where its kernel has to run."""
+        definition = instruction.node.definition
+        if instruction.mode != PLAIN or not instruction.single or instruction.refs or not is_own(instruction):
+            return None
+        if not definition.formula and type(definition).formula_for is _NO_FORMULA:
+            return None
+        dims = [self.dims[slot] for slot in (*instruction.inputs, *instruction.outputs)]
+        if any(each is None or (each and self.plan.sizes is None) for each in dims):
+            return None
+        specs = self._specs(instruction)
+        text = definition.formula_for(*(group_inputs(definition, specs) if definition.schema.has_list else specs))
+        if not text:
+            return None
+        step = formula.parse(text)
+        kinds = {self.kinds[slot] for slot in instruction.inputs} - {np.bool_}
+        known = len(kinds) == 1 and (
+            kinds <= {*_FLOATS} or (kinds <= {*_WHOLE} and formula.functions(step) <= _FOR_WHOLE)
+        )
+        if not known or (not isinstance(step, formula.Step)):
+            return None
+        return formula.with_names(
+            step, dict(zip(_names(instruction), map("v{}".format, instruction.inputs), strict=True))
+        )
+
+    def _specs(self, instruction: Instruction) -> list[Any]:
+        sizes, initial = self.plan.sizes, self.plan.initial
+        if sizes is None:
+            return [Spec(t) for t in instruction.node._inputs]
+        return [
+            sizes.spec(t, initial[slot]) for t, slot in zip(instruction.node._inputs, instruction.inputs, strict=True)
+        ]
+
+    def kernel(self, instruction: Instruction) -> Any:
+        """The leanest kernel there is for an instruction."""
+        definition = instruction.node.definition
+        if (
+            self.plan.sizes is None
+            or instruction.mode == NESTED
+            or definition.schema.has_list
+            or not is_own(instruction)
+        ):
+            return instruction.kernel
+        try:
+            return definition.bound(instruction.node, *self._specs(instruction)) or instruction.kernel
+        except Exception:  # something does not fit: the kernel will say it
+            return instruction.kernel
+
+    def is_number(self, slot: int) -> bool:
+        """True for a single number."""
+        return self.dims.get(slot) == ()
+
+
+def is_own(instruction: Instruction) -> bool:
+    """True when the kernel is that of the node, and not one that does the work of several (see `patterns.py`)."""
+    kernel = getattr(instruction.kernel, "__wrapped__", instruction.kernel)
+    return bool(kernel == instruction.node.definition.kernel)
+
+
+def _kind(tensor: Tensor) -> Any:
+    dtype = tensor._dtype.base_dtype
+    kind = dtype.as_numpy_dtype if dtype.is_numpy_compatible else None
+    return kind if kind in (*_FLOATS, *_WHOLE, np.bool_) else None
+
+
+def _names(instruction: Instruction) -> list[str]:
+    """The names of the inputs in a formula: those of the kernel, numbered in a list."""
+    definition = instruction.node.definition
+    count = len(instruction.inputs)
+    if not definition.schema.has_list:
+        return [argument.name for argument in definition.schema.inputs]
+    return [
+        f"{argument.name}{i}" if argument.is_list else argument.name
+        for argument, group in zip(definition.schema.inputs, group_inputs(definition, range(count)), strict=True)
+        for i in range(len(group) if argument.is_list else 1)
+    ]

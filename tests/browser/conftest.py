@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
@@ -39,14 +40,17 @@ Opener = Callable[..., Notebook]
 
 @pytest.fixture(scope="module")
 def open_notebook(server: Server, context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Opener]:
-    """Write a notebook of some cells, open it, run all of it."""
+    """Write a notebook of some cells, or copy a lesson, and open it; run all of it."""
     opened: list[Notebook] = []
 
-    def open_one(*cells: str, run: bool = True) -> Notebook:
+    def open_one(*cells: str, lesson: Path | None = None, run: bool = True) -> Notebook:
         name = f"{request.module.__name__.rpartition('.')[2]}_{len(opened)}"
         notebook = Notebook(context.new_page(), server, name)
         opened.append(notebook)
-        notebook.write(*cells)
+        if lesson is not None:
+            notebook.copy(lesson)
+        else:
+            notebook.write(*cells)
         notebook.open()
         if run:
             notebook.run_all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,10 @@ class Notebook:
         content = {"cells": records, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
         self.file.write_text(json.dumps(content), encoding="utf-8")
 
+    def copy(self, lesson: Path) -> None:
+        """Take a notebook that exists; the lesson itself stays as it is."""
+        shutil.copyfile(lesson, self.file)
+
     def open(self) -> None:
         """Load the page and wait for the kernel."""
         self.page.goto(self.server.address(f"lab/workspaces/{self.name}/tree/{self.name}.ipynb"))
@@ -137,6 +142,7 @@ class Notebook:
         self.wait_for_cells(numbers)
 
     def restart_and_run_all(self) -> None:
+        self.command("notebook:clear-all-cell-outputs")  # with the numbers, which may come out the same again
         numbers = [k for k, cell in enumerate(self.state()["cells"]) if cell is not None]
         self.page.evaluate("() => { void jupyterapp.commands.execute('notebook:restart-run-all'); }")
         self.page.locator(".jp-Dialog .jp-mod-accept").click()

@@ -58,6 +58,48 @@ def test_a_click_shows_what_an_operation_computes_and_where_it_was_made(graph, n
     notebook.picture("graph_panel", graph)
 
 
+def test_the_picture_makes_room_for_the_panel_and_nothing_is_cut_off(graph):
+    box(graph, "loss").click()
+    panel, view = graph.get_by_label("selected operation"), graph.locator(".flow-view")
+    expect(panel.get_by_role("heading", name="loss")).to_be_visible()
+    expect(graph.locator(".flow-body")).not_to_have_class(re.compile("flow-below"))
+    assert view.evaluate("(view) => view.scrollWidth <= view.clientWidth")
+    drawing, beside = view.locator("svg").bounding_box(), panel.bounding_box()
+    assert drawing["x"] + drawing["width"] <= beside["x"]
+    box(graph, "loss").press("+")
+    assert view.locator("svg").bounding_box()["width"] == pytest.approx(1.2 * drawing["width"], abs=1)
+    box(graph, "loss").press("0")
+    assert view.locator("svg").bounding_box()["width"] == pytest.approx(drawing["width"], abs=1)
+
+
+def test_on_a_narrow_page_the_panel_stands_below(graph, notebook):
+    box(graph, "loss").click()
+    size = notebook.page.viewport_size
+    try:
+        notebook.page.set_viewport_size({"width": 760, "height": 1080})
+        expect(graph.locator(".flow-body")).to_have_class(re.compile("flow-below"))
+        picture, panel = graph.locator(".flow-view"), graph.get_by_label("selected operation")
+        expect(panel.get_by_role("heading", name="loss")).to_be_visible()
+        assert panel.bounding_box()["y"] >= picture.bounding_box()["y"] + picture.bounding_box()["height"] - 1
+        assert picture.evaluate("(view) => view.scrollWidth <= view.clientWidth")
+        notebook.picture("graph_narrow", graph)
+    finally:
+        notebook.page.set_viewport_size(size)
+
+
+def test_the_second_click_of_two_means_the_box_of_the_first(graph):
+    """The panel opens between the two, and the boxes move."""
+    place = box(graph, "hidden/").locator("text").first.bounding_box()
+    mouse = graph.page.mouse
+    mouse.move(place["x"] + 3, place["y"] + 3)
+    mouse.down()
+    mouse.up()
+    expect(graph.get_by_label("selected operation").get_by_role("heading", name="hidden")).to_be_visible()
+    mouse.down(click_count=2)
+    mouse.up(click_count=2)
+    expect(box(graph, "hidden/w/")).to_be_visible()
+
+
 def test_links_of_the_panel_lead_to_other_operations(graph):
     box(graph, "loss").click()
     panel = graph.get_by_label("selected operation")

@@ -68,8 +68,31 @@ def test_a_scope_lists_what_goes_in_and_out_and_what_is_inside():
     assert parts(records, "Reads") == ["reshape/Reshape"]
     assert parts(records, "Read by")[0] == "pool1/MaxPool"
     inside = next(record for record in records if record.get("label") == "Inside")
-    assert inside["links"][0]["name"] == "conv1/truncated_normal/shape"
-    assert inside["more"] == "and 24 more"
+    assert [link["text"] for link in inside["links"]][:4] == ["Conv2D", "add", "Relu", "W"]
+    assert inside["more"] == "and 7 more"
+
+
+def test_a_scope_shows_its_main_path_and_folds_the_way_to_initial_values_and_training():
+    x = tf.placeholder(tf.float32, [None, 8, 8, 1], name="x")
+    maps = tf.layers.conv2d(x, 4, 3, activation=tf.nn.relu, name="conv")
+    loss = tf.reduce_mean(maps, name="loss")
+    tf.train.AdamOptimizer().minimize(loss, name="train")
+    view = graph_view(tf.get_default_graph())
+    records = Panel(view).records("conv/", fold(view))
+    assert parts(records, "Inside")[:5] == ["Conv2D", "BiasAdd", "Relu", "kernel", "bias"]
+    assert parts(records, "Read by") == ["loss"]
+    folded = {record["label"]: record for record in records if record.get("folded")}
+    initial = next(record for label, record in folded.items() if label.endswith("operations for initial values"))
+    assert initial["links"][0]["text"].startswith("kernel/Initializer")
+    assert "gradients/conv/Relu_grad/ReluGrad" in parts(records, "Read beside the model")
+
+
+def test_a_scope_beside_the_model_lists_its_readers_openly():
+    view = load("cnn")
+    folding = fold(view, expand=["train"])
+    box = next(box for box in folding.paths if box.endswith("gradients/"))
+    (beside,) = [record for record in Panel(view).records(box, folding) if record.get("label") == "Read beside the model"]
+    assert "folded" not in beside
 
 
 def test_values_and_times_stand_in_the_panel():

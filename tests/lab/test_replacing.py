@@ -5,7 +5,9 @@ import pytest
 
 import flowlab as tf
 from flowlab._src.graph.removal import Additions, take_out
+from flowlab._src.lab.panel import Panel
 from flowlab._src.lab.replacing import run_that_made, runs_of
+from flowlab._src.lab.views import graph_view
 
 MODEL = """%%flow
 x = tf.placeholder(tf.float32, [None, 3], name="x")
@@ -55,6 +57,9 @@ def test_nodes_know_their_cell_and_its_run(cell):
     run = run_that_made(tf.get_default_graph().get_operation_by_name("y"))
     assert (run.key, run.number, run.run) == ("model", 3, 3)
     assert list(runs_of(tf.get_default_graph())) == ["model"]
+    panel = Panel(graph_view(tf.get_default_graph()), tf.get_default_graph())
+    places = [record["place"] for record in panel.node_records("y") if record["kind"] == "source"]
+    assert places == ["cell [3], run 3, line 5"]
     cell("plain", "z = tf.constant(1.0)")
     assert run_that_made(tf.get_default_graph().get_operations()[-1]) is None
 

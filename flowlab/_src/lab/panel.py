@@ -16,8 +16,9 @@ from typing import Any
 from flowlab._src.lab.coloring import Cost, bytes_text, seconds_text
 from flowlab._src.lab.folding import INITIAL_VALUES, Folding
 from flowlab._src.lab.formulas import formula_of
-from flowlab._src.lab.labels import Labels, count
-from flowlab._src.lab.roles import FORWARD, GRADIENT, INITIAL, SAVE, SUMMARY, UPDATE
+from flowlab._src.lab.labels import PLUMBING, Labels, count
+from flowlab._src.lab.replacing import run_that_made
+from flowlab._src.lab.roles import FORWARD, GRADIENT, INITIAL, SAVE, SUMMARY, UPDATE, VARIABLE_TYPES
 from flowlab._src.lab.theme import LIGHT, Theme
 from flowlab._src.lab.trace import consumers
 from flowlab._src.lab.values import Record, each_output, summary_text, value_records
@@ -148,16 +149,20 @@ class Panel:
 
     def source_records(self, node: NodeRecord) -> list[Record]:
         """Where the operation was made: cell and line, and the source around it."""
-        site = self.site(node.name)
-        if site is not None:
-            return [{"kind": "source", "label": "Made in", "place": site.describe(), "code": source_lines(site)}]
+        made = self.operation(node.name)
+        if made is not None and made.site is not None:
+            place, run = made.site.describe(), run_that_made(made)
+            if run is not None:  # the cell may have been run several times
+                place = place.replace(f"cell [{run.number}]", f"cell [{run.number}], run {run.run}")
+            return [{"kind": "source", "label": "Made in", "place": place, "code": source_lines(made.site)}]
         return [{"kind": "source", "label": "Made in", "place": node.site, "code": ""}] if node.site else []
 
-    def site(self, name: str) -> Any:
+    def operation(self, name: str) -> Any:
+        """The operation itself, where the graph is there to be asked."""
         if self.graph is None:
             return None
         try:
-            return self.graph.get_operation_by_name(name).site
+            return self.graph.get_operation_by_name(name)
         except (KeyError, ValueError):
             return None
 
@@ -190,8 +195,11 @@ class Panel:
                     reads.setdefault(source, self.output_text(source, output))
         records += self.links("Reads", [self.link(name, text) for name, text in reads.items()])
         after = dict.fromkeys(other for name in names for other in self.consumers[name] if other not in inside)
-        ordered = sorted(after, key=lambda name: folding.roles.get(name, FORWARD) != FORWARD)
-        records += self.links("Read by", [self.link(name) for name in ordered])
+        model = [name for name in after if folding.roles.get(name, FORWARD) == FORWARD]
+        others = [name for name in after if folding.roles.get(name, FORWARD) != FORWARD]
+        records += self.links("Read by", [self.link(name) for name in model])
+        beside = self.links("Read beside the model", [self.link(name) for name in others])
+        records += folded_away(beside) if model else beside
         ran = [self.costs[name] for name in names if name in self.costs]
         if ran:
             rows = [
@@ -199,14 +207,27 @@ class Panel:
                 ["outputs", bytes_text(sum(cost.nbytes for cost in ran))],
             ]
             records.append({"kind": "rows", "label": "When it ran", "rows": rows})
-        records += self.links(
-            "Inside",
-            [
-                {**self.link(name, self.view.by_name[name].type), "text": name.removeprefix(box) or name}
-                for name in names
-            ],
-        )
-        return records
+        return records + self.inside_records(box, folding)
+
+    def inside_records(self, box: str, folding: Folding) -> list[Record]:
+        """What a scope holds: what it is there for, its variables, the rest; what only makes initial values folded."""
+        names, purpose = folding.members[box], folding.role(box)
+        initial = [] if purpose == INITIAL else [name for name in names if folding.roles[name] == INITIAL]
+
+        def rank(name: str) -> int:
+            kind = self.view.by_name[name].type
+            if folding.roles[name] != purpose:
+                return 2
+            return 1 if kind in VARIABLE_TYPES else 2 if kind.removesuffix("V2") in PLUMBING else 0
+
+        def link(name: str) -> Record:
+            text, kind = name.removeprefix(box) or name, self.view.by_name[name].type
+            return {**self.link(name, kind if kind != text else ""), "text": text}
+
+        others = [name for name in names if name not in set(initial)]
+        records = self.links("Inside", [link(name) for name in sorted(others, key=rank)])
+        words = f"{count(len(initial), 'operation')} for initial values"
+        return records + folded_away(self.links(words, [link(name) for name in initial]))
 
     # ---- links ----------------------------------------------------------------------------------------------------
 
@@ -219,6 +240,11 @@ class Panel:
             return []
         more = f"and {len(links) - LINKS:,} more" if len(links) > LINKS else ""
         return [{"kind": "links", "label": label, "links": list(links[:LINKS]), "more": more}]
+
+
+def folded_away(records: list[Record]) -> list[Record]:
+    """The same records, each shown as one line that opens."""
+    return [{**record, "folded": True} for record in records]
 
 
 def source_lines(site: Any) -> str:

@@ -46,7 +46,7 @@ def drawing_svg(drawing: Drawing, zoom: float = 1.0) -> str:
         },
     )
     paper = {"class": "flow-paper", "width": f"{width:g}", "height": f"{height:g}", "fill": drawing.background}
-    ET.SubElement(root, "rect", paper)
+    ET.SubElement(root, "rect", paper | {"rx": "8"})  # a light picture is a card on a dark page
     for group in drawing.groups:
         attributes = {"class": " ".join(f"flow-{role}" for role in group.role.split())}
         attributes |= {f"data-{key}": clean(value) for key, value in group.data.items()}

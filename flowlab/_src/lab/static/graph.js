@@ -32,8 +32,8 @@ function render({ model, el }) {
   button("Close all", "close the scopes that were opened (c)", () => ask("close"));
   place = make("span", "flow-group"); // these stay together on one line
   bar.append(make("span", "flow-gap"), place);
-  button("−", "smaller (-)", () => picture.scale(picture.zoom / 1.2));
-  button("+", "larger (+)", () => picture.scale(picture.zoom * 1.2));
+  button("−", "smaller (-)", () => picture.zoomBy(1 / 1.2));
+  button("+", "larger (+)", () => picture.zoomBy(1.2));
   button("SVG", "save the picture as SVG", () => download("graph.svg", model.get("scene").svg, "image/svg+xml"));
   button("PNG", "save the picture as PNG", () => ask("png"));
   const help = button("?", "keys", () => {
@@ -82,6 +82,7 @@ function render({ model, el }) {
     },
   });
 
+  const release = besideOrBelow(body, picture, side);
   const go = (name) => ask("go", name);
 
   // search: Enter takes the first result, the arrow down goes into the list, Escape back to the picture
@@ -182,6 +183,7 @@ function render({ model, el }) {
   speak();
   return () => {
     clearTimeout(waiting);
+    release();
     for (const [name, listener] of Object.entries(listeners)) model.off(name, listener);
   };
 }

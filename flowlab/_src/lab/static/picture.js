@@ -2,6 +2,8 @@
 // Names of operations are any text a program chose, so they are set as textContent and never as HTML.
 
 const SVG_TAGS = new Set(["svg", "g", "rect", "path", "circle", "text", "title"]);
+const SMALLEST = 0.7; // a picture shrinks to make room for its panel, until letters of 13 pixels are 9 pixels high
+const SIDE_WIDTH = 350; // pixels of the panel, as in picture.css
 
 // An element with a class, a text and attributes: make("button", "flow-button", "Step", {title: "n"})
 function make(tag, className = "", text = "", attributes = {}) {
@@ -41,7 +43,9 @@ class Picture {
     this.lines = []; // <g> of each line, in the order of the scene
     this.marks = {};
     this.selected = null;
-    this.zoom = 1;
+    this.least = 0; // pixels: narrower it cannot be read
+    this.zoom = null; // null: as wide as there is room for
+    this.pressedOn = null; // the box of the first of two clicks
     host.classList.add("flow-view");
     host.addEventListener("click", (event) => this.clicked(event));
     host.addEventListener("dblclick", (event) => this.clicked(event, true));
@@ -68,12 +72,14 @@ class Picture {
     }
     this.lines = [...picture.querySelectorAll("g.flow-edge")];
     this.width = parseFloat(picture.getAttribute("width")) || 0;
+    this.least = SMALLEST * (parseFloat(picture.style.minWidth) || this.width);
     this.host.replaceChildren(picture);
     this.svg = picture;
     if (!this.groups.has(this.selected)) this.selected = fallback.find((id) => this.groups.has(id)) ?? null;
     const first = this.selected ?? this.groups.keys().next().value;
     if (first !== undefined) this.groups.get(first).setAttribute("tabindex", "0");
     this.scale(this.zoom);
+    this.onDraw?.();
     this.mark(this.marks);
     if (hadFocus && first !== undefined) this.focus(this.selected === null && this.groups.has(focused) ? focused : first);
   }
@@ -142,18 +148,29 @@ class Picture {
     if (page) page.scrollTop += beyond(0, window.innerHeight);
   }
 
+  // Draw at a zoom, or (null) as wide as there is room for: not larger than asked for, nor too small to be read.
   scale(zoom) {
-    this.zoom = Math.min(4, Math.max(0.3, zoom));
+    this.zoom = zoom === null ? null : Math.min(4, Math.max(0.3, zoom));
     if (!this.svg) return;
-    this.svg.style.width = `${this.width * this.zoom}px`;
-    this.svg.style.maxWidth = this.zoom === 1 ? "100%" : "none";
-    if (this.zoom !== 1) this.svg.style.minWidth = "0";
+    const fits = this.zoom === null;
+    this.svg.style.width = `${this.width * (this.zoom ?? 1)}px`;
+    this.svg.style.maxWidth = fits ? "100%" : "none";
+    this.svg.style.minWidth = fits ? `${this.least}px` : "0";
   }
 
+  // Larger or smaller than it is now.
+  zoomBy(factor) {
+    const now = this.zoom ?? (this.svg?.getBoundingClientRect().width || this.width) / (this.width || 1);
+    this.scale(now * factor);
+  }
+
+  // A click opens the panel, which takes room from the picture: the second click of two means the box of the first.
   clicked(event, twice = false) {
-    const id = event.target.closest?.("g[data-id]")?.getAttribute("data-id");
-    if (id === undefined || id === null) return;
-    this.choose(id);
+    const here = event.target.closest?.("g[data-id]")?.getAttribute("data-id") ?? null;
+    if (event.detail < 2) this.pressedOn = here;
+    const id = event.detail < 2 ? here : this.pressedOn;
+    if (id === null || !this.groups.has(id)) return;
+    if (event.detail < 2 || twice) this.choose(id);
     const box = this.boxes[id] || {};
     if ((twice || event.altKey) && (box.folded || box.open)) this.on.open?.(id);
   }
@@ -184,12 +201,27 @@ class Picture {
       if (box.out !== undefined && box.out !== null) this.choose(box.out);
       else { this.select(null); this.on.leave?.(id); }
     } else if (["+", "=", "-", "0"].includes(event.key)) {
-      this.scale(event.key === "0" ? 1 : this.zoom * (event.key === "-" ? 1 / 1.2 : 1.2));
+      if (event.key === "0") this.scale(null);
+      else this.zoomBy(event.key === "-" ? 1 / 1.2 : 1.2);
       this.show(id);
     } else if (!this.on.key?.(event, id)) return; // not ours: the page may use it
     event.preventDefault();
     event.stopPropagation();
   }
+}
+
+// The panel stands beside the picture where both have room, else below it. Returns what stops the watching.
+function besideOrBelow(body, picture, side) {
+  const look = () => {
+    if (!body.clientWidth) return; // not on the page yet
+    const isNarrow = body.clientWidth < picture.least + SIDE_WIDTH * (parseFloat(getComputedStyle(side).zoom) || 1);
+    body.classList.toggle("flow-below", isNarrow);
+    if (picture.selected !== null) picture.show(picture.selected);
+  };
+  const observer = new ResizeObserver(look);
+  for (const place of [body, picture.host]) observer.observe(place);
+  picture.onDraw = look;
+  return () => observer.disconnect();
 }
 
 // Keep the page's own shortcuts away from a widget: JupyterLab has many on single letters, such as b for a new cell.
@@ -302,8 +334,8 @@ function panelPart(record, on, model) {
     setFormula(part, record.tex, record.text, model);
     return part;
   }
-  const part = make("section", `flow-part flow-part-${kind}`);
-  if (record.label) part.append(make("h4", "", record.label));
+  const part = make(record.folded ? "details" : "section", `flow-part flow-part-${kind}`);
+  if (record.label) part.append(make(record.folded ? "summary" : "h4", "", record.label));
   if (kind === "source") {
     part.append(make("p", "", record.place));
     if (record.code) part.append(make("pre", "", record.code));

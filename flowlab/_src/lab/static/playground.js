@@ -6,6 +6,7 @@ const DARK = ['[data-jp-theme-light="false"]', "body.vscode-dark", "body.vscode-
 
 function render({ model, el }) {
   el.classList.add("flow-lab", "flow-playground");
+  if (model.get("projector")) el.classList.add("flow-projector");
   ownKeys(el);
   let isRunning = false;
   let isWaiting = false; // for an answer

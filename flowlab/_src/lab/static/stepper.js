@@ -145,6 +145,7 @@ function render({ model, el }) {
     leave: () => ask("select", ""),
     key: (event) => press(event),
   });
+  const release = besideOrBelow(body, picture, side);
   keyed["p"] = () => ask("pause", chosen());
   keyed["t"] = () => ask("watch", chosen());
   keyed["v"] = () => {
@@ -275,6 +276,7 @@ function render({ model, el }) {
   speak();
   return () => {
     stopWalk();
+    release();
     clearTimeout(planned);
     for (const [name, listener] of Object.entries(listeners)) model.off(name, listener);
   };

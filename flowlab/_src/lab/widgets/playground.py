@@ -11,6 +11,7 @@ import traitlets
 
 from flowlab._src.lab.in_place import VIEW
 from flowlab._src.lab.playground import HIGHEST_RATE, LOWEST_RATE, Playground
+from flowlab._src.lab.settings import settings
 from flowlab._src.lab.svg import drawing_svg
 from flowlab._src.lab.widgets.assets import script, style
 
@@ -30,13 +31,14 @@ class PlaygroundWidget(anywidget.AnyWidget):
     svg = traitlets.Unicode().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
     say = traitlets.Unicode().tag(sync=True)
+    projector = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, playground: Playground) -> None:
         self.playground = playground
         self.theme_name = playground.theme.name
         self.turn = 0
         self.lock = threading.RLock()  # with ipykernel 7 messages may be handled in another thread
-        super().__init__()
+        super().__init__(projector=settings.projector)
         self.draw()
         self.on_msg(self.receive)
 

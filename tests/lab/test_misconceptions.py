@@ -110,6 +110,18 @@ def test_an_interactive_session_after_another(play):
         play("first = tf.InteractiveSession()\n# %%\nsess = tf.InteractiveSession()\nsess.close()\nfirst.close()")
 
 
+def test_what_ran_on_one_graph_is_not_told_again_on_the_next(run):
+    grows = """%%flow
+x = tf.constant(1.0)
+with tf.Session() as sess:
+    for _ in range(40):
+        sess.run(tf.add(x, 1.0))"""
+    assert "FL106" in run(grows).text
+    assert "FL106" not in run("%%flow\ny = tf.constant(2.0)").text
+    assert "FL106" not in run("z = y + 1.0").text
+    assert "FL106" in run(grows).text  # made again, told again
+
+
 def test_lints_are_switched_off_and_on(run, play):
     wrong = SILENT["M13"].wrong
     run("%flow lint off FL113")

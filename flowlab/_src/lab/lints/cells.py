@@ -79,9 +79,10 @@ class Lints:
         info = getattr(result, "info", None)
         shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
         findings = [*self.cell_again(graph, info), *self.look(graph, shell.user_ns if shell is not None else {})]
+        of_run = {finding: key for key, finding in self.runs.findings.items()}  # told once, whatever graph comes next
         said: set[str] = set()
         for finding in kept(findings, self.off):
-            key = (id(graph), finding.code, finding.subject)
+            key = of_run.get(finding) or (id(graph), finding.code, finding.subject)
             if key not in self.told and finding.code not in said:
                 said.add(finding.code)
                 print(finding.text())
@@ -91,8 +92,7 @@ class Lints:
         """Part of a graph was replaced while a cell runs: what is wrong with the new part is told anew."""
         for key in [key for key in self.told if key[0] == id(graph)]:
             self.told.discard(key)
-            self.runs.findings.pop(key[1:], None)
-        self.runs.histories.pop(graph, None)
+        self.runs.forget(graph)
         self.begin()
 
     # ---- looking --------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import weakref
 from collections import Counter, OrderedDict
@@ -61,7 +62,10 @@ def variable_name(tensor: Tensor) -> str:
 class History:
     """What the sessions on one graph have done."""
 
+    numbers = itertools.count(1)
+
     def __init__(self) -> None:
+        self.number = next(self.numbers)
         self.size = 0
         self.streaks: dict[tuple[str, int], int] = {}
         self.ran: set[str] = set()  # state-changing operations that have run
@@ -74,10 +78,14 @@ class History:
 
 
 class Runs:
-    """The listener. `findings` gathers what it notices; the notebook tools tell it at the end of the cell."""
+    """The listener. `findings` gathers what it notices; the notebook tools tell it at the end of the cell.
+
+    The key of a finding is the number of its graph's history, its code, and what it is about.
+    """
 
     def __init__(self) -> None:
-        self.findings: dict[tuple[str, str], Finding] = {}
+        self.findings: dict[tuple[int, str, str], Finding] = {}
+        self.present = History()  # of the graph that runs now
         self.histories: weakref.WeakKeyDictionary[Graph, History] = weakref.WeakKeyDictionary()
         self.facts: OrderedDict[int, Facts] = OrderedDict()
 
@@ -92,18 +100,26 @@ class Runs:
             facts = self.facts[id(plan)] = Facts(plan, graph)
             if len(self.facts) > PLANS:
                 self.facts.popitem(last=False)
+        self.present = history
         for rule in (self.growth, self.evaluation, self.pixels):
             rule(history, session, facts, frame)
         before = dict(session._state.variables)
         fed = [frame.values[slot] for slot in plan.feeds]
 
         def after(results: list[Any]) -> None:
+            self.present = history
             self.after(history, session, facts, results, before, fed)
 
         return after
 
     def add(self, finding: Finding) -> None:
-        self.findings.setdefault((finding.code, finding.subject), finding)
+        self.findings.setdefault((self.present.number, finding.code, finding.subject), finding)
+
+    def forget(self, graph: Graph) -> None:
+        """What the runs on a graph have shown is told anew."""
+        history = self.histories.pop(graph, None)
+        for key in [key for key in self.findings if history is not None and key[0] == history.number]:
+            del self.findings[key]
 
     # ---- before a run ---------------------------------------------------------------------------------------------
 
@@ -282,7 +298,7 @@ class Runs:
         """FL115: a fetched number is nan; find the operation that made the first one."""
         for tensor, value in zip(facts.fetched, results, strict=True):
             if isinstance(value, np.floating) and value != value:
-                if any(code == "FL115" for code, _ in self.findings):
+                if any(key[:2] == (self.present.number, "FL115") for key in self.findings):
                     return
                 culprit = first_nan(session, tensor, facts.plan, before, fed)
                 if culprit is None:

@@ -91,7 +91,9 @@ def test_a_scope_beside_the_model_lists_its_readers_openly():
     view = load("cnn")
     folding = fold(view, expand=["train"])
     box = next(box for box in folding.paths if box.endswith("gradients/"))
-    (beside,) = [record for record in Panel(view).records(box, folding) if record.get("label") == "Read beside the model"]
+    (beside,) = [
+        record for record in Panel(view).records(box, folding) if record.get("label") == "Read beside the model"
+    ]
     assert "folded" not in beside
 
 

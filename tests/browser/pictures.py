@@ -19,7 +19,7 @@ from tests.browser.programs import FIVE, SETUP, WRONG
 from tests.browser.server import Server, jupyter_server
 
 FOLDER = Path(__file__).parent / "readme"
-WIDTH = 1060  # of the page, in pixels; the cells are a bit narrower
+WIDTH = 1160  # of the page, in pixels; the cells are a bit narrower
 COLORS = 96
 
 CONVOLUTION = """%%flow --graph --seed 1

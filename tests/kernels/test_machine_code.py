@@ -130,7 +130,7 @@ def test_without_a_home_there_is_no_users_folder(monkeypatch):
 
 def test_numbas_own_setting_decides(monkeypatch, tmp_path):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    assert next(machine_code.places()) == tmp_path / "flowlab"
+    assert list(machine_code.places()) == [tmp_path / "flowlab"]
 
 
 def test_code_of_old_sources_is_removed_after_a_while(place):

@@ -7,8 +7,8 @@ the file of exactly its kind or none, and folders that nobody has used for two w
 Files are written under another name first and then renamed, so processes that compile the same loop at the same time do
 not disturb each other. Each begins with a checksum; one that was cut short or changed is taken for none.
 
-The places, in this order: NUMBA_CACHE_DIR, else `__pycache__` beside the sources; then the user's cache folder. Code is
-read from all of them and written to the first that can be written to. So someone may fill the folder of a shared
+The places: NUMBA_CACHE_DIR where that is set; else `__pycache__` beside the sources, then the user's cache folder. Code
+is read from both and written to the first that can be written to. So someone may fill the folder of a shared
 installation once (`flowlab warm`), and all who use it, but cannot write there, have fast kernels at once.
 """
 
@@ -37,8 +37,8 @@ def places() -> Iterator[Path]:
     """Yield the folders that may hold the code of several states of the sources, the preferred one first."""
     if os.environ.get("NUMBA_CACHE_DIR"):
         yield Path(os.environ["NUMBA_CACHE_DIR"]) / "flowlab"
-    else:
-        yield SOURCES / "__pycache__"
+        return
+    yield SOURCES / "__pycache__"
     user = user_folder()
     if user is not None:
         yield user

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from flowlab._src.kernels import threads
+from flowlab._src.kernels import gemm, jit, threads
 
 
 @pytest.fixture
@@ -98,18 +98,40 @@ def test_the_setting_comes_from_the_environment(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("files", "cores"),
+    ("groups", "files", "cores"),
     [
-        ({"cpu.max": "max 100000"}, math.inf),
-        ({"cpu.max": "150000 100000"}, 1.5),
-        ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, math.inf),
-        ({"cpu/cpu.cfs_quota_us": "200000", "cpu/cpu.cfs_period_us": "100000"}, 2),
-        ({"cpu.max": "nonsense"}, math.inf),
-        ({}, math.inf),
+        ("0::/", {"cpu.max": "max 100000"}, math.inf),
+        ("0::/", {"cpu.max": "150000 100000"}, 1.5),
+        ("", {"cpu.max": "150000 100000"}, 1.5),
+        ("0::/a/b", {"a/cpu.max": "300000 100000", "a/b/cpu.max": "max 100000"}, 3),
+        ("0::/a/b", {"cpu.max": "100000 100000", "a/b/cpu.max": "200000 100000"}, 1),
+        ("0::/../elsewhere", {"cpu.max": "100000 100000"}, 1),
+        ("4:cpu,cpuacct:/", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, math.inf),
+        ("4:cpu,cpuacct:/", {"cpu/cpu.cfs_quota_us": "200000", "cpu/cpu.cfs_period_us": "100000"}, 2),
+        ("3:cpuset:/x\n4:cpu:/x\n0::/", {"cpu/x/cpu.cfs_quota_us": "50000", "cpu/x/cpu.cfs_period_us": "100000"}, 0.5),
+        ("0::/", {"cpu.max": "nonsense"}, math.inf),
+        ("nonsense", {}, math.inf),
+        ("0::/", {}, math.inf),
     ],
 )
-def test_quota_of_a_container(files, cores, tmp_path):
+def test_quota_of_a_container(groups, files, cores, tmp_path):
+    (tmp_path / "groups").write_text(groups, encoding="utf-8")
     for name, text in files.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text + "\n", encoding="utf-8")
-    assert threads.quota(tmp_path) == cores
+        path = tmp_path / "limits" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n", encoding="utf-8")
+    assert threads.quota(tmp_path / "limits", tmp_path / "groups") == cores
+
+
+def test_a_matrix_product_leaves_the_cores_to_our_threads(monkeypatch):
+    told = []
+    monkeypatch.setattr(threads.blas, "alone", False)
+    monkeypatch.setattr(threads.blas, "limit", told.append)
+    x = np.ones((2, 2), "f")
+    monkeypatch.setattr(jit.compiler, "policy", jit.NEVER)
+    gemm.matmul(x, x)
+    assert told == []
+    monkeypatch.setattr(jit.compiler, "policy", jit.BACKGROUND)
+    gemm.matmul(x, x)
+    gemm.matmul(x, x)
+    assert told == [1]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import flowlab as tf
+from flowlab._src.kernels import threads
 from flowlab._src.runtime.plan import prune
 
 
@@ -306,3 +307,69 @@ def test_nodes_that_only_others_wait_for_run_only_if_that_can_be_noticed() -> No
         assert checked.op.name in ran
         with pytest.raises(tf.errors.InvalidArgumentError, match="must be finite"):
             sess.run(y, {x: [np.nan, 1.0]})
+
+
+def test_the_threads_of_a_kernel_can_be_set_with_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "cores", lambda: 4)
+    before = threads.threads()
+    try:
+        for wanted, used in ((3, 3), (0, 3), (1, 1), (99, 4)):
+            with tf.Session(graph=tf.Graph(), config=tf.ConfigProto(intra_op_parallelism_threads=wanted)):
+                assert threads.threads() == used
+        with pytest.raises(TypeError, match="intra_op_parallelism_threads"):
+            tf.Session(graph=tf.Graph(), config=tf.ConfigProto(intra_op_parallelism_threads="two"))
+    finally:
+        monkeypatch.undo()
+        threads.set_threads(before)
+
+
+def test_sessions_train_in_several_threads_at_once() -> None:
+    """Each thread has a graph and a session of its own, large enough for the compiled loops where they are used."""
+
+    def train(results: list[np.ndarray]) -> None:
+        with tf.Graph().as_default():
+            tf.set_random_seed(1)
+            x = tf.random_normal([64, 300], seed=2)
+            w = tf.Variable(tf.random_normal([300, 300], stddev=0.05, seed=3))
+            loss = tf.reduce_mean(tf.square(tf.nn.relu(tf.matmul(x, w)) - 1.0))
+            step = tf.train.AdamOptimizer(0.01).minimize(loss)
+            with tf.Session() as sess:
+                sess.run(tf.global_variables_initializer())
+                for _ in range(6):
+                    sess.run(step)
+                results.append(sess.run(w))
+
+    alone: list[np.ndarray] = []
+    train(alone)
+    together: list[np.ndarray] = []
+    workers = [threading.Thread(target=train, args=(together,)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(together) == 4
+    for result in together:
+        np.testing.assert_allclose(result, alone[0], rtol=1e-4, atol=1e-5)
+
+
+def test_one_session_runs_the_same_plan_in_several_threads_at_once() -> None:
+    x = tf.placeholder(tf.float32, [None, 200])
+    w = tf.constant(np.linspace(-1, 1, 200 * 200, dtype=np.float32).reshape(200, 200))
+    y = tf.reduce_sum(tf.nn.relu(tf.matmul(x, w)), axis=1)
+    with tf.Session() as sess:
+
+        def compute(number: int, results: dict[int, list[np.ndarray]]) -> None:
+            results[number] = [sess.run(y, {x: np.full((100 + n, 200), number, np.float32)}) for n in range(8)]
+
+        together: dict[int, list[np.ndarray]] = {}
+        workers = [threading.Thread(target=compute, args=(number, together)) for number in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        alone: dict[int, list[np.ndarray]] = {}
+        for number in range(4):
+            compute(number, alone)
+    for number, values in alone.items():
+        for value, other in zip(values, together[number], strict=True):
+            np.testing.assert_allclose(other, value, rtol=1e-5)

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from flowlab._src.kernels import microkernel
 from flowlab._src.kernels.blocks import copy_numbers, copy_rows, turn_columns
-from flowlab._src.kernels.jit import In2, Int, Ints1, Out2, Turn, claim, loop, part, plain, span
+from flowlab._src.kernels.jit import NEVER, In2, Int, Ints1, Out2, Turn, claim, compiler, loop, part, plain, span
 from flowlab._src.kernels.microkernel import VECTORS, call_tile, tile
-from flowlab._src.kernels.threads import share, threads
+from flowlab._src.kernels.threads import blas, share, threads
 
 Array = NDArray[Any]
 
@@ -35,6 +35,8 @@ def matmul(a: Array, b: Array, transpose_a: bool = False, transpose_b: bool = Fa
     >>> matmul(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]), transpose_b=True)
     array([[11.]])
     """
+    if not blas.alone and compiler.policy != NEVER:
+        blas.step_aside()  # what is left to it is too small for two threads, and ours shall not meet its own
     left, right = (a.T if transpose_a else a), (b.T if transpose_b else b)
     if a.dtype == np.float16:
         return np.matmul(left.astype(np.float32), right.astype(np.float32)).astype(np.float16)

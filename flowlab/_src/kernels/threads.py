@@ -7,8 +7,9 @@ that wakes late finds less to do; nobody waits for one that has not begun. Plain
 compiled loop runs without the interpreter lock.
 
 Two pools at once ruin both: BLAS threads keep spinning for a while after each product and take the cores away from our
-helpers (a training step of the MNIST network took twice as long). So BLAS gets one thread as soon as compiled loops
-do the large work.
+helpers (a training step of the MNIST network took twice as long). Beside other busy programs it is worse: the threads of
+one product wait for each other, and whoever waits is not running. So BLAS gets one thread as soon as there is a matrix
+product or a compiled loop, unless compiling is switched off.
 """
 
 from __future__ import annotations
@@ -37,18 +38,44 @@ def cores() -> int:
     return max(1, math.ceil(min(count, quota())))
 
 
-def quota(folder: Path = Path("/sys/fs/cgroup")) -> float:
-    """Return the cores' worth of time that Linux control groups allow, or infinity."""
+def quota(folder: Path = Path("/sys/fs/cgroup"), groups: Path = Path("/proc/self/cgroup")) -> float:
+    """Return the cores' worth of time that Linux control groups allow, or infinity.
+
+    The limits of a group hold for all groups inside it, so the least on the way up to the top counts. A container sees
+    its own group as the top.
+    """
+    least = math.inf
+    for line in read(groups).splitlines() or ["0::/"]:
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        top = folder / "cpu" if controllers else folder
+        inner = top / path.strip("/")
+        for group in [inner, *inner.parents]:
+            if group != top and top not in group.parents:
+                break
+            least = min(least, limit_of(group))
+    return least
+
+
+def limit_of(group: Path) -> float:
+    """Return what one control group allows: newer Linux has one file for it, older ones have two."""
+    allowed, _, period = read(group / "cpu.max").partition(" ")
+    if not allowed:
+        allowed, period = (read(group / f"cpu.cfs_{part}_us") for part in ("quota", "period"))
     try:
-        allowed, period = (folder / "cpu.max").read_text(encoding="utf-8").split()
-        return math.inf if allowed == "max" else int(allowed) / int(period)
-    except (OSError, ValueError):
-        pass
-    try:  # the older layout; -1 says "no limit"
-        allowed, period = ((folder / "cpu" / f"cpu.cfs_{part}_us").read_text("utf-8") for part in ("quota", "period"))
         return int(allowed) / int(period) if int(allowed) > 0 else math.inf
-    except (OSError, ValueError):
+    except ValueError:  # "max", or no limit is written there
         return math.inf
+
+
+def read(path: Path) -> str:
+    """Return the text of a file, nothing where there is none."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def wanted() -> int:

@@ -85,7 +85,8 @@ class ConfigProto(Options):
     allow_soft_placement : bool
         Use the CPU where a device that was asked for does not exist.
     intra_op_parallelism_threads : int
-        Threads inside one kernel; 0 lets flowlab choose.
+        Threads that share the work of one kernel, in this session and all others of the process: never more than the
+        cores at hand; 0 leaves it as it is (FLOWLAB_THREADS, else every core).
 
     Examples
     --------

@@ -13,12 +13,13 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from flowlab._src.errors import InvalidArgumentError, add_notes
-from flowlab._src.graph.arguments import as_key, as_list
+from flowlab._src.graph.arguments import as_int, as_key, as_list
 from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.stacks import sessions
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import threads
 from flowlab._src.runtime.config import ConfigProto, RunMetadata, RunOptions
 from flowlab._src.runtime.execute import Frame, run_to_end
 from flowlab._src.runtime.explain import explain_failure, uninitialized
@@ -94,6 +95,8 @@ class Session:
             raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
         self._graph = graph if graph is not None else get_default_graph()
         self._config = config if config is not None else ConfigProto()
+        if self._config.intra_op_parallelism_threads:  # of the whole process, as FLOWLAB_THREADS
+            threads.set_threads(as_int(self._config.intra_op_parallelism_threads, "intra_op_parallelism_threads"))
         self._closed = False
         self._closed_at: source.Site | None = None
         self._state = state

@@ -19,22 +19,28 @@ import math
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.kernels import libm
+from flowlab._src.kernels.jit import Int, Parameter, Turn, claim, loop, pieces, span
+from flowlab._src.kernels.threads import share
 
 Array = NDArray[Any]
 Words = NDArray[np.uint32]
+Counters = Annotated[NDArray[np.uint64], Parameter(1, False, "uint64")]
+OutWords = Annotated[NDArray[np.uint32], Parameter(2, True, "uint32")]
+FLOAT32 = np.dtype(np.float32)  # loops have a version for each dtype of floats; this one knows whole numbers only
 
 DEFAULT_GRAPH_SEED = 87654321
 MAX_SEED = 2**31 - 1
 
 BLOCKS_PER_OUTPUT = 256  # how far TensorFlow moves the counter for each number drawn
 CHUNK = 16384  # blocks made at a time: the working arrays stay in the processor's cache
+TOGETHER = 512  # blocks in one round of a compiled loop: they stay in the cache next to the core
 FEW = 12  # up to so many blocks, plain integers are faster than arrays
 
 MASK32, MASK64, MASK128 = 2**32 - 1, 2**64 - 1, 2**128 - 1
@@ -95,6 +101,45 @@ def philox_block(counter: int, key: tuple[int, int]) -> tuple[int, int, int, int
 
 def philox_blocks(low: NDArray[np.uint64], high: int, key: tuple[int, int]) -> Words:
     """Blocks for the counters ``high * 2**64 + low``: one row of four words for each element of `low`."""
+    run = philox_loop.ready(FLOAT32, low.size)
+    if run is not None:
+        words = np.empty((low.size, 4), np.uint32)
+        share(run, pieces(4 * low.size), low, words, np.array([high & MASK32, high >> 32, *key], np.uint64))
+        return words
+    return numpy_philox_blocks(low, high, key)
+
+
+@loop(least=2**11, calls=100)
+def philox_loop(turn: Turn, pieces: Int, low: Counters, words: OutWords, numbers: Counters) -> None:
+    """Some blocks at a time, round after round: the random mask of a layer of 50x1024 in 100 us, for 500 with NumPy."""
+    mask, half = np.uint64(0xFFFFFFFF), np.uint64(32)
+    first, second = np.uint64(MULTIPLIERS[0]), np.uint64(MULTIPLIERS[1])
+    step0, step1 = np.uint64(KEY_STEPS[0]), np.uint64(KEY_STEPS[1])
+    c0, c1, c2, c3 = (np.empty(TOGETHER, np.uint64), np.empty(TOGETHER, np.uint64), np.empty(TOGETHER, np.uint64),
+                      np.empty(TOGETHER, np.uint64))  # fmt: skip
+    while True:
+        piece = claim(turn)
+        if piece >= pieces:
+            break
+        begin, end = span(piece, pieces, low.size)
+        for start in range(begin, end, TOGETHER):
+            counters = low[start : min(start + TOGETHER, end)]
+            for i in range(counters.size):
+                c0[i], c1[i], c2[i], c3[i] = counters[i] & mask, counters[i] >> half, numbers[0], numbers[1]
+            k0, k1 = numbers[2], numbers[3]
+            for _ in range(ROUNDS):
+                for i in range(counters.size):
+                    p0, p1 = (c0[i] & mask) * first, (c2[i] & mask) * second
+                    c0[i], c1[i] = (p1 >> half) ^ c1[i] ^ k0, p1 & mask
+                    c2[i], c3[i] = (p0 >> half) ^ c3[i] ^ k1, p0 & mask
+                k0, k1 = (k0 + step0) & mask, (k1 + step1) & mask
+            for i in range(counters.size):
+                row = words[start + i]
+                row[0], row[1], row[2], row[3] = c0[i], c1[i], c2[i], c3[i]
+
+
+def numpy_philox_blocks(low: NDArray[np.uint64], high: int, key: tuple[int, int]) -> Words:
+    """Round after round, for all blocks at once."""
     c0, c1 = low & MASK32, low >> 32
     c2, c3 = np.full_like(c0, high & MASK32), np.full_like(c0, high >> 32)
     p0, p1 = np.empty_like(c0), np.empty_like(c0)

@@ -99,7 +99,7 @@ def softmax_loop(turn: Turn, pieces: Int, logits: In2, largest: In1, y: Out2, su
 def cross_entropy_loop(turn: Turn, pieces: Int, logits: In2, labels: In2, loss: Out1, backprop: Out2) -> None:
     """Write each row's cross entropy and its gradient, for float32, in one pass; a piece is some rows.
 
-    On 100 rows of 10 classes NumPy spends 40 us, most of it between its 12 calls, and this loop 5.
+    On 100 rows of 10 classes NumPy spends 40 us, most of it between its 12 calls, and this loop 9.
     """
     bits = np.empty(logits.shape[1], np.int32)
     powers = bits.view(np.float32)

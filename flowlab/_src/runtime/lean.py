@@ -13,13 +13,13 @@ everything that another kernel may have kept or passed on as a view are never wr
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from flowlab._src.graph.op import Op, Spec, group_inputs
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.kernels import formula
+from flowlab._src.kernels import formula, fused
 from flowlab._src.runtime.plan import NESTED, PLAIN, Instruction, Plan
 
 _NO_FORMULA = Op.formula_for
@@ -138,3 +138,84 @@ def _names(instruction: Instruction) -> list[str]:
         for argument, group in zip(definition.schema.inputs, group_inputs(definition, range(count)), strict=True)
         for i in range(len(group) if argument.is_list else 1)
     ]
+
+
+class Run(NamedTuple):
+    """Elementwise instructions that follow each other and may become one compiled loop."""
+
+    numbers: list[int]  # of the instructions
+    inputs: list[int]  # slots
+    outputs: list[int]  # slots that others read
+
+
+LONGEST_RUN = 200  # steps, and
+MOST_ARRAYS = 24  # inputs and results of one loop
+
+
+def runs(facts: Facts) -> list[int | Run]:
+    """The instructions in the order in which to write them, runs of elementwise ones together.
+
+    An instruction that comes between two of a run goes before it, if it does nothing but compute and reads nothing
+    that the run makes. A run is worth a loop from four steps on, or two on larger arrays: 1.6 us for 2.2 with four
+    steps on 32x10 numbers, 3.2 for 51 with a hundred; 2.4 for 2.9 with two steps on 100x100.
+    """
+    plan = facts.plan
+    order: list[int | Run] = []
+    members: list[int] = []
+    made: set[int] = set()
+    layout: fused.Layout | None = None
+    kind: Any = None
+
+    def close() -> None:
+        if members:
+            order.extend(_run(facts, members))
+        members.clear()
+        made.clear()
+
+    for number, instruction in enumerate(plan.instructions):
+        step, output = facts.formulas[number], instruction.outputs[0] if instruction.outputs else -1
+        dims = facts.dims.get(output)
+        if step is None or not dims or not formula.loops_can(step) or 0 in dims:
+            simple = instruction.mode == PLAIN and not instruction.refs and not instruction.node.definition.is_variable
+            if not simple or not made.isdisjoint(instruction.inputs):
+                close()
+            order.append(number)
+            continue
+        own = next(facts.kinds[slot] for slot in instruction.inputs if facts.kinds[slot] is not np.bool_)
+        shapes = [facts.dims[slot] or () for slot in instruction.inputs if slot not in made]
+        fits = (
+            members
+            and layout is not None
+            and (layout.dims, kind) == (dims, own)
+            and len(members) < LONGEST_RUN
+            and all(layout.takes(shape) for shape in shapes)
+        )
+        if not fits:
+            close()
+            layout, kind = fused.Layout(dims), own
+            if own not in _FLOATS or not all(layout.takes(shape) for shape in shapes):
+                order.append(number)
+                continue
+        members.append(number)
+        made.add(output)
+    close()
+    return order
+
+
+def _run(facts: Facts, members: list[int]) -> list[int | Run]:
+    """The run, where it is worth a loop; else its instructions."""
+    instructions = [facts.plan.instructions[number] for number in members]
+    made = [i.outputs[0] for i in instructions]
+    size = formula.count_of(facts.dims[made[0]] or ())
+    alone: list[int | Run] = [*members]
+    if len(members) < 2 or (len(members) < 4 and size < 4096):
+        return alone
+    others = {slot for n, i in enumerate(facts.plan.instructions) if n not in set(members) for slot in i.inputs}
+    others.update(facts.plan.fetches)
+    inputs = list(dict.fromkeys(slot for i in instructions for slot in i.inputs if slot not in set(made)))
+    outputs = [slot for slot in made if slot in others]
+    if not outputs or len(inputs) + len(outputs) > MOST_ARRAYS:
+        return alone
+    if all(facts.kinds[slot] is np.bool_ for slot in inputs):
+        return alone
+    return [Run(list(members), inputs, outputs)]

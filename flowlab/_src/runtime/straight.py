@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flowlab._src.kernels import formula
+from flowlab._src.kernels import formula, jit
+from flowlab._src.kernels.fused import Fused, Value
 from flowlab._src.runtime.explain import explain_failure, uninitialized
 from flowlab._src.runtime.fetch import Fetches, as_result
-from flowlab._src.runtime.lean import Facts
+from flowlab._src.runtime.lean import Facts, Run, runs
 from flowlab._src.runtime.patterns import fused
 from flowlab._src.runtime.plan import NESTED, PLAIN, STATEFUL, Instruction, Part, Plan
 from flowlab._src.runtime.state import UNINITIALIZED, SessionState
@@ -39,11 +40,13 @@ OTHERWISE = object()  # the answer of a function for feeds that it is not for
 class Lines:
     """A plan written as Python statements: values are the variables v0, v1, ... of a function, one for each slot."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, facts: Facts | None = None) -> None:
         self.bound: dict[str, Any] = {}  # what the statements name besides
         self.text: list[str] = []
         self.instructions: dict[int, Instruction] = {}  # by the number of the line, the function's head being line 1
-        self.facts = Facts(plan)
+        self.facts = Facts(plan) if facts is None else facts
+        if facts is not None:
+            return  # a part of the plan, which gets its values
         arrays = {s for i in plan.instructions for s in i.inputs if not all(map(self.facts.is_number, i.outputs))}
         for slot, value in enumerate(plan.initial):
             if value is not None:
@@ -61,15 +64,63 @@ class Lines:
 
     def add_plan(self, plan: Plan, free: bool) -> None:
         """Write the instructions; with `free` values are let go when nobody reads them any more."""
-        for number, instruction in enumerate(plan.instructions):
-            step = self.facts.formulas[number]
-            emptied = [f"v{slot}" for slot in instruction.free if not self.facts.is_number(slot)]
-            if step is None:
-                self._add_instruction(number, instruction)
+        loops = plan.sizes is not None and jit.compiler.policy != jit.NEVER
+        order: list[int | Run] = runs(self.facts) if loops else [*range(len(plan.instructions))]
+        for item, dying in zip(order, self._dying(plan, order), strict=True):
+            emptied = [f"v{slot}" for slot in dying if not self.facts.is_number(slot)]
+            if isinstance(item, Run):
+                self._add_run(plan, item)
+            elif self.facts.formulas[item] is None:
+                self._add_instruction(item, plan.instructions[item])
             else:
-                emptied += self._add_formula(instruction, step)
+                emptied += self._add_formula(plan.instructions[item], self.facts.formulas[item], dying)
             if free and emptied:
                 self.add("".join(f"{name} = " for name in emptied) + "None")
+
+    def _dying(self, plan: Plan, order: list[int | Run]) -> list[set[int]]:
+        """For each entry of the order the slots that nobody reads after it."""
+        may = {slot for i in plan.instructions for slot in i.free}
+        result = []
+        for item in reversed(order):
+            numbers = item.numbers if isinstance(item, Run) else [item]
+            inside = set(item.inputs).union(item.outputs) if isinstance(item, Run) else None
+            touched = {s for n in numbers for s in (*plan.instructions[n].inputs, *plan.instructions[n].outputs)}
+            result.append((touched if inside is None else inside) & may)
+            may -= touched
+        return result[::-1]
+
+    def _add_run(self, plan: Plan, run: Run) -> None:
+        """Write a run of elementwise instructions as one call: of a compiled loop, once it is there."""
+        facts = self.facts
+        instructions = [plan.instructions[number] for number in run.numbers]
+        by_numpy = Lines(plan, facts)
+        last = {slot: i for i in instructions for slot in i.inputs}
+        for i, step in zip(instructions, [facts.formulas[number] for number in run.numbers], strict=True):
+            dying = {slot for slot in i.inputs if last[slot] is i and slot not in (*run.inputs, *run.outputs)}
+            by_numpy._add_formula(i, step, dying)
+        by_numpy.add(f"return [{', '.join(f'v{slot}' for slot in run.outputs)}]")
+
+        def value(slot: int) -> Value:
+            return Value(f"v{slot}", facts.dims[slot] or (), facts.kinds[slot] is np.bool_)
+
+        def argument(slot: int) -> str:  # a loop takes single numbers as scalars
+            if not facts.is_number(slot):
+                return f"v{slot}"
+            constant = plan.initial[slot]
+            return f"v{slot}[()]" if constant is None else self.bind(f"n_{slot}", as_number(constant))
+
+        kind = next(facts.kinds[slot] for slot in run.inputs if facts.kinds[slot] is not np.bool_)
+        steps = [(f"v{i.outputs[0]}", facts.formulas[n]) for n, i in zip(run.numbers, instructions, strict=True)]
+        call = Fused(
+            [value(slot) for slot in run.inputs],
+            steps,
+            [value(slot) for slot in run.outputs],
+            kind,
+            by_numpy.function(", ".join(f"v{slot}" for slot in run.inputs)),
+        )
+        name = self.bind(f"e{run.numbers[0]}", call)
+        self.add("".join(f"v{slot}, " for slot in run.outputs) + f"= {name}({', '.join(map(argument, run.inputs))})")
+        self.instructions[len(self.text) + 1] = instructions[-1]
 
     def add_checks(self, plan: Plan) -> None:
         """Fetched variables must have values."""
@@ -81,7 +132,7 @@ class Lines:
             )
             self.instructions[len(self.text) + 1] = next(i for i in plan.instructions if i.node is tensor.op)
 
-    def _add_formula(self, instruction: Instruction, step: formula.Step) -> list[str]:
+    def _add_formula(self, instruction: Instruction, step: formula.Step, dying: set[int]) -> list[str]:
         """Write an elementwise instruction; returns the names of temporary values."""
         facts, output = self.facts, instruction.outputs[0]
         kind = next(facts.kinds[i] for i in instruction.inputs if facts.kinds[i] is not np.bool_)
@@ -90,11 +141,10 @@ class Lines:
             text = formula.scalar_text(step, kind, self.bind)
         else:
             inputs = set(instruction.inputs)
-            dying = inputs.intersection(instruction.free) & facts.reusable
             writer = formula.ArrayText(
                 {f"v{i}": facts.dims[i] or () for i in inputs},
                 {f"v{i}" for i in inputs if facts.kinds[i] is np.bool_},
-                {f"v{i}" for i in dying},
+                {f"v{i}" for i in inputs & dying & facts.reusable},
                 kind,
                 self.bind,
             )

@@ -1,0 +1,213 @@
+"""Runs of elementwise operations as one compiled loop, which reads each input once and writes each result once.
+
+NumPy does one operation at a time: a call costs 0.3 us, and large arrays travel to memory and back for each. A plan
+that is run again and again knows which elementwise operations follow each other, so their formulas (`formula.py`) are
+put into one loop. The loop is compiled in the background like all others (`jit.py`), is found again by what it computes,
+and until it is there NumPy does the same steps. Both give the same numbers: loops have only operations that are exact,
+or rounded once, as the standard for floating-point numbers says: + - * /, square root, comparisons, choices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowlab._src.kernels import jit
+from flowlab._src.kernels.formula import Dims, count_of, loop_text
+from flowlab._src.kernels.jit import Loop, Parameter, claim, part, pieces, plain, span
+from flowlab._src.kernels.machine_code import digest_of
+from flowlab._src.kernels.threads import share
+
+SECONDS = (
+    0.2  # of NumPy's time in one run of operations, after which compiling it pays: a program that goes on for long
+)
+
+
+@part
+def larger(x: float, y: float) -> float:
+    """np.maximum: nan wins."""
+    return x if x >= y or x != x else y
+
+
+@part
+def smaller(x: float, y: float) -> float:
+    """np.minimum: nan wins."""
+    return x if x <= y or x != x else y
+
+
+class Value(NamedTuple):
+    """An input or result of a run."""
+
+    name: str
+    dims: Dims
+    truth: bool  # its elements are truth values
+
+
+class Layout:
+    """How the inputs of a loop lie to its results, seen as rows and columns.
+
+    An input is a single number, or has the shape of the results, or is one row for all rows, or a column.
+    """
+
+    def __init__(self, dims: Dims) -> None:
+        self.dims = dims
+        self.split: int | None = None  # so many axes make the rows; None while all inputs are whole or numbers
+
+    def takes(self, dims: Dims) -> bool:
+        """Whether an input of this shape fits; it is noted."""
+        if dims in ((), self.dims):
+            return True
+        padded = (1,) * (len(self.dims) - len(dims)) + dims
+        for split in range(1, len(self.dims)) if self.split is None else [self.split]:
+            if self._kind(padded, split):
+                self.split = split
+                return True
+        return False
+
+    def _kind(self, padded: Dims, split: int) -> str:
+        ones = (1,) * len(padded)
+        if padded == ones[:split] + self.dims[split:]:
+            return "row"
+        return "column" if padded == self.dims[:split] + ones[split:] else ""
+
+    def kind(self, dims: Dims) -> str:
+        """What an input of this shape is: "number", "whole", "row" or "column"."""
+        if dims in ((), self.dims):
+            return "whole" if dims else "number"
+        assert self.split is not None
+        return self._kind((1,) * (len(self.dims) - len(dims)) + dims, self.split)
+
+
+def write_loop(
+    layout: Layout, inputs: Sequence[Value], steps: Sequence[tuple[str, Any]], outputs: Sequence[Value]
+) -> str:
+    """Write the loop. `steps` are pairs of a name and a formula in terms of inputs and earlier names."""
+    kinds = {value.name: layout.kind(value.dims) for value in inputs}
+    arrays = [value.name for value in (*inputs, *outputs) if kinds.get(value.name) != "number"]
+    like = next(value.name for value in inputs if not value.truth)
+    kind = f"type({like})" if kinds[like] == "number" else f"p{like}.dtype.type"
+    rows = count_of(layout.dims[: layout.split or 0])
+    columns = count_of(layout.dims[layout.split or 0 :])
+    parameters = [f"p{value.name}" if value.name in arrays else value.name for value in (*inputs, *outputs)]
+    body = [f"def run(turn, pieces, {', '.join(parameters)}):", f" one, zero = {kind}(1), {kind}(0)"]
+    constants: dict[str, str] = {}
+    lines = []
+    for name, step in steps:
+        text = loop_text(step)
+        while "kind(" in text:  # numbers of the formulas are made once, before the loop
+            begin = text.index("kind(")
+            end = text.index(")", begin) + 1
+            constant = constants.setdefault(text[begin:end], f"c{len(constants)}")
+            text = text[:begin] + constant + text[end:]
+        lines.append(f"{name} = {text}")
+    body += [f" {name} = {kind}{text[4:]}" for text, name in constants.items()]
+    whole = [name for name in arrays if kinds.get(name, "whole") == "whole"]
+    flat = layout.split is None
+    for name in arrays:
+        shape = "-1" if flat or name not in whole else f"({rows}, {columns})"
+        body.append(f" a{name} = p{name}.reshape({shape})")
+    body += [" piece = 0 if pieces == 1 else claim(turn)", " while piece < pieces:"]
+    body.append(f"  begin, end = span(piece, pieces, {columns if flat else rows})")
+    indent = "  "
+    if flat:
+        body += [f"  b{name} = a{name}[begin:end]" for name in whole]
+    else:
+        body.append("  for row in range(begin, end):")
+        indent = "   "
+        body += [f"   b{name} = a{name}[row]" for name in whole]
+        body += [f"   {name} = a{name}[row]" for name in arrays if kinds.get(name) == "column"]
+        body += [f"   b{name} = a{name}" for name in arrays if kinds.get(name) == "row"]
+    body.append(f"{indent}for i in range(b{outputs[0].name}.size):")
+    looped = [value.name for value in inputs if kinds[value.name] in ("whole", "row")]
+    body += [f"{indent} {name} = b{name}[i]" for name in looped]
+    body += [f"{indent} {line}" for line in lines]
+    body += [f"{indent} b{value.name}[i] = {value.name}" for value in outputs]
+    body.append("  piece = pieces if pieces == 1 else claim(turn)")
+    return "\n".join(body)
+
+
+_known: dict[str, Loop] = {}  # by text and types of the parameters
+
+
+def loop_for(
+    layout: Layout, inputs: Sequence[Value], steps: Sequence[tuple[str, Any]], outputs: Sequence[Value]
+) -> Loop:
+    """The loop of a run; the same object for the same computation on the same layout."""
+    text = write_loop(layout, inputs, steps, outputs)
+    hints: dict[str, Any] = {"turn": jit.Turn, "pieces": jit.Int}
+    for value, writable in [*[(v, False) for v in inputs], *[(v, True) for v in outputs]]:
+        array = layout.kind(value.dims) != "number" or writable
+        parameter = Parameter(len(value.dims), writable, "bool" if value.truth else None)
+        hints[("p" if array else "") + value.name] = Annotated[Any, parameter]
+    key = f"{text}\n{hints}"
+    if key not in _known:
+        name = f"run_{digest_of(key)}"
+        namespace: dict[str, Any] = {
+            "claim": claim, "span": span, "larger": larger, "smaller": smaller, "sqrt": np.sqrt, "__name__": __name__,
+        }  # fmt: skip
+        exec(compile(text, f"<{name}>", "exec"), namespace)  # text made of formulas of the library and numbers
+        function = namespace["run"]
+        function.__name__ = function.__qualname__ = name
+        function.__annotations__ = {**hints, "return": None}
+        _known[key] = Loop(function, 0, ())
+    return _known[key]
+
+
+class Fused:
+    """A run of elementwise operations: called with its inputs, returns the list of its results."""
+
+    def __init__(
+        self,
+        inputs: Sequence[Value],
+        steps: Sequence[tuple[str, Any]],
+        outputs: Sequence[Value],
+        dtype: Any,
+        by_numpy: Callable[..., Any],
+    ) -> None:
+        self._dtype = np.dtype(dtype)
+        layout = Layout(outputs[0].dims)
+        for value in inputs:
+            layout.takes(value.dims)
+        self.loop = loop_for(layout, inputs, steps, outputs)
+        self.by_numpy = by_numpy
+        self._dims = outputs[0].dims
+        self._kinds = [np.dtype(np.bool_) if value.truth else self._dtype for value in outputs]
+        self._shapes = [value.dims for value in inputs]
+        size = count_of(self._dims)
+        self._pieces = pieces(size)
+        self._seconds = len(steps) * (3e-7 + 1e-10 * size)  # about what NumPy takes
+        self._spent = 0.0
+        self._turn = np.zeros(1, np.int64)
+        self._turned = False
+        self._run: Callable[..., Any] | None = None
+
+    def __call__(self, *inputs: Any) -> Any:
+        run = self._run or self._ready()
+        if run is None or [x.shape for x in inputs] != self._shapes:
+            return self.by_numpy(*inputs)
+        results = [np.empty(self._dims, kind) for kind in self._kinds]
+        if not self._turned:
+            try:
+                self._call(run, inputs, results)
+                return results
+            except TypeError:  # an input is not in C order: transposed, or a part of an array
+                self._turned = True
+        self._call(run, [plain(x) if dims else x for x, dims in zip(inputs, self._shapes, strict=True)], results)
+        return results
+
+    def _call(self, run: Any, inputs: Sequence[Any], results: Sequence[NDArray[Any]]) -> None:
+        if self._pieces == 1:
+            run(self._turn, 1, *inputs, *results)
+        else:
+            share(run, self._pieces, *inputs, *results)
+
+    def _ready(self) -> Callable[..., Any] | None:
+        """The compiled loop, if it is there; asked for when enough time has been spent without."""
+        self._spent += self._seconds
+        if self._spent < SECONDS and jit.compiler.policy != jit.WAIT:
+            return None
+        self._run = self.loop.ready(self._dtype, 1)
+        return self._run

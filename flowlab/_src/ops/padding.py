@@ -66,15 +66,15 @@ class PadV2(Padding):
 
 
 def _pad_constant(input: np.ndarray, paddings: Any, value: Any) -> np.ndarray:
-    table = _check_paddings(input, paddings)
-    if (table < 0).any():
-        before, behind = table[(table < 0).any(axis=1)][0]
-        raise InvalidArgumentError(None, None, f"Paddings must be non-negative: {before} {behind}")
-    sizes = [n + int(b) + int(e) for n, (b, e) in zip(input.shape, table, strict=True)]
+    table = _check_paddings(input, paddings).tolist()  # plain numbers: an array of few is slower than its parts
+    for before, behind in table:
+        if before < 0 or behind < 0:
+            raise InvalidArgumentError(None, None, f"Paddings must be non-negative: {before} {behind}")
+    sizes = [n + before + behind for n, (before, behind) in zip(input.shape, table, strict=True)]
     require_memory(sizes, input.dtype)
     result = np.empty(sizes, input.dtype)
     result.fill(value)
-    result[tuple(slice(int(b), int(b) + n) for n, (b, _) in zip(input.shape, table, strict=True))] = input
+    result[tuple([slice(before, before + n) for n, (before, _) in zip(input.shape, table, strict=True)])] = input
     return result
 
 

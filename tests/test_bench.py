@@ -38,8 +38,8 @@ def test_every_workload_of_steps_but_building_has_a_twin():
 def test_more_calls_than_stored_are_told_and_fewer_are_not(capsys):
     stored = {"calls": 100.0, "instructions": 7.0}
     assert quick.compare("mlp", {"calls": 90.0, "instructions": 7.0}, stored) == []
-    assert quick.compare("mlp", {"calls": 120.0, "instructions": 8.0}, stored) == [
-        "worse: mlp: calls 120, stored 100",
+    assert quick.compare("mlp", {"calls": 130.0, "instructions": 8.0}, stored) == [
+        "worse: mlp: calls 130, stored 100",
         "worse: mlp: instructions 8, stored 7",
     ]
     assert "calls 90 (stored 100)" in capsys.readouterr().out

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import flowlab as tf
-from flowlab._src.kernels import jit, machine_code, threads
+from flowlab._src.kernels import apart, jit, machine_code, threads
 from flowlab._src.kernels.jit import In1, Int, Out1, Turn, claim, loop, span
 
 FLOAT = np.dtype("float32")
@@ -205,11 +205,57 @@ def test_machine_code_is_for_one_machine(tmp_path):
 
 def test_what_lies_on_disk_is_loaded_after_the_first_large_call(policy, monkeypatch):
     policy(jit.BACKGROUND)
-    monkeypatch.setattr(jit.store, "has_some", lambda beginning: beginning == "test_jit.double_loop.float32.")
+    monkeypatch.setattr(jit.store, "has_some", lambda beginning: beginning.startswith("test_jit.double_loop.float32."))
     double = new_loop()
     assert double.ready(FLOAT, 10) is None
     jit.wait()
     assert double.ready(FLOAT, 10) is not None
+
+
+TAKE_OVER = (
+    RECTIFY
+    + """
+for _ in range(3):
+    rectify()
+    jit.wait()
+loops = elementwise.bias_add_loop, elementwise.relu_loop, elementwise.relu_grad_loop
+print([sum(loop.versions[x.dtype]._cache_hits.values()) for loop in loops], rectify()[1])
+"""
+)
+
+
+@pytest.mark.slow
+def test_another_process_compiles_and_this_one_loads(tmp_path):
+    assert run(TAKE_OVER, NUMBA_CACHE_DIR=str(tmp_path)) == "[1, 1, 1] ['compiled']"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        "jit.apart.possible = lambda: False",  # a program that contains a Python
+        "jit.store.writable = lambda: None",  # no place for its code
+        "sys.executable = '/nowhere/python'",
+        "jit.apart.PROGRAM = 'raise SystemExit'",  # it ends at once
+    ],
+)
+def test_where_another_process_is_of_no_use_this_one_compiles(trouble, tmp_path):
+    assert run(trouble + "\n" + TAKE_OVER, NUMBA_CACHE_DIR=str(tmp_path)) == "[0, 0, 0] ['compiled']"
+
+
+@pytest.mark.slow
+def test_the_other_process_goes_on_when_the_program_has_ended(policy, monkeypatch, tmp_path):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    other = apart.Apart()
+    assert other.send("elementwise.relu_loop float32")
+    assert other.send("no such loop")
+    assert other.send("elementwise.relu_loop float64")
+    process = other._process
+    process.stdin.close()
+    assert process.stdout.read() == b"\n\n\n"
+    assert not other.wait()
+    other.close()
+    assert sorted(path.name.split(".")[2] for path in tmp_path.rglob("*.loop")) == ["float32", "float64"]
 
 
 def test_a_loop_takes_over_in_the_middle_of_a_run(policy, monkeypatch):

@@ -49,6 +49,16 @@ def test_a_training_step_asks_for_no_sizes_once_they_are_known() -> None:
     assert types.count("MatMul") == 2
 
 
+def test_on_much_data_the_first_run_is_a_function_already() -> None:
+    x = tf.placeholder(tf.float32, [None, 1000])
+    y = tf.nn.relu(x + 1.0)
+    with tf.Session() as sess:
+        sess.run(y, {x: np.zeros([10, 1000], np.float32)})
+        assert not written(sess)
+        np.testing.assert_array_equal(sess.run(y, {x: np.zeros([300, 1000], np.float32)}), np.ones([300, 1000]))
+        assert len(written(sess)) == 1
+
+
 def test_training_gives_the_same_numbers_by_instructions_and_as_a_function(by_instructions: Any) -> None:
     x, y, loss, train = linear_regression()
     rng = np.random.default_rng(1)

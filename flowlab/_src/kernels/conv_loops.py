@@ -315,6 +315,8 @@ def correlate(
 
 def ready_loops(main: Any, helper: Any, dtype: np.dtype[Any], work: int) -> tuple[Any, Any, Any] | None:
     """Return a main loop, its helper and the tile, or None if one of them is missing."""
+    if work < main.least:
+        return None  # and nothing is compiled for it
     found = main.ready(dtype, work), helper.ready(dtype, work), tile.ready(dtype, work)
     return None if None in found else found
 

@@ -44,7 +44,8 @@ def matmul(a: Array, b: Array, transpose_a: bool = False, transpose_b: bool = Fa
         return np.multiply(left, right)  # an outer product, of 128x128 in 4 us for 19
     if a.ndim == b.ndim == 2 and a.dtype == b.dtype and left.shape[1] == right.shape[0]:
         work = left.size * right.shape[1]
-        run, address = multiply_loop.ready(a.dtype, work), tile.ready(a.dtype, work)
+        large = work >= multiply_loop.least
+        run, address = (multiply_loop.ready(a.dtype, work), tile.ready(a.dtype, work)) if large else (None, None)
         # A single row or column is read once, at the speed of memory; there is nothing to keep in registers.
         if run is not None and address is not None and work and min(left.shape[0], right.shape[1]) >= 4:
             return multiply(run, address, plain(a), plain(b), transpose_a, transpose_b)

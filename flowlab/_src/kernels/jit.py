@@ -2,8 +2,8 @@
 
 A kernel is a NumPy function. Where a number shows that it pays, it has a loop beside it, written for the compiler and
 marked `@loop`. Nobody ever waits for the compiler: the first calls on large inputs are answered by NumPy while a
-background thread imports Numba and compiles, or finds the machine code of an earlier process on disk; later calls use
-the loop. Small inputs always stay with NumPy, so small programs never load Numba at all.
+background thread imports Numba and finds the machine code of an earlier process on disk, or has another process compile
+it (`apart.py`); later calls use the loop. Small inputs always stay with NumPy, so small programs never load Numba at all.
 
     @loop(least=100_000)                        # below that much work, NumPy is as fast
     def square_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
@@ -45,14 +45,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from flowlab._src.kernels import machine_code, threads
+from flowlab._src.kernels import apart, machine_code, threads
+from flowlab._src.kernels.apart import Apart
 from flowlab._src.kernels.machine_code import digest_of, store, words_of
+from flowlab._src.kernels.memory import give_back
 
 COMPILED = (np.dtype(np.float32), np.dtype(np.float64))  # other dtypes stay with NumPy
 NEVER, BACKGROUND, WAIT = "0", "1", "wait"
@@ -412,11 +415,14 @@ class Compiler:
         self.turn = threading.Lock()  # one compilation at a time
         self.thread: threading.Thread | None = None
         self.busy = False  # the thread is in LLVM, or on its way
+        self.apart = Apart()
+        self.asking = threading.Lock()
 
     def forked(self) -> None:
         """In a forked child: if the parent was compiling, its locks are held for ever, so leave the compiler alone."""
         if self.turn.locked() or self.thread is not None:
             self.policy = NEVER
+        self.apart.leave()
         self.start_over()
 
     def compile(self, loop: Loop, dtype: np.dtype[Any]) -> Callable[..., Any] | None:
@@ -454,17 +460,54 @@ class Compiler:
                 self.thread.start()
 
     def work(self) -> None:
-        """Compile what is in the queue."""
+        """Work off the queue: load what lies on disk, have another process compile the rest."""
+        asked: deque[tuple[Loop, np.dtype[Any]]] = deque()  # of the other process, in this order
         with short_turns():
             while True:
                 with self.lock:
-                    if not self.queue:
+                    if not self.queue and not asked:
                         self.thread = None
-                        return
-                    loop, dtype, only_kept = self.queue.popleft()
-                if (not only_kept or store.has_some(f"{loop.name}.{dtype}.")) and self.begin():
-                    self.compile(loop, dtype)
-                    self.busy = False
+                        break
+                    job = self.queue.popleft() if self.queue else None
+                if job is None:
+                    self.apart.wait()
+                    self.compile_here(*asked.popleft())
+                    continue
+                loop, dtype, only_kept = job
+                if self.kept(loop, dtype):
+                    self.compile_here(loop, dtype)
+                elif not only_kept and self.ask(loop, dtype):
+                    asked.append((loop, dtype))
+                elif not only_kept:
+                    self.compile_here(loop, dtype)
+        self.apart.close()
+        give_back()
+
+    def kept(self, loop: Loop, dtype: np.dtype[Any]) -> bool:
+        """Whether a loop lies on disk. What is there for any machine is seen without Numba; only then it is loaded."""
+        beginning = f"{loop.name}.{dtype}."
+        if not store.has_some(beginning) or not self.begin():
+            return False
+        try:
+            return store.has_some(beginning + machine())
+        except ImportError:
+            return False
+        finally:
+            self.busy = False
+
+    def ask(self, loop: Loop, dtype: np.dtype[Any]) -> bool:
+        """Have another process compile a loop; False if it would not find it, or cannot hand its code over."""
+        ours = Path(loop.function.__code__.co_filename).parent == machine_code.SOURCES
+        if not ours or store.writable() is None or not apart.possible():
+            return False
+        with self.asking:  # the program does not end in the middle of it
+            return self.apart.send(f"{loop.name} {dtype}")
+
+    def compile_here(self, loop: Loop, dtype: np.dtype[Any]) -> None:
+        """Load or compile a loop in this process, unless the program is ending."""
+        if self.begin():
+            self.compile(loop, dtype)
+            self.busy = False
 
     def begin(self) -> bool:
         """Load Numba, and say whether to go on: the program may be ending by now."""
@@ -477,12 +520,15 @@ class Compiler:
     def stop(self) -> None:
         """At exit: finish the loop at hand, since a thread cannot be stopped inside LLVM without a crash.
 
-        A thread that is still loading Numba is left where it is.
+        A thread that is still loading Numba, or waits for the other process, is left where it is.
         """
         with self.lock:
             self.policy = NEVER
+            rest = [(loop, dtype) for loop, dtype, only_kept in self.queue if not only_kept]
             self.queue.clear()
             thread = self.thread if self.busy else None
+        with self.asking:
+            self.apart.leave([f"{loop.name} {dtype}" for loop, dtype in rest])
         if thread is not None:
             thread.join(timeout=30)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from flowlab._src.lab.live import has_page, shell
+from flowlab._src.lab.live import has_page, is_voila, shell
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -39,9 +39,9 @@ def show_in_place(view: Any) -> None:
 
 
 def outputs_stand_apart() -> bool:
-    """Whether each output is a page of its own, or the page is none of Jupyter's: VS Code, Colab."""
+    """Whether each output is a page of its own, or the page is none of Jupyter's: VS Code, Colab, Voila."""
     names = getattr(shell(), "user_ns", {})
-    return "__vsc_ipynb_file__" in names or "google.colab" in sys.modules
+    return "__vsc_ipynb_file__" in names or "google.colab" in sys.modules or is_voila()
 
 
 def empty_place(widget: Any) -> None:

@@ -35,8 +35,15 @@ def has_page() -> bool:
         return forced == "1"
     if not in_kernel():
         return False
+    if is_voila():
+        return True
     message: dict[str, Any] = shell().kernel.get_parent() or {}
     return not message.get("header", {}).get("username")
+
+
+def is_voila() -> bool:
+    """Whether Voila runs the notebook, for a page without cells; it says so in the environment of the kernel."""
+    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
 
 
 def has_terminal() -> bool:

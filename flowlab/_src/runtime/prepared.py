@@ -15,6 +15,7 @@ from flowlab._src.runtime.state import SessionState
 from flowlab._src.runtime.straight import StraightRun
 
 RUNS_BEFORE_WRITING = 2  # a program that runs a plan once shall not wait for a function
+_MUCH = 2**20  # bytes of feeds
 _MOST_SHAPES = 32  # of feeds, for which functions are written
 _LONGEST_FUNCTION = 4000  # instructions
 
@@ -50,7 +51,10 @@ class Prepared:
             self._prefer(found)
             return found
         count = len(self.plan.instructions)
-        if found <= RUNS_BEFORE_WRITING + count // 64:
+        # On much data a run takes so long that the first is worth a function, which fuses operations: evaluating a
+        # network for images on 1,000 of them, once, takes less memory then.
+        small = sum([getattr(value, "nbytes", 0) for value in given]) < _MUCH
+        if found <= RUNS_BEFORE_WRITING + (count // 64 if small else -3):
             if len(self.straight) < _MOST_SHAPES:
                 self.straight[shapes] = found + 1
             return None

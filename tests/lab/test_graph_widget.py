@@ -13,8 +13,9 @@ from tests.lab.records import load, node
 from tests.lab.test_svg import HOSTILE, contrast
 
 pytest.importorskip("anywidget")
+from flowlab._src.lab.in_place import VIEW
 from flowlab._src.lab.widgets.assets import DARK_PAGES, STATIC, theme_style
-from flowlab._src.lab.widgets.graph import VIEW, GraphWidget
+from flowlab._src.lab.widgets.graph import GraphWidget
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -39,7 +40,7 @@ def live():
 
 def test_the_page_gets_the_static_picture(live):
     widget = live()
-    assert widget.scene["svg"] == widget.picture.svg() == graph(load("cnn")).svg()
+    assert widget.scene["svg"] == widget.view.svg() == graph(load("cnn")).svg()
     ids = {group.get("data-id") for group in ET.fromstring(widget.scene["svg"]).iter(SVG + "g")} - {None}
     assert ids == set(widget.scene["boxes"])
     assert widget.say == "354 operations, drawn as 15 boxes"
@@ -60,9 +61,9 @@ def test_enter_opens_and_closes_a_scope(live):
 def test_what_is_open_is_saved(live, tmp_path):
     widget = live()
     widget.do("open", "conv1/")
-    path = widget.picture.save(tmp_path / "g.svg")
+    path = widget.view.save(tmp_path / "g.svg")
     assert "conv1/Conv2D" in path.read_text(encoding="utf-8")
-    assert "conv1" in str(widget.picture)
+    assert "conv1" in str(widget.view)
 
 
 def test_a_click_fills_the_panel_and_speaks(live):
@@ -270,3 +271,11 @@ def test_notes_about_missing_values_are_said(live):
     widget = GraphWidget(graph(session=tf.Session()))
     assert widget.say == "not fed: x"
     widget.close()
+
+
+def test_a_page_reaches_only_the_messages_of_the_widget(live):
+    """`on_msg` and its like register callbacks: a page that names them must not get through to them."""
+    widget = live()
+    for word in ("msg", "trait_change", "widget_constructed", "displayed", "no_such", None):
+        widget.do(word, "nonsense")
+    assert [callback.__name__ for callback in widget._msg_callbacks.callbacks] == ["receive"]

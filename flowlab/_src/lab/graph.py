@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -15,15 +14,15 @@ from flowlab._src.lab.coloring import metadata_costs
 from flowlab._src.lab.conceptual import conceptual_view
 from flowlab._src.lab.explore import COLORS, Explorer
 from flowlab._src.lab.folding import Folding
-from flowlab._src.lab.in_place import show_in_place
-from flowlab._src.lab.live import has_page, in_kernel
+from flowlab._src.lab.in_place import show_in_place, with_widget
+from flowlab._src.lab.live import has_page
 from flowlab._src.lab.panel import Panel
 from flowlab._src.lab.picture import scene_drawing
 from flowlab._src.lab.png import drawing_png
 from flowlab._src.lab.running import given_values, session_values
 from flowlab._src.lab.scene import Scene
 from flowlab._src.lab.settings import find_theme, find_zoom
-from flowlab._src.lab.still import save_picture
+from flowlab._src.lab.still import save_picture, still_bundle
 from flowlab._src.lab.trace import operation_names
 from flowlab._src.lab.tree import tree_text
 from flowlab._src.lab.views import GraphView, graph_view
@@ -96,18 +95,9 @@ class GraphPicture:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """What a notebook stores: SVG, a PNG for notebooks that are not trusted, and words; a page gets the widget."""
-        makers: dict[str, Any] = {"text/plain": self.__repr__, "image/svg+xml": self.svg}
-        if (include and "image/png" in include) or (in_kernel() and len(self.scene.boxes) <= PNG_BOXES):
-            makers["image/png"] = self.png
-        bundle = {
-            kind: make()
-            for kind, make in makers.items()
-            if (not include or kind in include) and kind not in (exclude or ())
-        }
-        if not include and (has_page() if self.static is None else not self.static):
-            with contextlib.suppress(ImportError):  # without anywidget the picture does not move
-                bundle |= self.widget().view_reference()
-        return bundle
+        bundle = still_bundle(self, include, exclude, with_png=len(self.scene.boxes) <= PNG_BOXES)
+        is_living = not include and (has_page() if self.static is None else not self.static)
+        return with_widget(bundle, self) if is_living else bundle
 
 
 @export("lab.graph")

@@ -7,6 +7,7 @@ place (`living` in static/picture.js) and says so, and its own output is emptied
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import Any
 
@@ -36,6 +37,13 @@ def show_in_place(view: Any) -> None:
     widget.in_place = True
     display(bundle, raw=True)
     widget.place = display({VIEW: reference, "text/plain": ""}, raw=True, display_id=True)
+
+
+def with_widget(bundle: dict[str, Any], view: Any) -> dict[str, Any]:
+    """Add the living view to the mimebundle of its picture; without anywidget the picture does not move."""
+    with contextlib.suppress(ImportError):
+        return bundle | view.widget().view_reference()
+    return bundle
 
 
 def outputs_stand_apart() -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from typing import Any
 
@@ -15,6 +14,7 @@ from flowlab._src.lab.classes import as_values
 from flowlab._src.lab.contours import Landscape, LandscapePanel, contour_levels
 from flowlab._src.lab.curves import ABOVE, BELOW, LEFT, PLOT_HEIGHT, RIGHT, Curve, PanelDrawing, curve_looks
 from flowlab._src.lab.drawing import Drawing, Group, Shape, Text
+from flowlab._src.lab.in_place import with_widget
 from flowlab._src.lab.live import has_page
 from flowlab._src.lab.settings import find_theme
 from flowlab._src.lab.shapes import circle
@@ -278,10 +278,7 @@ class Playground(StillPicture):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         bundle = super()._repr_mimebundle_(include, exclude)
-        if not include and has_page():
-            with contextlib.suppress(ImportError):  # without anywidget the picture does not move
-                bundle |= self.widget().view_reference()
-        return bundle
+        return with_widget(bundle, self) if not include and has_page() else bundle
 
 
 def cut_line(

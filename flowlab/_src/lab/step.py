@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -13,9 +12,9 @@ from flowlab._src.graph.operation import Operation
 from flowlab._src.lab.drawing import Drawing
 from flowlab._src.lab.explore import Explorer
 from flowlab._src.lab.folding import Folding
-from flowlab._src.lab.in_place import show_in_place
+from flowlab._src.lab.in_place import show_in_place, with_widget
 from flowlab._src.lab.labels import count
-from flowlab._src.lab.live import after_this_cell, has_page, in_kernel
+from flowlab._src.lab.live import after_this_cell, has_page
 from flowlab._src.lab.panel import Panel
 from flowlab._src.lab.png import drawing_png
 from flowlab._src.lab.roles import FORWARD
@@ -40,6 +39,7 @@ from flowlab._src.lab.step_view import (
     variable_rows,
     watch_rows,
 )
+from flowlab._src.lab.still import still_bundle
 from flowlab._src.lab.svg import drawing_svg
 from flowlab._src.lab.values import Record
 from flowlab._src.lab.views import graph_view
@@ -327,18 +327,9 @@ class Stepper(RunStepper):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """Widget, SVG, a PNG for notebooks that are not trusted, and words."""
-        makers: dict[str, Any] = {"text/plain": self.__repr__, "image/svg+xml": self.svg}
-        if (include and "image/png" in include) or (in_kernel() and len(self.scene.boxes) <= PNG_BOXES):
-            makers["image/png"] = self.png
-        bundle = {
-            kind: make()
-            for kind, make in makers.items()
-            if (not include or kind in include) and kind not in (exclude or ())
-        }
-        if not include and (has_page() if self.static is None else not self.static):
-            with contextlib.suppress(ImportError):  # without anywidget the picture does not move
-                bundle |= self.widget().view_reference()
-        return bundle
+        bundle = still_bundle(self, include, exclude, with_png=len(self.scene.boxes) <= PNG_BOXES)
+        is_living = not include and (has_page() if self.static is None else not self.static)
+        return with_widget(bundle, self) if is_living else bundle
 
     # ---- the state as a plain dict ------------------------------------------------------------------------------
 

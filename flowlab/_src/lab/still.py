@@ -40,14 +40,19 @@ class StillPicture:
         return save_picture(self, path)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        makers: dict[str, Any] = {"text/plain": self.__repr__, "image/svg+xml": self.svg}
-        if in_kernel() or (include and "image/png" in include):
-            makers["image/png"] = self.png
-        return {
-            kind: make()
-            for kind, make in makers.items()
-            if (not include or kind in include) and kind not in (exclude or ())
-        }
+        return still_bundle(self, include, exclude)
+
+
+def still_bundle(picture: Any, include: Any, exclude: Any, with_png: bool = True) -> dict[str, Any]:
+    """What a notebook stores: SVG, words, and in a kernel a PNG for notebooks that are not trusted."""
+    makers: dict[str, Any] = {"text/plain": picture.__repr__, "image/svg+xml": picture.svg}
+    if (with_png and in_kernel()) or (include and "image/png" in include):
+        makers["image/png"] = picture.png
+    return {
+        kind: make()
+        for kind, make in makers.items()
+        if (not include or kind in include) and kind not in (exclude or ())
+    }
 
 
 def save_picture(picture: Any, path: str | Path) -> Path:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from typing import Any
 
-import anywidget
 import traitlets
 
 from flowlab._src.lab.explore import Explorer
-from flowlab._src.lab.in_place import VIEW, empty_place
 from flowlab._src.lab.picture import scene_drawing
 from flowlab._src.lab.png import drawing_png
-from flowlab._src.lab.settings import settings
 from flowlab._src.lab.widgets.assets import script, style
+from flowlab._src.lab.widgets.view import ViewWidget
 
 HELP = (
     "Tab goes into the picture and out of it. Arrows: up to an input, down to a consumer, left and right along the row, Page Down to the next box. "
@@ -22,11 +20,11 @@ HELP = (
 )
 
 
-class GraphWidget(anywidget.AnyWidget):
+class GraphWidget(ViewWidget):
     """One picture of a graph in a page.
 
     `scene` holds the drawing and the neighbours of each box, `panel` the records of the selected box, `found` the
-    results of a search, `controls` what the buttons show, `say` the news for the eye and for screen readers.
+    results of a search, `controls` what the buttons show.
     """
 
     _esm = script("picture.js", "graph.js")
@@ -37,36 +35,17 @@ class GraphWidget(anywidget.AnyWidget):
     found = traitlets.Dict().tag(sync=True)
     controls = traitlets.Dict().tag(sync=True)
     selected = traitlets.Unicode(None, allow_none=True).tag(sync=True)
-    say = traitlets.Unicode().tag(sync=True)
     follows = traitlets.Bool(False).tag(sync=True)
-    in_place = traitlets.Bool(False).tag(sync=True)
-    place: Any = None  # the output of the widget itself, until it has moved (see in_place.py)
-    projector = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, picture: Any) -> None:
-        self.picture = picture
         self.explorer: Explorer = picture.explorer
         self.path_start: str | None = None
         self.landing: str | None = None  # the box that shall get the focus
-        self.lock = threading.RLock()  # with ipykernel 7 messages may be handled in another thread
-        super().__init__(projector=settings.projector, follows=picture.follows_page)
+        super().__init__(picture, follows=picture.follows_page)
         with self.hold_sync():
             self.draw()
             self.say = picture.note or self.explorer.scene.caption
         self.on_msg(self.receive)
-
-    def view_reference(self) -> dict[str, Any]:
-        """The part of a mimebundle that lets a page show this widget."""
-        bundle = super()._repr_mimebundle_()
-        data = bundle[0] if isinstance(bundle, tuple) else bundle or {}
-        return {VIEW: data[VIEW]} if VIEW in data else {}
-
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        """Widget, SVG, PNG and words: whatever shows this output finds something it can show."""
-        return {**self.picture._repr_mimebundle_(include=["text/plain", "image/svg+xml"]), **self.view_reference()}
-
-    def __repr__(self) -> str:
-        return repr(self.picture)
 
     # ---- to the page ----------------------------------------------------------------------------------------------
 
@@ -98,26 +77,13 @@ class GraphWidget(anywidget.AnyWidget):
             return ""
         return self.explorer.operation(box) or box.rstrip("/") or box
 
-    def on_placed(self, _text: str) -> None:
-        """The page has put the widget in the place of the still picture."""
-        empty_place(self)
-
     # ---- from the page --------------------------------------------------------------------------------------------
 
-    def receive(self, _widget: Any, message: Any, _buffers: Any) -> None:
-        """Do what the page asks for; anything else is ignored."""
-        if not isinstance(message, dict):
-            return
-        handler = getattr(self, f"on_{message.get('do')}", None)
-        text = message.get("text", "")
-        if handler is None or not isinstance(text, str):
-            return
-        with self.lock:
-            with self.hold_sync():
-                handler(text)
-            if self.landing is not None:  # after the picture in which that box is
-                self.send({"focus": self.landing})
-                self.landing = None
+    def answer(self, word: Any, handler: Callable[[str], None], text: str) -> None:
+        super().answer(word, handler, text)
+        if self.landing is not None:  # after the picture in which that box is
+            self.send({"focus": self.landing})
+            self.landing = None
 
     def on_select(self, box: str) -> None:
         """A box was clicked, or reached with the arrows."""

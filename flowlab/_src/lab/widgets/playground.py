@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import math
-import threading
+from collections.abc import Callable
 from typing import Any
 
-import anywidget
 import traitlets
 
-from flowlab._src.lab.in_place import VIEW
 from flowlab._src.lab.playground import HIGHEST_RATE, LOWEST_RATE, Playground
-from flowlab._src.lab.settings import settings
 from flowlab._src.lab.svg import drawing_svg
 from flowlab._src.lab.widgets.assets import script, style
+from flowlab._src.lab.widgets.view import ViewWidget
 
 STEPS_OF_A_RUN = 2  # training steps between two pictures: with ten pictures a second the eye can follow
 
 
-class PlaygroundWidget(anywidget.AnyWidget):
+class PlaygroundWidget(ViewWidget):
     """A playground in a page.
 
-    `svg` is the picture, `state` what the controls show, `say` the news for the eye and for screen readers. The page
-    asks for each picture of a run, so that nothing piles up and a cell can run in between.
+    `svg` is the picture, `state` what the controls show. The page asks for each picture of a run, so that nothing piles
+    up and a cell can run in between.
     """
 
     _esm = script("picture.js", "playground.js")
@@ -30,31 +28,14 @@ class PlaygroundWidget(anywidget.AnyWidget):
 
     svg = traitlets.Unicode().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
-    say = traitlets.Unicode().tag(sync=True)
-    projector = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, playground: Playground) -> None:
         self.playground = playground
         self.theme_name = playground.theme.name
         self.turn = 0
-        self.lock = threading.RLock()  # with ipykernel 7 messages may be handled in another thread
-        super().__init__(projector=settings.projector)
+        super().__init__(playground)
         self.draw()
         self.on_msg(self.receive)
-
-    def view_reference(self) -> dict[str, Any]:
-        """The part of a mimebundle that lets a page show this widget."""
-        bundle = super()._repr_mimebundle_()
-        data = bundle[0] if isinstance(bundle, tuple) else bundle or {}
-        return {VIEW: data[VIEW]} if VIEW in data else {}
-
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        """Widget, SVG and words: whatever shows this output finds something it can show."""
-        still = self.playground._repr_mimebundle_(include=["text/plain", "image/svg+xml"])
-        return {**still, **self.view_reference()}
-
-    def __repr__(self) -> str:
-        return repr(self.playground)
 
     def draw(self) -> None:
         """Send the picture as it is now."""
@@ -73,17 +54,9 @@ class PlaygroundWidget(anywidget.AnyWidget):
                 "follows": play.follows_page,
             }
 
-    def receive(self, _widget: Any, message: Any, _buffers: Any) -> None:
-        """Do what the page asks for; anything else is ignored."""
-        if not isinstance(message, dict):
-            return
-        handler = getattr(self, f"on_{message.get('do')}", None)
-        text = message.get("text", "")
-        if handler is None or not isinstance(text, str):
-            return
-        with self.lock:
-            handler(text)
-            self.draw()
+    def answer(self, word: Any, handler: Callable[[str], None], text: str) -> None:
+        handler(text)
+        self.draw()
 
     def on_rate(self, text: str) -> None:
         """The slider moved: `text` is its position, 0 to 100."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import anywidget
 import traitlets
 
-from flowlab._src.lab.in_place import VIEW, empty_place
-from flowlab._src.lab.settings import settings
 from flowlab._src.lab.step_input import TypedError
 from flowlab._src.lab.step_marks import base_drawing
 from flowlab._src.lab.step_view import error_text, irreversible_text, moment_text, next_text
 from flowlab._src.lab.svg import drawing_svg
 from flowlab._src.lab.widgets.assets import script, style
+from flowlab._src.lab.widgets.view import ViewWidget
 from flowlab._src.runtime.stepper import Moment
 
 HELP = (
@@ -24,11 +23,11 @@ HELP = (
 )
 
 
-class StepperWidget(anywidget.AnyWidget):
+class StepperWidget(ViewWidget):
     """One stepper in a page.
 
     `scene` holds the drawing and the neighbours of each box, and changes when scopes open; `state` holds all that a step
-    changes; `say` the news for the eye and for screen readers.
+    changes.
     """
 
     _esm = script("picture.js", "stepper.js")
@@ -37,34 +36,18 @@ class StepperWidget(anywidget.AnyWidget):
     scene = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
     selected = traitlets.Unicode(None, allow_none=True).tag(sync=True)
-    say = traitlets.Unicode().tag(sync=True)
     help = traitlets.Unicode(HELP).tag(sync=True)
     follows = traitlets.Bool(False).tag(sync=True)
-    in_place = traitlets.Bool(False).tag(sync=True)
-    place: Any = None  # the output of the widget itself, until it has moved (see in_place.py)
-    projector = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, stepper: Any) -> None:
         self.stepper = stepper
         self.is_moving = False  # while a message is handled
-        super().__init__(projector=settings.projector, follows=stepper.follows_page)
+        super().__init__(stepper, follows=stepper.follows_page)
+        self.lock = stepper.lock
         with self.hold_sync():
             self.draw()
             self.say = stepper.walk_text() + " w walks back, n runs the first operation."
         self.on_msg(self.receive)
-
-    def view_reference(self) -> dict[str, Any]:
-        """The part of a mimebundle that lets a page show this widget."""
-        bundle = super()._repr_mimebundle_()
-        data = bundle[0] if isinstance(bundle, tuple) else bundle or {}
-        return {VIEW: data[VIEW]} if VIEW in data else {}
-
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        """Widget, SVG and words: whatever shows this output finds something it can show."""
-        return {**self.stepper._repr_mimebundle_(include=["text/plain", "image/svg+xml"]), **self.view_reference()}
-
-    def __repr__(self) -> str:
-        return repr(self.stepper)
 
     # ---- to the page ----------------------------------------------------------------------------------------------
 
@@ -99,21 +82,11 @@ class StepperWidget(anywidget.AnyWidget):
         self.stepper.selected = None
         self.stepper.explorer.selected = None
 
-    def on_placed(self, _text: str) -> None:
-        """The page has put the widget in the place of the still picture."""
-        empty_place(self)
-
     # ---- from the page --------------------------------------------------------------------------------------------
 
-    def receive(self, _widget: Any, message: Any, _buffers: Any) -> None:
-        """Do what the page asks for; anything else is ignored."""
-        if not isinstance(message, dict):
-            return
-        handler = getattr(self, f"on_{message.get('do')}", None)
-        text = message.get("text", "")
-        if handler is None or not isinstance(text, str):
-            return
-        with self.stepper.lock, self.hold_sync():
+    def answer(self, word: Any, handler: Callable[[str], None], text: str) -> None:
+        """Handle one message; what goes wrong is said."""
+        with self.hold_sync():
             self.is_moving = True
             try:
                 handler(text)
@@ -124,7 +97,7 @@ class StepperWidget(anywidget.AnyWidget):
                 self.say = f"✗ {error_text(error)}"
             finally:
                 self.is_moving = False
-        self.send({"done": message.get("do")})
+        self.send({"done": word})
 
     def go(self, action: Any) -> None:
         """Move, and tell what happened and what comes next."""

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flowlab._src.errors import InvalidArgumentError
-from flowlab._src.kernels.random import Philox
+from flowlab._src.kernels import random
+from flowlab._src.kernels.jit import Int, Ints1, Parameter, Turn, loop
+from flowlab._src.kernels.random import FLOAT32, MASK32, MASK64, Counters, Philox
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
+
+OutIds = Annotated[NDArray[np.int64], Parameter(1, True, "int64")]
+OutFloats = Annotated[NDArray[np.float32], Parameter(1, True, "float32")]
+Double = Annotated[float, Parameter(0, False, "float64")]
 
 WORDS_PER_SAMPLE = 2048  # how far TensorFlow moves the stream on for each sample wanted
 MOST_AT_ONCE = 1 << 16
@@ -243,6 +250,86 @@ def expected_counts(probability: Floats, count: int, tries: int) -> Floats:
         never = np.log1p(-probability.astype(np.float64)).astype(np.float32)  # logarithm of the chance at one try
         never *= np.float32(tries)
     return (-np.expm1(never.astype(np.float64))).astype(np.float32)
+
+
+def draw(sampler: Sampler, generator: Philox, count: int, unique: bool, targets: Ids) -> tuple[Ids, Floats, Floats]:
+    """Draw `count` class numbers; also tell how often the targets, and the classes drawn, are expected among them."""
+    fits = targets.flags.c_contiguous and not (unique and count > sampler.possible)
+    if isinstance(sampler, LogUniform) and fits:
+        run = log_uniform_loop.ready(FLOAT32, count)
+        if run is not None:
+            start, (k0, k1) = generator.reserve(-(-WORDS_PER_SAMPLE * count // 4)), generator.key
+            ids, expected_ids = np.empty(count, np.int64), np.empty(count, np.float32)
+            expected_targets = np.empty(targets.shape, np.float32)
+            words = np.array([start & MASK64, start >> 64 & MASK32, start >> 96, k0, k1], np.uint64)
+            run(_TURN, 1, targets.reshape(-1), ids, expected_targets.reshape(-1), expected_ids, words, sampler.classes,
+                sampler.log_classes, int(unique))  # fmt: skip
+            return ids, expected_targets, expected_ids
+    sampled, tries = sample(sampler, generator, count, unique)
+    expected = [expected_counts(sampler.probability(ids), count, tries) for ids in (targets, sampled)]
+    return sampled, expected[0], expected[1]
+
+
+_TURN = np.zeros(1, np.int64)  # of a loop that is never shared
+
+
+@loop(least=1, calls=100)
+def log_uniform_loop(
+    turn: Turn, pieces: Int, targets: Ints1, ids: OutIds, expected_targets: OutFloats, expected_ids: OutFloats,
+    numbers: Counters, classes: Int, log_classes: Double, unique: Int,
+) -> None:  # fmt: skip
+    """`LogUniform`, one class after the other: 64 different ones of 50,000 and 192 counts in 8 us, for 190 with NumPy.
+
+    Classes drawn so far stand in a table at the place that their number leads to, or at the next one that was free.
+    """
+    mask, half = np.uint64(0xFFFFFFFF), np.uint64(32)
+    first, second = np.uint64(random.MULTIPLIERS[0]), np.uint64(random.MULTIPLIERS[1])
+    step0, step1 = np.uint64(random.KEY_STEPS[0]), np.uint64(random.KEY_STEPS[1])
+    exponent, high_bits = np.uint64(0x3FF << 52), np.uint64(0xFFFFF)
+    bits, number = np.empty(2, np.uint64), np.empty(1, np.uint64)
+    as_float = number.view(np.float64)
+    size = 2
+    while size < 2 * ids.size:
+        size *= 2
+    seen = np.empty(size if unique else 0, np.int64)
+    for i in range(seen.size):
+        seen[i] = -1
+    counter = numbers[0]
+    tries, found = 0, 0
+    while found < ids.size:
+        c0, c1, c2, c3 = counter & mask, counter >> half, numbers[1], numbers[2]
+        k0, k1 = numbers[3], numbers[4]
+        for _ in range(random.ROUNDS):
+            p0, p1 = c0 * first, c2 * second
+            c0, c1, c2, c3 = (p1 >> half) ^ c1 ^ k0, p1 & mask, (p0 >> half) ^ c3 ^ k1, p0 & mask
+            k0, k1 = (k0 + step0) & mask, (k1 + step1) & mask
+        counter += np.uint64(1)
+        bits[0], bits[1] = (c0 & high_bits) << half | c1, (c2 & high_bits) << half | c3
+        for i in range(2):
+            if found == ids.size:
+                break
+            number[0] = bits[i] | exponent
+            value = (np.int64(math.exp((as_float[0] - 1.0) * log_classes)) - 1) % classes
+            tries += 1
+            if unique:
+                place = value & (size - 1)
+                while seen[place] != -1 and seen[place] != value:
+                    place = (place + 1) & (size - 1)
+                if seen[place] == value:
+                    continue
+                seen[place] = value
+            ids[found] = value
+            found += 1
+    for part in range(2):
+        classes_of, expected = (targets, expected_targets) if part == 0 else (ids, expected_ids)
+        for i in range(classes_of.size):
+            value = classes_of[i]
+            probability = np.float32(math.log((value + 2.0) / (value + 1.0)) / log_classes)
+            if tries == ids.size:
+                expected[i] = probability * np.float32(tries)
+            else:
+                never = np.float32(math.log1p(-np.float64(probability))) * np.float32(tries)
+                expected[i] = np.float32(-math.expm1(np.float64(never)))
 
 
 def accidental_hits(targets: Ids, sampled: Ids) -> tuple[NDArray[np.int32], Ids]:

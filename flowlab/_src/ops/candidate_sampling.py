@@ -66,8 +66,9 @@ class CandidateSampler(RandomOp, abstract=True):
             raise InvalidArgumentError(None, None, f"true_classes must have num_true columns, {columns}")
         if self.unique and self.num_sampled > classes:
             raise InvalidArgumentError(None, None, "Sampler's range is too small.")
-        wrong = (true_classes < 0) | (true_classes >= classes)
-        if wrong.any():
+        # Read without a sign, negative numbers are larger than any class: one look instead of three.
+        if true_classes.size and np.asarray(true_classes).view(np.uint64).max() >= classes:
+            wrong = (true_classes < 0) | (true_classes >= classes)
             value = true_classes[wrong][0]
             message = f"`true_candidate` out of range [0, {classes}), received {value}"
             raise InvalidArgumentError(None, None, message)
@@ -78,14 +79,10 @@ class CandidateSampler(RandomOp, abstract=True):
         require_memory([self.num_sampled], np.int64)
         sampler = self.sampler(run)
         self.check(true_classes, sampler.classes)
-        sampled, tries = sampling.sample(sampler, self.stream(run), self.num_sampled, self.unique)
-        counts = [
-            sampling.expected_counts(sampler.probability(ids), self.num_sampled, tries)
-            for ids in (true_classes, sampled)
-        ]
+        drawn = sampling.draw(sampler, self.stream(run), self.num_sampled, self.unique, true_classes)
         if isinstance(sampler, sampling.Learned):
             sampler.learn(true_classes)
-        return sampled, counts[0], counts[1]
+        return drawn
 
     def shape(self, true_classes: Spec) -> list[TensorShape]:
         """As many samples as asked for; a count for each of them, and for each true class."""

@@ -81,6 +81,19 @@ def test_evaluation_needs_no_way_back(way: str) -> None:
     np.testing.assert_allclose(values, values[0], rtol=1e-5)
 
 
+def test_many_images_are_pooled_a_few_at_a_time(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = tf.placeholder(tf.float32, [None, 6, 6, 1])
+    w, b = tf.constant(np.random.RandomState(0).randn(3, 3, 1, 2), tf.float32), tf.constant([0.1, -0.1])
+    y = tf.nn.max_pool(tf.nn.relu(tf.nn.conv2d(x, w, [1, 1, 1, 1], "SAME") + b), [1, 2, 2, 1], [1, 2, 2, 1], "SAME")
+    images = np.random.RandomState(1).rand(2 * patterns.FEW_IMAGES + 3, 6, 6, 1)
+    with tf.Session() as sess:
+        few = np.concatenate([sess.run(y, {x: images[i : i + 5]}) for i in range(0, len(images), 5)])
+        with monkeypatch.context() as patch:
+            patch.setattr(patterns.conv_pool, "conv_relu_pool", lambda *_: None)
+            for _ in range(RUNS):
+                np.testing.assert_allclose(sess.run(y, {x: images}), few, rtol=1e-5, atol=1e-6)
+
+
 def test_a_bias_written_between_is_the_one_that_is_added(way: str) -> None:
     x = tf.placeholder(tf.float32, [None, 4])
     b = tf.Variable(tf.zeros([4]))

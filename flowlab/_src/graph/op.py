@@ -90,6 +90,7 @@ class Spec:
     """What a shape rule may know of an input: shape, dtype and, where it can be told while building, the value."""
 
     __slots__ = ("asked", "blind", "dtype", "name", "shape", "tensor")
+    elements: TensorShape = UNKNOWN  # the shape of each tensor of the array behind a handle, when a plan knows it
 
     def __init__(self, tensor: Tensor, name: str = "", blind: bool = False) -> None:
         self.asked = ""  # "value" or "shape" once the rule has read the value: error messages then show it
@@ -173,6 +174,7 @@ class Op:
     same_if_same_shape: ClassVar[bool] = False  # when the output has the shape of input 0, it is input 0
     is_constant: ClassVar[bool] = False  # the value is the attribute `value`
     must_be_fed: ClassVar[bool] = False
+    like_elements: ClassVar[bool] = False  # output 0 is a handle to an array with elements like those behind input 0
     gives_handle: ClassVar[str] = ""  # fetched, output 0 is a handle to a value kept under this key of the session
     grad: ClassVar[Any] = NotImplemented
     _schema: ClassVar[Schema | None] = None
@@ -235,6 +237,7 @@ class Op:
         dtypes: ClassVar[Callable[..., Any]]
         formula_for: ClassVar[Callable[..., str]]
         bound: ClassVar[Callable[..., Any]]
+        elements_put: ClassVar[Callable[..., TensorShape | None]]
     else:
 
         def kernel(self, *arrays: Any) -> Any:
@@ -258,6 +261,10 @@ class Op:
 
             It is called as `kernel` is and gives the same numbers. Where a spec has a value, that is what will come.
             """
+            return None
+
+        def elements_put(self, *specs: Spec) -> TensorShape | None:
+            """The shape of the tensors that are put into the array behind the first input; None when there are none."""
             return None
 
     def partial_value(self, node: Any) -> Any:

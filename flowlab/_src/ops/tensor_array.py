@@ -90,6 +90,7 @@ class TensorArrayGradV3(Op):
 
     source_: str
     grad = None
+    like_elements = True
 
     def kernel(self, handle: Array[Resource], flow_in: Array[np.float32]) -> tuple[Array[Resource], Array[np.float32]]:
         source = f"{handle.source}:{self.source_}" if handle.source else self.source_
@@ -150,14 +151,17 @@ def written(handle: TensorArrayHandle, array: ArrayList, position: int, value: A
         return array.having(handle.key(position), value if before is None else before + value)
     if array.get(position) is not None:
         raise refuse(handle, f"Could not write to TensorArray index {position} because it has already been written to.")
-    if not handle.element_shape.is_compatible_with(np.shape(value)):
+    shape = np.shape(value)
+    alike = next(iter(handle.shapes.values()), shape) if handle.infer_shape else shape  # of those written before
+    if alike != shape or not handle.element_shape.is_compatible_with(shape):
+        wanted = handle.element_shape if alike == shape else format_dims(alike)
         raise refuse(
             handle,
-            f"Could not write to TensorArray index {position} because the value shape is {format_dims(np.shape(value))} "
-            f"which is incompatible with the TensorArray's inferred element shape: {handle.element_shape} (consider setting "
+            f"Could not write to TensorArray index {position} because the value shape is {format_dims(shape)} "
+            f"which is incompatible with the TensorArray's inferred element shape: {wanted} (consider setting "
             "infer_shape=False).",
         )
-    handle.shapes[position] = np.shape(value)
+    handle.shapes[position] = shape
     return array.having(position, value)
 
 
@@ -197,6 +201,9 @@ class TensorArrayWriteV3(_OnArray):
         index.ranked(0)
         return SCALAR
 
+    def elements_put(self, handle: Spec, index: Spec, value: Spec, flow_in: Spec) -> TensorShape:
+        return value.shape
+
     def grad(self, node: Any, dflow: Any) -> Any:
         """The element's gradient stands at that position of the array of gradients."""
         dflow = after_writing(node, dflow)
@@ -217,7 +224,7 @@ class TensorArrayReadV3(_OnArray):
 
     def shape(self, handle: Spec, index: Spec, flow_in: Spec) -> TensorShape:
         index.ranked(0)
-        return UNKNOWN
+        return handle.elements
 
     def grad(self, node: Any, dy: Any) -> Any:
         """The gradient is written at that position of the array of gradients."""
@@ -257,7 +264,9 @@ class TensorArrayGatherV3(_OnArray):
         return self.dtype
 
     def shape(self, handle: Spec, indices: Spec, flow_in: Spec) -> TensorShape:
-        indices.ranked(1)
+        (count,) = indices.ranked(1)
+        if handle.elements.is_fully_defined():
+            return TensorShape.of((count,)).concatenate(handle.elements)
         return TensorShape.of((None,)).concatenate(self.element_shape)
 
     def grad(self, node: Any, dy: Any) -> Any:
@@ -285,6 +294,9 @@ class TensorArrayScatterV3(_OnArray):
     def shape(self, handle: Spec, indices: Spec, value: Spec, flow_in: Spec) -> TensorShape:
         indices.ranked(1)
         return SCALAR
+
+    def elements_put(self, handle: Spec, indices: Spec, value: Spec, flow_in: Spec) -> TensorShape | None:
+        return None if value.dims is None else TensorShape.of(value.dims[1:])
 
     def grad(self, node: Any, dflow: Any) -> Any:
         """The rows stand in the array of gradients."""

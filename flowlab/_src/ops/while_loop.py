@@ -44,12 +44,11 @@ class While(Op):
     def kernel(self, run: Any, input: Sequence[Array]) -> tuple[Array, ...]:
         raise NotImplementedError("bound by `bind`")
 
-    def bind(self, node: Operation, compile_body: Callable[[Body], Any]) -> Callable[..., Any]:
+    def bind(self, node: Operation, compile_body: Any) -> Callable[..., Any]:
         """The kernel for one place in a plan."""
-        records, compile_body.records = compile_body.records, False  # type: ignore[attr-defined]
-        condition = compile_body(self.condition)
-        compile_body.records = records  # type: ignore[attr-defined]
-        body = compile_body(self.body)
+        body = compile_body.loop(self.body, 0)
+        condition = compile_body.condition(self.condition)
+        records = compile_body.records
         count = len(self.body.parameters)
         (answer,) = condition.outputs
         outputs, recorded = body.outputs, body.recorded
@@ -118,9 +117,9 @@ class WhileGrad(Op):
     def kernel(self, run: Any, input: Sequence[Array]) -> tuple[Array, ...]:
         raise NotImplementedError("bound by `bind`")
 
-    def bind(self, node: Operation, compile_body: Callable[[Body], Any]) -> Callable[..., Any]:
+    def bind(self, node: Operation, compile_body: Any) -> Callable[..., Any]:
         """The kernel for one place in a plan."""
-        body = compile_body(self.body)
+        body = compile_body.loop(self.body, self.tapes)
         first, count, reverse = self.tapes, len(self.body.parameters), self.reverse
         outputs, recorded = body.outputs, body.recorded
 

@@ -17,6 +17,7 @@ import numpy as np
 from flowlab._src.graph.body import Body
 from flowlab._src.graph.op import group_inputs
 from flowlab._src.graph.operation import Operation, variable_behind
+from flowlab._src.graph.shape import Dims
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.runtime.sizes import Sizes
 from flowlab._src.runtime.state import owned
@@ -63,7 +64,7 @@ class Part(NamedTuple):
     reads: tuple[tuple[int, int, int], ...]  # (slot, position of the tape, place in the recorded tuple)
     variables: tuple[tuple[int, str], ...]  # slots that hold a session variable: read anew for each frame
     outputs: tuple[int, ...]
-    recorded: tuple[int, ...]  # slots of the values that the tape keeps
+    recorded: tuple[int | None, ...]  # slots of the values that the tape keeps; None: nobody reads it
     straight: list[Any]  # the body as a function, made when it first runs unwatched
 
 
@@ -201,8 +202,9 @@ def compile_plan(
             variable_slots[outputs[0]] = node.name
         kernel: Any = None
         if definition.nested:
-            compiler = _Nested(node, inputs, variable_slots, wanted, fold, keep)
+            compiler = _Nested(node, inputs, variable_slots, wanted, fold, keep, sizes)
             kernel = definition.bind(node, compiler)  # type: ignore[attr-defined]  # every nested op has it
+            compiler.note_outputs()
             written |= compiler.written
             changed_names = [name for slot, name in variable_slots.items() if name in compiler.written]
             outputs += [slot for slot, name in variable_slots.items() if name in compiler.written]
@@ -263,7 +265,7 @@ class _Nested:
 
     def __init__(
         self, node: Operation, inputs: tuple[int, ...], variable_slots: dict[int, str], wanted: set[Tensor], fold: bool,
-        keep: bool,
+        keep: bool, sizes: Sizes | None,
     ) -> None:  # fmt: skip
         self._node = node
         self._positions = {tensor: i for i, tensor in enumerate(node._inputs)}
@@ -273,22 +275,70 @@ class _Nested:
         self._fold, self._keep = fold, keep
         self.records = node._outputs[-1] in wanted  # somebody reads the tape
         self.written: set[str] = set()
+        self._sizes = sizes
+        self._results: list[list[Dims | None]] = []  # the sizes of what each body leaves behind
 
     def __call__(self, body: Body) -> Part:
-        """Compile one body."""
+        """Compile a branch."""
+        part, sizes = self._compile(body, self.records, ())
+        if self._sizes is not None and sizes is not None:
+            self._sizes.take_over(sizes)
+            self._results.append([sizes[t] for t in body.outputs])
+        return part
+
+    def loop(self, body: Body, first: int) -> Part:
+        """Compile the body of a loop, whose variables start with the inputs from number `first` on.
+
+        A variable has the size it starts with if the body gives it back with that size, where only such variables have
+        sizes; found by trying, and given up after a few trials.
+        """
+        starts = self._node._inputs[first : first + len(body.parameters)]
+        entering = [None if self._sizes is None else self._sizes[t] for t in starts]
+        for trials_left in (3, 2, 1, 0):
+            part, sizes = self._compile(body, self.records, entering)
+            if self._sizes is None or sizes is None:
+                return part
+            left = [dims if sizes[t] == dims else None for t, dims in zip(body.outputs, entering, strict=True)]
+            if left == entering:
+                self._sizes.take_over(sizes)
+                self._results = [left]
+                break
+            entering = left if trials_left > 1 else [None] * len(left)
+        return part
+
+    def condition(self, condition: Body) -> Part:
+        """Compile the condition of the loop that was compiled last."""
+        return self._compile(condition, False, self._results[-1] if self._results else ())[0]
+
+    def note_outputs(self) -> None:
+        """Keep the sizes of the node's outputs: those that all bodies give."""
+        if self._sizes is not None:
+            for tensor, found in zip(self._node._outputs, zip(*self._results, strict=False), strict=False):
+                if len(set(found)) == 1:
+                    self._sizes.note(tensor, found[0])
+
+    def _compile(self, body: Body, records: bool, entering: Sequence[Dims | None]) -> tuple[Part, Sizes | None]:
+        """Compile a body, for loop variables of these sizes."""
+        outer, sizes = self._sizes, None
+        if outer is not None:
+            inside = {t: outer[there] for there, t in (*body.captured.items(), *body.reads.items())}
+            sizes = outer.within({**inside, **dict(zip(body.parameters, entering, strict=False))})
         feeds = [
             *body.parameters,
             *body.captured.values(),
             *[t for t in body.reads.values() if t._op.definition.must_be_fed],
         ]
         aliases = {inner: self._names[outer] for outer, inner in body.captured.items() if outer in self._names}
-        fetches = [*body.outputs, *(body.recorded if self.records else ())]
-        plan = compile_plan(fetches, [], feeds, self._fold, self._keep, aliases)
+        recorded = list(body.recorded) if records else []
+        kept = [t for t in recorded if sizes is None or sizes.kept is None or t in sizes.kept]
+        plan = compile_plan([*body.outputs, *kept], [], feeds, self._fold, self._keep, aliases, sizes)
         self.written |= plan.written
         used = {slot for i in plan.instructions for slot in i.inputs}.union(plan.fetches)
         slots = plan.slots
-        count = len(body.outputs)
-        return Part(
+        reads = {recorded: t for recorded, t in body.reads.items() if slots.get(t) in used and t in feeds}
+        if outer is not None and sizes is not None:
+            outer.read.update(reads)
+        part = Part(
             plan,
             tuple([slots[t] if slots[t] in used else None for t in body.parameters]),
             tuple(
@@ -298,18 +348,13 @@ class _Nested:
                     if slots[t] in used and t not in aliases
                 ]
             ),
-            tuple(
-                [
-                    self._read(body, recorded, slots[t])
-                    for recorded, t in body.reads.items()
-                    if slots.get(t) in used and t in feeds
-                ]
-            ),
+            tuple([self._read(body, recorded, slots[t]) for recorded, t in reads.items()]),
             tuple(dict.fromkeys([(slots[t], name) for t, name in aliases.items()])),
-            plan.fetches[:count],
-            plan.fetches[count:],
+            plan.fetches[: len(body.outputs)],
+            tuple([slots[t] if t in kept else None for t in recorded]),
             [],
         )
+        return part, sizes
 
     def _read(self, body: Body, recorded: Tensor, slot: int) -> tuple[int, int, int]:
         owner = recorded._op._body

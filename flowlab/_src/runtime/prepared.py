@@ -64,6 +64,9 @@ class Prepared:
         fixed = all(getattr(node.definition, "validate_shape", True) for node in nodes)
         sizes = Sizes(feeds_and_shapes(self.feeds, shapes)) if fixed else None
         plan = compile_plan(self.fetches.tensors, self.fetches.operations, self.feeds, sizes=sizes)
+        if sizes is not None and sizes.read:  # with sizes known, the way back looks at less of what loops record
+            sizes = Sizes(feeds_and_shapes(self.feeds, shapes), kept=sizes.read)
+            plan = compile_plan(self.fetches.tensors, self.fetches.operations, self.feeds, sizes=sizes)
         made = self.straight[shapes] = StraightRun(plan, Frame, self.fetches, given)
         self._prefer(made)
         return made

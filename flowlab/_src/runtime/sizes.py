@@ -4,6 +4,10 @@ A training step asks for many shapes: gradients of means divide by a count, thos
 stretched. While the graph is built the batch size is unknown; in a run it is not. So a plan that is run again with feeds
 of the same shapes is compiled anew, with the shape rules of the operations applied to the sizes at hand, and what
 depends on sizes alone becomes a constant of the plan.
+
+Bodies of loops are compiled with these sizes too. A loop variable has a size if the body gives it back with the one it
+started with; the elements of a TensorArray, that of the first one written, where all are shaped alike. A step of the
+backward loop of an LSTM has 20 instructions then, of 52.
 """
 
 from __future__ import annotations
@@ -16,20 +20,21 @@ import numpy as np
 
 from flowlab._src.graph.op import Spec, group_inputs
 from flowlab._src.graph.operation import Operation
-from flowlab._src.graph.shape import Dims, TensorShape
+from flowlab._src.graph.shape import UNKNOWN, Dims, TensorShape
 from flowlab._src.graph.tensor import Tensor
 
 
 class SizedSpec(Spec):
     """An input of which the plan knows more than the graph does."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("_known", "elements")
 
-    def __init__(self, tensor: Tensor, dims: Dims | None, value: Any) -> None:
+    def __init__(self, tensor: Tensor, dims: Dims | None, value: Any, elements: TensorShape) -> None:
         super().__init__(tensor)
         if dims is not None:
             self.shape = TensorShape.of(dims)
         self._known = value
+        self.elements = elements
 
     @property
     def value(self) -> Any:
@@ -47,8 +52,26 @@ class SizedSpec(Spec):
 class Sizes:
     """The sizes of tensors in one plan, found node by node in the order of the plan."""
 
-    def __init__(self, fed: Mapping[Tensor, Dims]) -> None:
+    def __init__(self, fed: Mapping[Tensor, Dims], kept: set[Tensor] | None = None) -> None:
         self._dims: dict[Tensor, Dims] = dict(fed)
+        self._elements: dict[Tensor, TensorShape] = {}  # of arrays of tensors, by their handles
+        self.kept = kept  # of what bodies record, that which is read; None: all of it
+        self.read: set[Tensor] = set()  # what a plan read of that
+
+    def within(self, entering: Mapping[Tensor, Dims | None]) -> Sizes:
+        """The sizes in a body: those of its surroundings, and of what enters."""
+        inner = Sizes({**self._dims, **{t: dims for t, dims in entering.items() if dims is not None}}, self.kept)
+        inner._elements, inner.read = dict(self._elements), self.read
+        return inner
+
+    def take_over(self, inner: Sizes) -> None:
+        """Keep what was found in a body."""
+        self._dims, self._elements = inner._dims, inner._elements
+
+    def note(self, tensor: Tensor, dims: Dims | None) -> None:
+        """Keep the size of a tensor."""
+        if dims is not None:
+            self._dims[tensor] = dims
 
     def __getitem__(self, tensor: Tensor) -> Dims | None:
         return self._dims.get(tensor)
@@ -60,7 +83,9 @@ class Sizes:
 
     def spec(self, tensor: Tensor, value: Any = None) -> SizedSpec:
         """What the plan knows of a tensor."""
-        return SizedSpec(tensor, np.shape(value) if value is not None else self._dims.get(tensor), value)
+        dims = np.shape(value) if value is not None else self._dims.get(tensor)
+        elements = self._elements.get(_made(tensor), UNKNOWN) if self._elements else UNKNOWN
+        return SizedSpec(tensor, dims, value, elements)
 
     def visit(self, node: Operation, constants: Mapping[Tensor, Any]) -> None:
         """Note the sizes of a node's outputs, where the sizes and values of its inputs give them."""
@@ -73,6 +98,11 @@ class Sizes:
             rule = definition.shape(*(group_inputs(definition, specs) if schema.has_list else specs))
         except Exception:
             return  # the run will say what is wrong
+        put = definition.elements_put(*specs)
+        if put is not None and put.is_fully_defined():
+            handle = _made(node._inputs[0])
+            if getattr(handle._op.definition, "identical_element_shapes", False):
+                self._elements.setdefault(handle, put)
         shapes: Sequence[Any] = rule if isinstance(rule, list) else [rule] * len(node._outputs)
         if isinstance(rule, tuple) and rule and isinstance(rule[0], TensorShape):
             shapes = rule
@@ -95,6 +125,17 @@ class Sizes:
         """True when the first output is known to have the shape of the first input."""
         dims = self._dims.get(node._inputs[0])
         return dims is not None and dims == self._dims.get(node._outputs[0])
+
+
+def _made(handle: Tensor) -> Tensor:
+    """The handle as it was made, for one that entered a body or stands for the gradients of another."""
+    while True:
+        definition: Any = handle._op.definition
+        outer = handle._op._inputs[0] if definition.like_elements else getattr(definition, "source", None)
+        outer = getattr(definition, "recorded", None) if outer is None else outer
+        if not isinstance(outer, Tensor):
+            return handle
+        handle = outer
 
 
 def feeds_and_shapes(feeds: Sequence[Tensor], shapes: Sequence[Any]) -> dict[Tensor, Dims]:

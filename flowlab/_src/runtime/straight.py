@@ -379,8 +379,8 @@ def as_number(value: Any) -> Any:
     return value[()] if value.__class__ is np.ndarray and value.ndim == 0 and value.dtype != object else value
 
 
-def _tuple(slots: tuple[int, ...]) -> str:
-    return "(" + "".join(f"v{slot}, " for slot in slots) + ")"
+def _tuple(slots: tuple[int | None, ...]) -> str:
+    return "(" + "".join("None, " if slot is None else f"v{slot}, " for slot in slots) + ")"
 
 
 def finish(generator: Generator[Any, None, Any]) -> Any:

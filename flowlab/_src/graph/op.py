@@ -259,7 +259,8 @@ class Op:
         def bound(self, node: Any, *specs: Spec) -> Callable[..., Any] | None:
             """A kernel for inputs of just these sizes and values, without the checks that are settled; None: no better one.
 
-            It is called as `kernel` is and gives the same numbers. Where a spec has a value, that is what will come.
+            It is called as `kernel` is, a list one by one, and gives the same numbers. Where a spec has a value, that is
+            what will come.
             """
             return None
 

@@ -414,6 +414,13 @@ class ExpandDims(Op):
 
     preferred_dtypes: ClassVar[dict[str, DType]] = {"dim": dtypes.int32}
 
+    def bound(self, node: Any, input: Spec, dim: Spec) -> Any:
+        """The sizes are known."""
+        wanted = self.shape(input, dim)._dims
+        if not input.dims or wanted is None or None in wanted:
+            return None
+        return lambda x, _: x.reshape(wanted)
+
     def kernel(self, input: Array[T], dim: Array[Index]) -> Array[T]:
         input = np.asarray(input)
         axis = int(np.asarray(dim).reshape(-1)[0]) if np.size(dim) == 1 else None

@@ -35,6 +35,32 @@ class GatherV2(Op):
     """Slices of a tensor along an axis, picked by their positions."""
 
     batch_dims: int = 0
+    apart = True
+
+    def bound(self, node: Any, params: Spec, indices: Spec, axis: Spec) -> Any:
+        """Along a known axis of known size: one look at the indices, and NumPy's function."""
+        dims, where = params.dims, axis.value
+        if (
+            self.batch_dims
+            or dims is None
+            or where is None
+            or not indices.dims
+            or 0 in indices.dims
+            or None in indices.dims
+        ):
+            return None
+        along = int(where) % len(dims)
+        count, unsigned, top = dims[along], np.dtype(f"u{indices.dtype.size}"), np.maximum.reduce
+        if count is None or not -len(dims) <= where < len(dims):
+            return None
+
+        def take(table: Any, indices: Any, _: Any) -> Any:
+            # Read without a sign, negative numbers are larger than any position: one look instead of two.
+            if top(indices.view(unsigned), None) >= count:
+                check_range(indices, count)
+            return table.take(indices, along)
+
+        return take
 
     def kernel(self, params: Array[T], indices: Array[Index], axis: Array[AxisIndex]) -> Array[T]:
         table, where, along = np.asarray(params), np.asarray(indices), int(axis)

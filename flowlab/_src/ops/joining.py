@@ -346,6 +346,18 @@ class ConcatV2(Op):
     """Tensors joined along an axis that they have already."""
 
     preferred_dtypes: ClassVar[dict[str, DType]] = {"axis": dtypes.int32}
+    apart = True
+
+    def bound(self, node: Any, values: Sequence[Spec], axis: Spec) -> Any:
+        """The shapes fit, as `shape` has seen."""
+        if axis.value is None or any(value.dims is None or None in value.dims for value in values):
+            return None
+        along, concatenate = int(axis.value), np.concatenate
+        if self.shape(values, axis).num_elements() is None:
+            return None
+        if len(values) == 2:
+            return lambda x, y, _: concatenate((x, y), along)
+        return lambda *arrays: concatenate(arrays[:-1], along)
 
     def kernel(self, values: Sequence[Array[T]], axis: Array[Index]) -> Array[T]:
         axis, first = int(axis), np.shape(values[0])

@@ -43,6 +43,24 @@ class Pad(Padding):
     """The input with zeros around it."""
 
     same_if_same_shape = True
+    apart = True
+
+    def bound(self, node: Any, input: Spec, paddings: Spec) -> Any:
+        """How much goes where is known."""
+        wanted, kind, zeros = self.shape(input, paddings)._dims, input.dtype.base_dtype, np.zeros
+        if paddings.value is None or not input.dims or wanted is None or None in (*input.dims, *wanted):
+            return None
+        if kind.as_numpy_dtype is object or (paddings.value < 0).any():
+            return None
+        dtype, starts = kind.as_numpy_dtype, paddings.value[:, 0].tolist()
+        place = tuple([slice(b, b + n) for b, n in zip(starts, input.dims, strict=True)])
+
+        def pad(x: Any, _: Any) -> Any:
+            result = zeros(wanted, dtype)
+            result[place] = x
+            return result
+
+        return pad
 
     def kernel(self, input: Array[T], paddings: Array[Index]) -> Array[T]:
         input = np.asarray(input)

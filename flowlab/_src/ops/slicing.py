@@ -413,24 +413,16 @@ class Slice(Op):
 
     same_if_same_shape = True
 
+    def bound(self, node: Any, input: Spec, begin: Spec, size: Spec) -> Any:
+        """Where the part lies is known."""
+        if not input.dims or None in input.dims or begin.value is None or size.value is None:
+            return None
+        part = _part(input.dims, begin.value.tolist(), size.value.tolist())  # type: ignore[arg-type]  # no None
+        return lambda x, _, __: x[part]
+
     def kernel(self, input: Array[T], begin: Array[Index], size: Array[Index]) -> Array[T]:
         input = np.asarray(input)
-        begin, size = np.asarray(begin).tolist(), np.asarray(size).tolist()
-        if len(begin) != input.ndim or len(size) != input.ndim:
-            raise InvalidArgumentError(
-                None, None, f"Expected begin and size arguments to be 1-D tensors of size {input.ndim}, but got shapes "
-                f"[{len(begin)}] and [{len(size)}] instead.",
-            )  # fmt: skip
-        index = []
-        for i, (b, s, d) in enumerate(zip(begin, size, input.shape, strict=True)):
-            if s == -1:
-                s = d - b
-            if not 0 <= b <= d:
-                raise InvalidArgumentError(None, None, f"Expected begin[{i}] in [0, {d}], but got {b}")
-            if s < 0 or b + s > d:
-                raise InvalidArgumentError(None, None, f"Expected size[{i}] in [0, {d - b}], but got {s}")
-            index.append(slice(b, b + s))
-        return input[tuple(index)]
+        return input[_part(input.shape, np.asarray(begin).tolist(), np.asarray(size).tolist())]
 
     def shape(self, input: Spec, begin: Spec, size: Spec) -> TensorShape:
         begin.ranked(1)
@@ -459,6 +451,25 @@ class Slice(Op):
         before = reshape(begin, column)
         after = reshape(shape(x, out_type=begin.dtype) - size - begin, column)
         return [raw.Pad(dy, concat([before, after], 1)), None, None]
+
+
+def _part(dims: Sequence[int], begin: Sequence[int], size: Sequence[int]) -> tuple[slice, ...]:
+    """The index of a part, checked."""
+    if len(begin) != len(dims) or len(size) != len(dims):
+        raise InvalidArgumentError(
+            None, None, f"Expected begin and size arguments to be 1-D tensors of size {len(dims)}, but got shapes "
+            f"[{len(begin)}] and [{len(size)}] instead.",
+        )  # fmt: skip
+    index = []
+    for i, (b, s, d) in enumerate(zip(begin, size, dims, strict=True)):
+        if s == -1:
+            s = d - b
+        if not 0 <= b <= d:
+            raise InvalidArgumentError(None, None, f"Expected begin[{i}] in [0, {d}], but got {b}")
+        if s < 0 or b + s > d:
+            raise InvalidArgumentError(None, None, f"Expected size[{i}] in [0, {d - b}], but got {s}")
+        index.append(slice(b, b + s))
+    return tuple(index)
 
 
 def _rest(whole: int | None, begin: int | None) -> int | None:

@@ -98,15 +98,12 @@ class Facts:
     def kernel(self, instruction: Instruction) -> Any:
         """The leanest kernel there is for an instruction."""
         definition = instruction.node.definition
-        if (
-            self.plan.sizes is None
-            or instruction.mode == NESTED
-            or definition.schema.has_list
-            or not is_own(instruction)
-        ):
+        if self.plan.sizes is None or instruction.mode == NESTED or not is_own(instruction):
             return instruction.kernel
         try:
-            return definition.bound(instruction.node, *self._specs(instruction)) or instruction.kernel
+            specs = self._specs(instruction)
+            grouped = group_inputs(definition, specs) if definition.schema.has_list else specs
+            return definition.bound(instruction.node, *grouped) or instruction.kernel
         except Exception:  # something does not fit: the kernel will say it
             return instruction.kernel
 

@@ -21,9 +21,16 @@ import numpy as np
 
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.USub: "negative",
-    ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal",
+    ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal", ast.Eq: "equal",
+    ast.NotEq: "not_equal",
 }  # fmt: skip
-TRUTHS = ("less", "less_equal", "greater", "greater_equal")
+TRUTHS = (
+    "less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "logical_not",
+)  # fmt: skip
+
+# What depends on the types of single numbers or may fail: for loops over single numbers alone, which look beforehand
+# (`scalar_loop.py`). "quotient" rounds toward zero.
+OF_SINGLE = frozenset({"cast", "floor_divide", "remainder", "quotient", "fmod"})
 
 # Functions that a compiled loop computes to NumPy's last bit. The others (exp, log, tanh) are NumPy's own vectorised
 # ones, which differ from the C library's in the last bits, so they stay between the loops.
@@ -103,7 +110,7 @@ def gives_truth(step: Any, truths: set[str] | frozenset[str] = frozenset()) -> b
 
 
 SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "less": "<", "less_equal": "<=", "greater": ">",
-           "greater_equal": ">="}  # fmt: skip
+           "greater_equal": ">=", "equal": "==", "not_equal": "!="}  # fmt: skip
 
 Bind = Callable[[str, Any], str]
 

@@ -10,20 +10,21 @@ or rounded once, as the standard for floating-point numbers says: + - * /, squar
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flowlab._src.kernels import jit
 from flowlab._src.kernels.formula import Dims, count_of, loop_text
-from flowlab._src.kernels.jit import Loop, Parameter, claim, part, pieces, plain, span
-from flowlab._src.kernels.machine_code import digest_of
+from flowlab._src.kernels.jit import Loop, claim, part, pieces, plain, span  # noqa: F401  # texts name some
 from flowlab._src.kernels.threads import share
 
 SECONDS = (
     0.2  # of NumPy's time in one run of operations, after which compiling it pays: a program that goes on for long
 )
+
+sqrt = np.sqrt  # texts name it
 
 
 @part
@@ -129,31 +130,17 @@ def write_loop(
     return "\n".join(body)
 
 
-_known: dict[str, Loop] = {}  # by text and types of the parameters
-
-
 def loop_for(
     layout: Layout, inputs: Sequence[Value], steps: Sequence[tuple[str, Any]], outputs: Sequence[Value]
 ) -> Loop:
     """The loop of a run; the same object for the same computation on the same layout."""
     text = write_loop(layout, inputs, steps, outputs)
-    hints: dict[str, Any] = {"turn": jit.Turn, "pieces": jit.Int}
+    parameters: dict[str, tuple[int, bool, str | None]] = {"turn": (1, True, "int64"), "pieces": (0, False, "int64")}
     for value, writable in [*[(v, False) for v in inputs], *[(v, True) for v in outputs]]:
         array = layout.kind(value.dims) != "number" or writable
-        parameter = Parameter(len(value.dims), writable, "bool" if value.truth else None)
-        hints[("p" if array else "") + value.name] = Annotated[Any, parameter]
-    key = f"{text}\n{hints}"
-    if key not in _known:
-        name = f"run_{digest_of(key)}"
-        namespace: dict[str, Any] = {
-            "claim": claim, "span": span, "larger": larger, "smaller": smaller, "sqrt": np.sqrt, "__name__": __name__,
-        }  # fmt: skip
-        exec(compile(text, f"<{name}>", "exec"), namespace)  # text made of formulas of the library and numbers
-        function = namespace["run"]
-        function.__name__ = function.__qualname__ = name
-        function.__annotations__ = {**hints, "return": None}
-        _known[key] = Loop(function, 0, ())
-    return _known[key]
+        kind = "bool" if value.truth else None
+        parameters[("p" if array else "") + value.name] = (len(value.dims), writable, kind)
+    return jit.written("fused", text, parameters)
 
 
 class Fused:

@@ -41,7 +41,7 @@ import threading
 import time
 import typing
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -180,7 +180,15 @@ class Loop(Part):
         self.versions: dict[np.dtype[Any], Callable[..., Any]] = {}
         self.asked: dict[np.dtype[Any], int] = {}
         self.state: dict[np.dtype[Any], str] = {}
+        self.source: dict[str, Any] | None = None  # of a loop that the program wrote, see `written`
         loops.append(self)
+
+    def order(self, dtype: np.dtype[Any]) -> str | None:
+        """What to tell another process, in a line, so that it compiles a version; None if it would not find the loop."""
+        if self.source is not None:
+            return json.dumps({**self.source, "dtype": str(dtype)})
+        ours = Path(self.function.__code__.co_filename).parent == machine_code.SOURCES
+        return f"{self.name} {dtype}" if ours else None
 
     def ready(self, dtype: np.dtype[Any], work: int) -> Callable[..., Any] | None:
         """Return the compiled loop if there is enough work for it; or None, and perhaps have it compiled."""
@@ -254,6 +262,30 @@ def loop(least: int, reorder: tuple[str, ...] = (), calls: int = CALLS) -> Calla
     and "nsz" let it add 16 numbers at a time, and keep the meaning of NaN and infinity.
     """
     return lambda function: Loop(function, least, reorder, calls)
+
+
+_written: dict[str, Loop] = {}  # by what is said of them
+
+
+def written(module: str, text: str, parameters: Mapping[str, tuple[int, bool, str | None]]) -> Loop:
+    """Return the loop of a text that begins with "def run(": the same object for the same text.
+
+    `module` is one of this folder, whose functions and parts the text may name; `parameters` gives rank, writable and
+    dtype of each. The library writes such texts for what a graph computes, and tells them to the process that compiles.
+    """
+    source = {"module": module, "text": text, "parameters": dict(parameters)}
+    key = json.dumps(source)
+    if key not in _written:
+        name = f"run_{digest_of(key)}"
+        namespace = dict(vars(importlib.import_module(f"flowlab._src.kernels.{module}")))
+        exec(compile(text, f"<{name}>", "exec"), namespace)  # text made of formulas of the library and numbers
+        function = namespace["run"]
+        function.__name__ = function.__qualname__ = name
+        hints: dict[str, Any] = {each: Annotated[Any, Parameter(*words)] for each, words in parameters.items()}
+        function.__annotations__ = {**hints, "return": None}
+        _written[key] = Loop(function, 0, ())
+        _written[key].source = source
+    return _written[key]
 
 
 def part(function: Callable[..., Any]) -> Part:
@@ -546,11 +578,11 @@ class Compiler:
 
     def ask(self, loop: Loop, dtype: np.dtype[Any]) -> bool:
         """Have another process compile a loop; False if it would not find it, or cannot hand its code over."""
-        ours = Path(loop.function.__code__.co_filename).parent == machine_code.SOURCES
-        if not ours or store.writable() is None or not apart.possible():
+        order = loop.order(dtype)
+        if order is None or store.writable() is None or not apart.possible():
             return False
         with self.asking:  # the program does not end in the middle of it
-            return self.apart.send(f"{loop.name} {dtype}")
+            return self.apart.send(order)
 
     def compile_here(self, loop: Loop, dtype: np.dtype[Any]) -> None:
         """Load or compile a loop in this process, unless the program is ending."""
@@ -577,7 +609,7 @@ class Compiler:
             self.queue.clear()
             thread = self.thread if self.busy else None
         with self.asking:
-            self.apart.leave([f"{loop.name} {dtype}" for loop, dtype in rest])
+            self.apart.leave([order for loop, dtype in rest if (order := loop.order(dtype)) is not None])
         if thread is not None:
             thread.join(timeout=30)
 

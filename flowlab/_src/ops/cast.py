@@ -39,6 +39,7 @@ class Cast(Unary):
     """The same numbers in another type; floats lose their fraction on the way to integers."""
 
     apart = True
+    formula = "cast(x)"
     DstT: DType
     Truncate: bool = False
 

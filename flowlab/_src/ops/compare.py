@@ -22,12 +22,16 @@ class Comparison(Elementwise, abstract=True):
 class Equal(Comparison):
     """x == y."""
 
+    formula = "x == y"
+
     def kernel(self, x: Array[T], y: Array[T]) -> Array[np.bool_]:
         return np.equal(x, y).astype(np.bool_, copy=False)
 
 
 class NotEqual(Comparison):
     """x != y."""
+
+    formula = "x != y"
 
     def kernel(self, x: Array[T], y: Array[T]) -> Array[np.bool_]:
         return np.not_equal(x, y).astype(np.bool_, copy=False)
@@ -84,12 +88,16 @@ class ApproximateEqual(Comparison):
 class LogicalAnd(Comparison):
     """x and y."""
 
+    formula = "logical_and(x, y)"
+
     def kernel(self, x: Array[np.bool_], y: Array[np.bool_]) -> Array[np.bool_]:
         return np.logical_and(x, y)
 
 
 class LogicalOr(Comparison):
     """x or y."""
+
+    formula = "logical_or(x, y)"
 
     def kernel(self, x: Array[np.bool_], y: Array[np.bool_]) -> Array[np.bool_]:
         return np.logical_or(x, y)
@@ -98,6 +106,7 @@ class LogicalOr(Comparison):
 class LogicalNot(Unary):
     """not x."""
 
+    formula = "logical_not(x)"
     grad = None
 
     def kernel(self, x: Array[np.bool_]) -> Array[np.bool_]:

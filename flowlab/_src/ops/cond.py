@@ -56,6 +56,7 @@ class If(Op):
             values = frame.values
             return [*[values[i] for i in part.outputs], tuple([values[i] for i in part.recorded])]
 
+        kernel.branches = (then, other)  # type: ignore[attr-defined]  # a loop over single numbers reads them
         return kernel
 
     def dtypes(self, *inputs: Any) -> list[dtypes.DType]:

@@ -26,7 +26,7 @@ from flowlab._src.graph.dtypes import (
     uint32,
     uint64,
 )  # fmt: skip
-from flowlab._src.graph.op import Array, Number, RealNumber
+from flowlab._src.graph.op import Array, Number, RealNumber, Spec
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
@@ -40,6 +40,10 @@ class RealDiv(Elementwise):
     """x / y as real numbers: division by 0 gives inf or nan."""
 
     formula = "x / y"
+
+    def formula_for(self, x: Spec, y: Spec) -> str:
+        """Of whole numbers the fraction is dropped."""
+        return "quotient(x, y)" if x.dtype.is_integer else self.formula
 
     def kernel(self, x: Array[Number], y: Array[Number]) -> Array[Number]:
         if x.dtype.kind in "iu":
@@ -57,6 +61,7 @@ class Div(Elementwise):
     """x / y; for integers rounded toward zero."""
 
     formula = "x / y"
+    formula_for = RealDiv.formula_for
 
     def kernel(self, x: Array[Number], y: Array[Number]) -> Array[Number]:
         return truncated_quotient(x, y) if x.dtype.kind in "iu" else np.divide(x, y)
@@ -70,6 +75,10 @@ class Div(Elementwise):
 
 class FloorDiv(Elementwise):
     """x / y rounded down, also for negative numbers: -7 // 2 is -4."""
+
+    def formula_for(self, x: Spec, y: Spec) -> str:
+        """Of floats it is not Python's //, see the kernel."""
+        return "floor_divide(x, y)" if x.dtype.is_integer else "floor(x / y)"
 
     def kernel(self, x: Array[Number], y: Array[Number]) -> Array[Number]:
         if x.dtype.kind in "iu":
@@ -86,6 +95,10 @@ class FloorDiv(Elementwise):
 class TruncateDiv(Elementwise):
     """x / y rounded toward zero: -7 / 2 is -3."""
 
+    def formula_for(self, x: Spec, y: Spec) -> str:
+        """The quotient without its fraction."""
+        return "quotient(x, y)" if x.dtype.is_integer else "trunc(x / y)"
+
     def kernel(self, x: Array[Number], y: Array[Number]) -> Array[Number]:
         return truncated_quotient(x, y) if x.dtype.kind in "iu" else np.trunc(np.divide(x, y))
 
@@ -96,6 +109,8 @@ class TruncateDiv(Elementwise):
 
 class FloorMod(Elementwise):
     """The remainder of FloorDiv; it has the sign of y: -7 mod 2 is 1."""
+
+    formula = "remainder(x, y)"
 
     def kernel(self, x: Array[RealNumber], y: Array[RealNumber]) -> Array[RealNumber]:
         if x.dtype.kind in "iu":
@@ -111,6 +126,8 @@ class FloorMod(Elementwise):
 
 class TruncateMod(Elementwise):
     """The remainder of TruncateDiv; it has the sign of x: -7 mod 2 is -1."""
+
+    formula = "fmod(x, y)"
 
     def kernel(self, x: Array[RealNumber], y: Array[RealNumber]) -> Array[RealNumber]:
         if x.dtype.kind in "iu":

@@ -327,6 +327,8 @@ class SigmoidGrad(FromResult):
 class Floor(Unary):
     """The next whole number below."""
 
+    formula = "floor(x)"
+
     def kernel(self, x: Array[Floating]) -> Array[Floating]:
         return np.floor(x)
 
@@ -337,6 +339,8 @@ class Floor(Unary):
 
 class Ceil(Unary):
     """The next whole number above."""
+
+    formula = "ceil(x)"
 
     def kernel(self, x: Array[Floating]) -> Array[Floating]:
         return np.ceil(x)
@@ -349,6 +353,8 @@ class Ceil(Unary):
 class Round(Unary):
     """The nearest whole number; a half goes to the even one: 2.5 to 2, 3.5 to 4."""
 
+    formula = "rint(x)"
+
     def kernel(self, x: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
         return np.rint(x)
 
@@ -359,6 +365,8 @@ class Round(Unary):
 
 class Rint(Unary):
     """The nearest whole number; a half goes to the even one."""
+
+    formula = "rint(x)"
 
     def kernel(self, x: Array[Floating]) -> Array[Floating]:
         return np.rint(x)

@@ -27,6 +27,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, as_shape
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels.scalar_loop import BETWEEN
 from flowlab._src.ops.cond import as_gradient, carries_gradient, dense, family, start_inside, value_behind
 from flowlab._src.ops.control import with_dependencies
 from flowlab._src.util import nest, source
@@ -52,6 +53,7 @@ class While(Op):
         count = len(self.body.parameters)
         (answer,) = condition.outputs
         outputs, recorded = body.outputs, body.recorded
+        compiled: list[Any] = []  # the loop as machine code, or None, once it has been looked for
 
         def kernel(run: Any, *inputs: Any) -> Any:
             values: Any = list(inputs[:count])
@@ -60,11 +62,20 @@ class While(Op):
             if not run.watched:
                 holds, step = run.straight(condition), run.straight(body)
                 inputs, values = step.numbers(inputs), step.numbers(values)
+                if not compiled:
+                    compiled.append(None if records else run.compiled_loop(condition, body))
+                turns = compiled[0]
+                pause = -1 if turns is None else turns.pause
                 while truth(holds(run, inputs, values, None, iteration)[0][0], node):
                     values, kept = step(run, inputs, values, None, iteration)
                     if records:
                         tape.append(kept)
                     iteration += 1
+                    if iteration == pause:
+                        if turns.ready(BETWEEN):
+                            values, done = turns(run.state, values, inputs)
+                            iteration += done
+                        pause = iteration + BETWEEN
                 return [*values, tape]
             while True:
                 frame = yield from run.run_part(condition, inputs, values, None, iteration)

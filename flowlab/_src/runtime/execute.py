@@ -6,7 +6,7 @@ It yields before each instruction, so whoever drives it can look, measure, chang
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from flowlab._src.runtime.explain import explain_failure, uninitialized
 from flowlab._src.runtime.plan import NESTED, STATEFUL, Instruction, Part, Plan
 from flowlab._src.runtime.state import UNINITIALIZED, SessionState
 from flowlab._src.runtime.straight import Straight
+
+if TYPE_CHECKING:
+    from flowlab._src.runtime.scalar_loops import CompiledLoop
 
 
 class Frame:
@@ -64,6 +67,12 @@ class Frame:
             part.straight.append(Straight(part, inner_frame))
         function: Straight = part.straight[0]
         return function
+
+    def compiled_loop(self, condition: Part, body: Part) -> CompiledLoop | None:
+        """A loop as machine code, for when nobody watches; None where it does more than compute with single numbers."""
+        from flowlab._src.runtime.scalar_loops import compiled_loop
+
+        return compiled_loop(condition, body)
 
 
 def inner_frame(plan: Plan, parent: Frame, iteration: int) -> Frame:

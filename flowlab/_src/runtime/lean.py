@@ -64,6 +64,17 @@ class Facts:
 
     def _formula(self, instruction: Instruction) -> Any:
         """The formula of an instruction in terms of slots ("v3"), or None where its kernel has to run."""
+        step = self.step(instruction)
+        if step is None:
+            return None
+        kinds = {self.kinds[slot] for slot in instruction.inputs} - {np.bool_}
+        known = len(kinds) == 1 and (
+            kinds <= {*_FLOATS} or (kinds <= {*_WHOLE} and formula.functions(step) <= _FOR_WHOLE)
+        )
+        return step if known and formula.OF_SINGLE.isdisjoint(formula.functions(step)) else None
+
+    def step(self, instruction: Instruction) -> Any:
+        """What the op declares as its formula, in terms of slots; None where it has none for these sizes."""
         definition = instruction.node.definition
         if instruction.mode != PLAIN or not instruction.single or instruction.refs or not is_own(instruction):
             return None
@@ -77,11 +88,7 @@ class Facts:
         if not text:
             return None
         step = formula.parse(text)
-        kinds = {self.kinds[slot] for slot in instruction.inputs} - {np.bool_}
-        known = len(kinds) == 1 and (
-            kinds <= {*_FLOATS} or (kinds <= {*_WHOLE} and formula.functions(step) <= _FOR_WHOLE)
-        )
-        if not known or (not isinstance(step, formula.Step)):
+        if not isinstance(step, formula.Step):
             return None
         return formula.with_names(
             step, dict(zip(_names(instruction), map("v{}".format, instruction.inputs), strict=True))

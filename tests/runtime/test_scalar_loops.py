@@ -149,11 +149,11 @@ def test_a_division_by_zero_fails_where_it_happens(turns: list[int], monkeypatch
 
 
 def test_what_a_cast_cannot_hold_is_left_to_the_ordinary_way(turns: list[int], monkeypatch: Any) -> None:
-    _, y, total = tf.while_loop(
+    total = tf.while_loop(
         lambda i, y, total: i < 2000,
         lambda i, y, total: (i + 1, y * 1.1, total + tf.cast(y, tf.int32) % 7),
         [0, 1.0, 0],
-    )
+    )[2]
     with tf.Session() as sess, np.errstate(all="ignore"):
         result = sess.run(total)
         assert 100 < sum(turns) < 1000

@@ -25,8 +25,8 @@ it (`apart.py`); later calls use the loop. Small inputs always stay with NumPy, 
 The environment variable FLOWLAB_NUMBA sets the policy: "0" never compiles, "1" (the default) is described above,
 "wait" compiles at the first large call (for tests and benchmarks).
 
-Where machine code lies on disk, and for which machine it is valid, says `machine_code.py`; `flowlab warm` compiles
-everything beforehand.
+Where machine code lies on disk, and for which machine it is valid, says `machine_code.py`; `flowlab warm` (`warm.py`)
+compiles everything beforehand.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ from __future__ import annotations
 import atexit
 import importlib
 import json
-import math
 import os
 import sys
 import threading
@@ -629,42 +628,6 @@ compiler = Compiler()
 atexit.register(compiler.stop)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=compiler.forked)
-
-
-def warm(*dtypes: DTypeLike, seconds: float = math.inf, tell: Callable[[str], None] = lambda line: None) -> list[str]:
-    """Compile every loop now, for float32 or the dtypes given; afterwards large inputs never wait.
-
-    Does nothing when FLOWLAB_NUMBA is "0".
-
-    Parameters
-    ----------
-    dtypes : "float32", "float64"
-    seconds : float
-        No loop is begun that would probably not be ready by then.
-    tell : function of str
-        Is called with a line for each loop.
-
-    Returns
-    -------
-    list of str
-        The loops that were left out for lack of time.
-    """
-    if compiler.policy == NEVER:
-        return []
-    wanted = all_loops()
-    start = time.perf_counter()
-    longest = 0.0
-    late = []
-    for each, dtype in [(each, np.dtype(dtype)) for dtype in dtypes or ("float32",) for each in wanted]:
-        begin = time.perf_counter()
-        if begin - start + longest > seconds:
-            late.append(f"{each.name} {dtype}")
-            continue
-        compiler.compile(each, dtype)
-        took = time.perf_counter() - begin
-        longest = max(longest, took)
-        tell(f"{took:6.2f} s  {each.name} {dtype}: {each.state[dtype]}")
-    return late
 
 
 def all_loops() -> list[Loop]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from flowlab._src.kernels import jit
 from flowlab._src.kernels.machine_code import store
+from flowlab._src.kernels.warm import warm as compile_everything
 
 SECONDS = 60.0
 
@@ -55,7 +56,7 @@ def warm(seconds: float = SECONDS) -> int:
         print("There is no folder to keep compiled loops in: set NUMBA_CACHE_DIR to one that you can write to.")
         return 1
     begin = time.perf_counter()
-    late = jit.warm("float32", "float64", seconds=seconds, tell=lambda line: print(line, flush=True))
+    late = compile_everything("float32", "float64", seconds=seconds, tell=lambda line: print(line, flush=True))
     words = jit.status().values()
     failed = [name for name, word in jit.status().items() if word.startswith("failed")]
     print(

@@ -141,6 +141,12 @@ RULES = {
     "nesterov": lambda a, **k: update.momentum(a[0], a[1], 0.1, a[3], 0.9, True, **k),
     "adam": lambda a, **k: update.adam(a[0], a[1], a[2], 0.5, 0.9, 1e-2, 0.9, 0.999, 1e-8, a[3], **k),
     "rmsprop": lambda a, **k: update.rmsprop(a[0], a[2], a[1], 1e-2, 0.9, 0.5, 1e-8, a[3], **k),
+    "adagrad": lambda a, **k: update.adagrad(a[0], a[1], 0.1, a[3], **k),
+    "adagrad_epsilon": lambda a, **k: update.adagrad(a[0], a[1], 0.1, a[3], False, 0.1, **k),
+    "adadelta": lambda a, **k: update.adadelta(a[0], a[1], a[2], 0.1, 0.9, 1e-6, a[3], **k),
+    "ftrl": lambda a, **k: update.ftrl(a[0], a[1], a[2], a[3], 0.1, 0.2, 0.3, **k),
+    "ftrl_shrinkage": lambda a, **k: update.ftrl(a[0], a[1], a[2], a[3], 0.1, 0.2, 0.3, -0.5, 0.4, **k),
+    "ftrl_power": lambda a, **k: update.ftrl(a[0], a[1], a[2], a[3], 0.1, 0.2, 0.3, -0.7, **k),
 }
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowlab._src.errors import InvalidArgumentError
-from flowlab._src.kernels.jit import In1, Int, Number, Out1, Turn, claim, loop, pieces, plain, span
+from flowlab._src.kernels.jit import In1, Int, Number, Out1, Turn, claim, loop, part, pieces, plain, span
 from flowlab._src.kernels.threads import share
 
 Array = NDArray[Any]
@@ -108,11 +108,16 @@ def momentum_loop(
         if piece >= pieces:
             break
         begin, end = span(piece, pieces, var.size)
-        xs, sums, gs = var[begin:end], accum[begin:end], grad[begin:end]
-        for i in range(xs.size):
-            total = sums[i] * momentum + gs[i]
-            sums[i] = total
-            xs[i] -= (gs[i] * lr + total * momentum * lr) if nesterov else total * lr
+        momentum_step(var[begin:end], accum[begin:end], grad[begin:end], lr, momentum, nesterov)
+
+
+@part
+def momentum_step(xs: Any, sums: Any, gs: Any, lr: Any, momentum: Any, nesterov: Any) -> None:
+    """The formula, for a piece of the variable or for a row of it."""
+    for i in range(xs.size):
+        total = sums[i] * momentum + gs[i]
+        sums[i] = total
+        xs[i] -= (gs[i] * lr + total * momentum * lr) if nesterov else total * lr
 
 
 # ---------------------------------------------------------------- Adam
@@ -195,20 +200,49 @@ def adam_loop(
 
 
 def adagrad(
-    var: Array, accum: Array, lr: Scalar, grad: Array, update_slots: bool = True, epsilon: Scalar | None = None
-) -> tuple[Array, Array]:
+    var: Array, accum: Array, lr: Scalar, grad: Array, update_slots: bool = True, epsilon: Scalar | None = None,
+    in_place: bool = False,
+) -> tuple[Array, Array]:  # fmt: skip
     """Return var and accum; each step is divided by the root of the sum of squared gradients.
 
     `epsilon` is added to the root in TensorFlow's version 2 of the op; None means version 1.
     """
     check_shapes(var, accum, grad)
     (lr,) = scalars(var, lr)
+    run = adagrad_loop.ready(var.dtype, var.size)
+    if run is not None and grad.dtype == var.dtype:
+        new_var, new_accum = targets((var, accum), in_place)
+        flat = new_var.reshape(-1), new_accum.reshape(-1), plain(grad).reshape(-1)
+        share(run, pieces(var.size), *flat, lr, *scalars(var, epsilon or 0), int(update_slots))
+        return new_var, new_accum
     if update_slots:
         accum = accum + grad * grad
     root = np.sqrt(accum)
     if epsilon is not None:
         root += scalars(var, epsilon)[0]
     return var - grad * lr / root, accum
+
+
+@loop(least=2**13)
+def adagrad_loop(
+    turn: Turn, pieces: Int, var: Out1, accum: Out1, grad: In1, lr: Number, epsilon: Number, update_slots: Int
+) -> None:
+    """One pass over memory for the whole update, in place."""
+    while True:
+        piece = claim(turn)
+        if piece >= pieces:
+            break
+        begin, end = span(piece, pieces, var.size)
+        adagrad_step(var[begin:end], accum[begin:end], grad[begin:end], lr, epsilon, update_slots)
+
+
+@part
+def adagrad_step(xs: Any, squares: Any, gs: Any, lr: Any, epsilon: Any, update_slots: Any) -> None:
+    """The formula, for a piece of the variable or for a row of it."""
+    for i in range(xs.size):
+        square = squares[i] + gs[i] * gs[i] if update_slots else squares[i]
+        squares[i] = square
+        xs[i] -= gs[i] * lr / (np.sqrt(square) + epsilon)
 
 
 def adagrad_da(
@@ -231,15 +265,43 @@ def adagrad_da(
 
 
 def adadelta(
-    var: Array, accum: Array, accum_update: Array, lr: Scalar, rho: Scalar, epsilon: Scalar, grad: Array
-) -> tuple[Array, Array, Array]:
+    var: Array, accum: Array, accum_update: Array, lr: Scalar, rho: Scalar, epsilon: Scalar, grad: Array,
+    in_place: bool = False,
+) -> tuple[Array, Array, Array]:  # fmt: skip
     """Return var, accum and accum_update; the ratio of two running means takes the place of a learning rate."""
     check_shapes(var, accum, accum_update, grad)
     lr, rho, epsilon = scalars(var, lr, rho, epsilon)
+    run = adadelta_loop.ready(var.dtype, var.size)
+    if run is not None and grad.dtype == var.dtype:
+        new = targets((var, accum, accum_update), in_place)
+        flat = [array.reshape(-1) for array in new]
+        share(run, pieces(var.size), *flat, plain(grad).reshape(-1), lr, rho, epsilon)
+        return new  # type: ignore[return-value]  # three came in
     rest = var.dtype.type(1) - rho
     accum = accum * rho + grad * grad * rest
     update = np.sqrt(accum_update + epsilon) / np.sqrt(accum + epsilon) * grad
     return var - update * lr, accum, accum_update * rho + update * update * rest
+
+
+@loop(least=2**13)
+def adadelta_loop(
+    turn: Turn, pieces: Int, var: Out1, accum: Out1, accum_update: Out1, grad: In1, lr: Number, rho: Number,
+    epsilon: Number,
+) -> None:  # fmt: skip
+    """One pass over memory for the whole update, in place."""
+    rest = type(rho)(1) - rho
+    while True:
+        piece = claim(turn)
+        if piece >= pieces:
+            break
+        begin, end = span(piece, pieces, var.size)
+        xs, squares, steps, gs = var[begin:end], accum[begin:end], accum_update[begin:end], grad[begin:end]
+        for i in range(xs.size):
+            square = squares[i] * rho + gs[i] * gs[i] * rest
+            step = np.sqrt(steps[i] + epsilon) / np.sqrt(square + epsilon) * gs[i]
+            squares[i] = square
+            steps[i] = steps[i] * rho + step * step * rest
+            xs[i] -= step * lr
 
 
 def rmsprop(
@@ -344,6 +406,7 @@ def ftrl(
     l2: Scalar,
     lr_power: Scalar = -0.5,
     l2_shrinkage: Scalar = 0,
+    in_place: bool = False,
 ) -> tuple[Array, Array, Array]:
     """Return var, accum and linear after one step of "follow the regularized leader".
 
@@ -355,6 +418,12 @@ def ftrl(
     check_shapes(var, accum, linear, grad)
     lr, l1, l2, lr_power, shrinkage = scalars(var, lr, l1, l2, lr_power, l2_shrinkage)
     two = var.dtype.type(2)
+    run = ftrl_loop.ready(var.dtype, var.size) if lr_power == -0.5 else None
+    if run is not None and grad.dtype == var.dtype:
+        new = targets((var, accum, linear), in_place)
+        flat = [array.reshape(-1) for array in new]
+        share(run, pieces(var.size), *flat, plain(grad).reshape(-1), lr, l1, two * l2, two * shrinkage)
+        return new  # type: ignore[return-value]  # three came in
     new_accum = accum + grad * grad
     if lr_power == -0.5:
         root, old_root = np.sqrt(new_accum), np.sqrt(accum)
@@ -364,6 +433,30 @@ def ftrl(
     linear = linear + (penalised - (root - old_root) / lr * var)
     moved = (np.copysign(l1, linear) - linear) / (root / lr + two * l2)
     return np.where(np.abs(linear) > l1, moved, 0).astype(var.dtype, copy=False), new_accum, linear
+
+
+@loop(least=2**13)
+def ftrl_loop(
+    turn: Turn, pieces: Int, var: Out1, accum: Out1, linear: Out1, grad: In1, lr: Number, l1: Number, twice_l2: Number,
+    twice_shrinkage: Number,
+) -> None:  # fmt: skip
+    """One pass over memory for the whole update, in place, with the square root for its power."""
+    zero = type(lr)(0)
+    while True:
+        piece = claim(turn)
+        if piece >= pieces:
+            break
+        begin, end = span(piece, pieces, var.size)
+        xs, squares, sums, gs = var[begin:end], accum[begin:end], linear[begin:end], grad[begin:end]
+        for i in range(xs.size):
+            square = squares[i] + gs[i] * gs[i]
+            root = np.sqrt(square)
+            penalised = gs[i] + twice_shrinkage * xs[i] if twice_shrinkage != zero else gs[i]
+            total = sums[i] + (penalised - (root - np.sqrt(squares[i])) / lr * xs[i])
+            moved = ((l1 if total > zero else -l1) - total) / (root / lr + twice_l2)
+            squares[i] = square
+            sums[i] = total
+            xs[i] = moved if abs(total) > l1 else zero
 
 
 # ---------------------------------------------------------------- the forms that tf.keras uses, and signs

@@ -15,7 +15,7 @@ import numpy as np
 from flowlab._src.graph.op import Array, Floating, Index, Op, Ref, Spec
 from flowlab._src.graph.operation import variable_behind
 from flowlab._src.graph.shape import TensorShape, merge_shapes
-from flowlab._src.kernels import update
+from flowlab._src.kernels import update, update_rows
 from flowlab._src.ops.gather import check_range
 from flowlab._src.ops.holders import held_by_nobody_else
 from flowlab._src.ops.state import initialized_value
@@ -60,7 +60,9 @@ class Apply(Op, abstract=True):
         return shape
 
 
-IN_PLACE = (update.gradient_descent, update.momentum, update.adam, update.rmsprop)  # rules that can change arrays
+IN_PLACE = (  # rules that can change arrays
+    update.gradient_descent, update.momentum, update.adam, update.rmsprop, update.adagrad, update.adadelta, update.ftrl,
+)  # fmt: skip
 
 
 class SparseApply(Apply, abstract=True):
@@ -69,21 +71,22 @@ class SparseApply(Apply, abstract=True):
     by_rows = True
 
     def apply_rows(
-        self, run: Any, targets: Arrays, rule: Callable[..., Any], indices: np.ndarray, grad: np.ndarray, *hyper: Any
-    ) -> Any:
-        """Apply `rule(*rows, grad, *hyper)` to the rows `indices`, which are all different."""
+        self, run: Any, targets: Arrays, rule: Callable[..., Any], indices: np.ndarray, grad: np.ndarray,
+        where_they_lie: Callable[..., bool] | None = None,
+    ) -> Any:  # fmt: skip
+        """Apply `rule(*rows, grad)` to the rows `indices`, which are all different.
+
+        `where_they_lie(*values)` does it without taking the rows out, if it can; else it gives False.
+        """
 
         def on_rows(*values: np.ndarray, in_place: bool = False) -> Any:
             check_range(indices, values[0].shape[0])
-            changed = rule(*[v[indices] for v in values], grad, *hyper)
-            changed = changed if isinstance(changed, tuple) else (changed,)
-            results = []
-            for value, rows in zip(values, changed, strict=True):
-                result = value if in_place else np.array(value)
-                result.flags.writeable = True
-                result[indices] = rows
-                results.append(result)
-            return results[0] if len(results) == 1 else tuple(results)
+            results = update.targets(values, in_place)
+            if where_they_lie is None or not where_they_lie(*results):
+                changed = rule(*[v[indices] for v in values], grad)
+                for result, rows in zip(results, changed if isinstance(changed, tuple) else (changed,), strict=True):
+                    result[indices] = rows
+            return results[0] if len(results) == 1 else results
 
         return self.apply(run, targets, on_rows)
 
@@ -153,8 +156,9 @@ class SparseApplyMomentum(SparseApply):
     ) -> Ref[Floating]:  # fmt: skip
         nesterov = self.use_nesterov
         return self.apply_rows(
-            run, (var, accum), lambda v, a, g: update.momentum(v, a, lr, g, momentum, nesterov), indices, grad
-        )
+            run, (var, accum), lambda v, a, g: update.momentum(v, a, lr, g, momentum, nesterov), indices, grad,
+            lambda v, a: update_rows.momentum_rows(v, a, indices, lr, grad, momentum, nesterov),
+        )  # fmt: skip
 
 
 class ApplyAdam(Apply):
@@ -202,7 +206,10 @@ class SparseApplyAdagrad(SparseApply):
         indices: Array[Index],
     ) -> Ref[Floating]:
         slots = self.update_slots
-        return self.apply_rows(run, (var, accum), lambda v, a, g: update.adagrad(v, a, lr, g, slots), indices, grad)
+        return self.apply_rows(
+            run, (var, accum), lambda v, a, g: update.adagrad(v, a, lr, g, slots), indices, grad,
+            lambda v, a: update_rows.adagrad_rows(v, a, indices, lr, grad, slots),
+        )  # fmt: skip
 
 
 class ApplyAdagradDA(Apply):

@@ -10,7 +10,8 @@ import numpy as np
 from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.graph.op import Spec
 from flowlab._src.graph.shape import TensorShape, format_dims, merge_shapes
-from flowlab._src.kernels.rows import add_rows
+from flowlab._src.kernels.jit import plain
+from flowlab._src.kernels.rows import add_rows, add_rows_loop
 from flowlab._src.ops.gather import check_coordinates, check_range
 
 Rule = Callable[[np.ndarray, Any, Any], None]  # changes the first array in place, where the second says
@@ -38,18 +39,12 @@ def divide(value: np.ndarray, where: Any, divisors: Any) -> None:
 
 def add(value: np.ndarray, where: Any, more: Any) -> None:
     """Add there."""
-    if where.__class__ is np.ndarray and value.ndim > 1:
-        add_rows(value, where, more)
-    else:
-        np.add.at(value, where, more)
+    np.add.at(value, where, more)
 
 
 def subtract(value: np.ndarray, where: Any, less: Any) -> None:
     """Subtract there."""
-    if where.__class__ is np.ndarray and value.ndim > 1:
-        add_rows(value, where, less, sign=-1)
-    else:
-        np.subtract.at(value, where, less)
+    np.subtract.at(value, where, less)
 
 
 multiply: Rule = np.multiply.at
@@ -62,8 +57,15 @@ def change_rows(old: Any, indices: Any, updates: Any, rule: Rule, in_place: bool
     value, where = old if in_place else np.array(old), np.asarray(indices)
     if not value.ndim:
         raise InvalidArgumentError(None, None, "params must be at least 1-D, got shape []")
-    check_range(where, value.shape[0])
     shape = where.shape + value.shape[1:]
+    sign = 1 if rule is add else -1 if rule is subtract else 0
+    if sign and updates.__class__ is np.ndarray and updates.shape == shape and value.flags.owndata:
+        value.setflags(write=True)
+        if not add_rows(value, where.reshape(-1), updates.reshape(-1, *value.shape[1:]), sign):
+            value.setflags(write=False)
+            check_range(where, value.shape[0])
+        return value
+    check_range(where, value.shape[0])
     if np.ndim(updates) and np.shape(updates) != shape:
         raise InvalidArgumentError(
             None, None, f"Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got updates.shape "
@@ -72,6 +74,41 @@ def change_rows(old: Any, indices: Any, updates: Any, rule: Rule, in_place: bool
     value.flags.writeable = True
     rule(value, where.reshape(-1), np.broadcast_to(updates, shape).reshape(-1, *value.shape[1:]))
     return value
+
+
+def adder_of_rows(
+    rule: Rule, dims: tuple[Any, ...] | None, kind: Any, indices: Spec, updates: Spec, factor: float
+) -> Callable[[np.ndarray, Any, Any], bool] | None:
+    """`change_rows` in place for known sizes, the updates being multiplied by `factor` on the way; None: no such way.
+
+    The function says False, and has done nothing, where the compiled loop is not there.
+    """
+    sign = 1.0 if rule is add else -1.0 if rule is subtract else 0.0
+    count = indices.shape.num_elements()
+    if not sign or not dims or None in dims or not count or 0 in dims or indices.dims is None:
+        return None
+    if updates.dims != (*indices.dims, *dims[1:]) or updates.dtype.as_numpy_dtype is not kind:
+        return None
+    dtype, scale, zeros, flat, whole = np.dtype(kind), sign * float(factor), np.zeros, (dims[0], -1), np.int64
+    versions = add_rows_loop.versions
+
+    def add_rows_in_place(value: np.ndarray, indices: Any, updates: Any) -> bool:
+        run = versions.get(dtype)
+        if run is None or value.shape != dims or not value.flags.c_contiguous:
+            return False
+        value.setflags(write=True)
+        wrong, table, rows = zeros(1, whole), value.reshape(flat), indices.reshape(-1)
+        rows = rows if rows.dtype == whole else rows.astype(whole)
+        try:
+            run(wrong, 1, table, rows, updates.reshape(count, -1), scale)
+        except TypeError:  # a part of an array
+            run(wrong, 1, table, plain(rows), plain(updates).reshape(count, -1), scale)
+        value.setflags(write=False)
+        if wrong[0]:
+            check_range(indices, dims[0])
+        return True
+
+    return add_rows_in_place
 
 
 def row_shapes(ref: TensorShape, indices: Spec, updates: Spec) -> None:

@@ -347,6 +347,29 @@ class _ResourceScatter(_OnVariable, abstract=True):
     """Change the rows `indices` of a variable."""
 
     rule: ClassVar[changing.Rule]
+    apart = True
+
+    def bound(self, node: Any, resource: Spec, indices: Spec, updates: Spec, factor: Any = None) -> Any:
+        """As for references: see `ScatterAdd`."""
+        handle, rule = handle_behind(resource.tensor), type(self).rule
+        if handle is None:
+            return None
+        dims, kind = handle.static_shape._dims, handle.dtype.base_dtype.as_numpy_dtype
+        add = changing.adder_of_rows(rule, dims, kind, indices, updates, 1.0 if factor is None else factor)
+        if add is None:
+            return None
+
+        def change(run: Any, resource: Any, indices: Any, updates: Any) -> None:
+            state = run.state
+            with state.lock:
+                values = [current(run, resource)]
+                in_place = run.unseen and held_by_nobody_else(values, (resource,))
+                if in_place and add(values[0], indices, updates):
+                    return
+                updates = updates if factor is None else updates * factor
+                state.write(resource.name, changing.change_rows(values[0], indices, updates, rule, in_place))
+
+        return change
 
     def kernel(self, run: Any, resource: Array[Resource], indices: Array[Index], updates: Array[Number]) -> None:
         self.change(run, (resource,), indices, updates)

@@ -189,6 +189,27 @@ class _Scatter(Op, abstract=True):
     stateful = True
     forwards_ref = 1
     rule: ClassVar[changing.Rule]
+    apart = True
+
+    def bound(self, node: Any, ref: Spec, indices: Spec, updates: Spec, factor: Any = None) -> Any:
+        """Rows added to a table where it lies. With a `factor` the updates are multiplied by it on the way."""
+        name, rule, kind = variable_behind(node._inputs[0]).name, type(self).rule, ref.dtype.base_dtype.as_numpy_dtype
+        add = changing.adder_of_rows(rule, ref.dims, kind, indices, updates, 1.0 if factor is None else factor)
+        if add is None:
+            return None
+
+        def change(run: Any, ref: Any, indices: Any, updates: Any) -> Any:
+            state = run.state
+            with state.lock:
+                values = [state.variables.get(name)]
+                in_place = run.unseen and held_by_nobody_else(values, (ref,))
+                if in_place and add(values[0], indices, updates):
+                    return values[0]
+                updates = updates if factor is None else updates * factor
+                value = initialized_value(run, values[0])
+                return state.write(name, changing.change_rows(value, indices, updates, rule, in_place))
+
+        return change
 
     def kernel(self, run: Any, ref: Ref[Number], indices: Array[Index], updates: Array[Number]) -> Ref[Number]:
         return self.change(run, (ref,), indices, updates)

@@ -3,7 +3,8 @@
 An output pixel is a dot product: the numbers of one patch of the image, taken in the order (row, column, channel) of
 the filter, times the column of filter weights that belongs to one output channel. So a convolution is a matrix product
 whose left matrix, the patches, is never needed as a whole. The NumPy siblings write it out for some images at a time
-(the method called im2col) and leave the rest to BLAS. The compiled loops in `conv_loops` do not write it out at all.
+(the method called im2col) and leave the rest to BLAS. The compiled loops in `conv_loops` do not write it out at all,
+and where many channels meet, `conv_fourier` multiplies spectra instead.
 
 All functions take explicit padding, ``((top, bottom), (left, right))``; `same_padding` computes TensorFlow's "SAME".
 """

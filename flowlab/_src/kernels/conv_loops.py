@@ -1,7 +1,7 @@
 """Convolution compiled: three loops around the micro-kernel, and the geometry that leads each gradient back to them.
 
 Each of `forward`, `input_grad` and `filter_grad` returns None where NumPy should do the work: nothing compiled yet, too
-little to do, or a shape that does not suit the tiles.
+little to do, or a shape that does not suit the tiles. Where the way by frequencies pays (`conv_fourier`), it is taken.
 
 A tile of the result is some neighbouring output pixels by some output channels. Its row i needs the patch of pixel i,
 and patches of neighbours are a constant number of steps apart in memory, so the image itself serves as the matrix A.
@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from flowlab._src.kernels import microkernel
+from flowlab._src.kernels import conv_fourier, microkernel
 from flowlab._src.kernels.jit import (
     In1,
     In2,
@@ -331,7 +331,13 @@ def forward(
 ) -> Array | None:
     """Convolve images, into `y` if given, or return None."""
     work = len(x) * out[0] * out[1] * w.size
-    if not work or out[1] < NARROW or cropped(padding):
+    if not work or cropped(padding):
+        return None
+    if conv_fourier.fits(x.shape, w.shape, out, strides, padding, dilations, x.dtype):
+        done = conv_fourier.convolve(x, plain(w, x.dtype), out, padding, y=y)
+        if done is not None:
+            return done
+    if out[1] < NARROW:
         return None
     loops = ready_loops(correlate_loop, pack_loop, x.dtype, work)
     if loops is None:
@@ -347,7 +353,16 @@ def input_grad(
 ) -> Array | None:
     """Lead the gradient back to the images, or return None."""
     work = dy.size * w[..., 0].size
-    if not work or input_shape[2] // strides[1] < NARROW or cropped(padding):
+    if not work or cropped(padding):
+        return None
+    # Turned around, the filter begins as far before a pixel as it ended behind it, which may be beyond the gradient.
+    image = input_shape[1], input_shape[2]
+    back = conv_fourier.padding_back(w.shape, padding, image, dy.shape)
+    if conv_fourier.fits(dy.shape, w.shape, image, strides, back, dilations, dy.dtype):
+        done = conv_fourier.convolve(dy, plain(w, dy.dtype), image, back, turned=True)
+        if done is not None:
+            return done
+    if input_shape[2] // strides[1] < NARROW:
         return None
     loops = ready_loops(correlate_loop, pack_loop, dy.dtype, work)
     if loops is None:
@@ -514,6 +529,11 @@ def filter_grad(
     work = dy[..., :1].size * size
     if not work or cropped(padding):
         return None
+    out = dy.shape[1], dy.shape[2]
+    if conv_fourier.fits(x.shape, filter_shape, out, strides, padding, dilations, dy.dtype):
+        done = conv_fourier.filter_grad(x, filter_shape, dy, padding)
+        if done is not None:
+            return done
     loops = ready_loops(filter_grad_loop, add_groups_loop, dy.dtype, work)
     if loops is None:
         return None

@@ -66,6 +66,13 @@ def gelu(tf: Any, x: Any) -> Any:
     return 0.5 * x * (1 + tf.tanh(0.79788 * (x + 0.044715 * x**3)))
 
 
+def deep(tf: Any, v: Inputs) -> Any:
+    x = v(32, 100)
+    for _ in range(6):
+        x = tf.nn.relu(tf.matmul(x, v(100, 100)) + v(100))
+    return x
+
+
 def gru(tf: Any, v: Inputs) -> Any:
     cell = tf.nn.rnn_cell.GRUCell(64)
     return tf.nn.dynamic_rnn(cell, v(32, 20, 32), dtype=tf.float32)[0]
@@ -206,7 +213,74 @@ OPERATORS: dict[str, Program] = dict([
     ("scan", lambda tf, v: tf.scan(lambda a, x: a + x, v(100, 10))),
     ("cond", lambda tf, v: tf.cond(v() > 0, lambda: v(10) + 1, lambda: v(10) - 1)),
     ("fft 1024x64", lambda tf, v: tf.signal.fft(tf.cast(v(64, 1024), tf.complex64))),
-    ("string_split and hash", lambda tf, v: tf.string_to_hash_bucket_fast(tf.string_split(tf.constant(["the quick brown fox"] * 100)).values, 1000)),
+    ("reduce_prod", lambda tf, v: tf.reduce_prod(v(1000, 1000), 1)),
+    ("reduce_min columns", lambda tf, v: tf.reduce_min(v(1000, 1000), 0)),
+    ("maximum 1M", lambda tf, v: tf.maximum(v(1000, 1000), v(1000, 1000))),
+    ("clip_by_value 1M", lambda tf, v: tf.clip_by_value(v(1000, 1000), -0.5, 0.5)),
+    ("leaky_relu 1M", lambda tf, v: tf.nn.leaky_relu(v(1000, 1000))),
+    ("selu 1M", lambda tf, v: tf.nn.selu(v(1000, 1000))),
+    ("relu6 1M", lambda tf, v: tf.nn.relu6(v(1000, 1000) * 8)),
+    ("squared_difference 1M", lambda tf, v: tf.squared_difference(v(1000, 1000), v(1000, 1000))),
+    ("greater and logical_and 1M", lambda tf, v: tf.logical_and(v(1000, 1000) > 0, v(1000, 1000) < 0.5)),
+    ("floormod 1M", lambda tf, v: tf.floormod(v(1000, 1000), 0.3)),
+    ("atan2 1M", lambda tf, v: tf.atan2(v(1000, 1000), v(1000, 1000))),
+    ("round 1M", lambda tf, v: tf.round(v(1000, 1000) * 9)),
+    ("is_nan 1M", lambda tf, v: tf.is_nan(v(1000, 1000))),
+    ("digamma 1M", lambda tf, v: tf.digamma(v(1000, 1000, low=0.5, high=4))),
+    ("bitwise 1M", lambda tf, v: tf.bitwise.bitwise_xor(v.ints(1000, 1000, below=99), v.ints(1000, 1000, below=99))),
+    ("complex product 250k", lambda tf, v: tf.complex(v(500, 500), v(500, 500)) * tf.complex(v(500, 500), v(500, 500))),
+    ("cast to float64", lambda tf, v: tf.cast(v(1000, 1000), tf.float64)),
+    ("broadcast_to", lambda tf, v: tf.broadcast_to(v(1000), [1000, 1000])),
+    ("meshgrid", lambda tf, v: tf.meshgrid(v(1000), v(1000))),
+    ("unstack", lambda tf, v: tf.unstack(v(20, 1000), axis=0)),
+    ("dynamic_partition", lambda tf, v: tf.dynamic_partition(v(10000, 16), v.ints(10000, below=4), 4)),
+    ("dynamic_stitch", lambda tf, v: tf.dynamic_stitch([np.arange(0, 1000, 2), np.arange(1, 1000, 2)], [v(500, 64), v(500, 64)])),
+    ("space_to_depth", lambda tf, v: tf.space_to_depth(v(16, 32, 32, 16), 2)),
+    ("extract_image_patches", lambda tf, v: tf.extract_image_patches(v(8, 32, 32, 3), [1, 3, 3, 1], [1, 1, 1, 1], [1, 1, 1, 1], "SAME")),
+    ("matrix_band_part", lambda tf, v: tf.matrix_band_part(v(1000, 1000), -1, 0)),
+    ("matrix_diag", lambda tf, v: tf.matrix_diag(v(100, 100))),
+    ("trace and diag_part", lambda tf, v: tf.trace(v(1000, 1000))),
+    ("where indices", lambda tf, v: tf.where(v(1000, 1000) > 0.5)),
+    ("segment_mean", lambda tf, v: tf.segment_mean(v(10000, 64), np.arange(10000) // 100)),
+    ("bincount", lambda tf, v: tf.bincount(v.ints(100000, below=100))),
+    ("histogram_fixed_width", lambda tf, v: tf.histogram_fixed_width(v(100000), [-1.0, 1.0])),
+    ("confusion_matrix", lambda tf, v: tf.math.confusion_matrix(v.ints(1000, below=10), v.ints(1000, below=10), 10)),
+    ("searchsorted", lambda tf, v: tf.searchsorted(tf.sort(v(1, 10000)), v(1, 1000))),
+    ("setdiff1d", lambda tf, v: tf.setdiff1d(v.ints(10000, below=9999), v.ints(5000, below=9999))),
+    ("qr 64", lambda tf, v: tf.qr(v(64, 64))),
+    ("self_adjoint_eig 64", lambda tf, v: tf.self_adjoint_eig(tf.matmul(v(64, 8), v(64, 8), transpose_b=True) * 0 + tf.eye(64))),
+    ("determinant 64", lambda tf, v: tf.matrix_determinant(v(64, 64))),
+    ("triangular solve 128", lambda tf, v: tf.matrix_triangular_solve(tf.eye(128) + tf.matrix_band_part(v(128, 128), -1, 0) * 0.01, v(128, 128))),
+    ("solves of 1000 3x3", lambda tf, v: tf.matrix_solve(v(1000, 3, 3), v(1000, 3, 1))),
+    ("rgb_to_hsv", lambda tf, v: tf.image.rgb_to_hsv(v(100, 100, 3, low=0))),
+    ("rgb_to_grayscale", lambda tf, v: tf.image.rgb_to_grayscale(v(8, 64, 64, 3, low=0))),
+    ("adjust_saturation", lambda tf, v: tf.image.adjust_saturation(v(100, 100, 3, low=0), 0.5)),
+    ("adjust_brightness", lambda tf, v: tf.image.adjust_brightness(v(100, 100, 3, low=0), 0.1)),
+    ("per_image_standardization", lambda tf, v: tf.image.per_image_standardization(v(64, 64, 3))),
+    ("resize_nearest", lambda tf, v: tf.image.resize_nearest_neighbor(v(8, 64, 64, 3), [128, 128])),
+    ("resize_bicubic", lambda tf, v: tf.image.resize_bicubic(v(8, 64, 64, 3), [128, 128])),
+    ("crop_and_resize", lambda tf, v: tf.image.crop_and_resize(v(4, 64, 64, 3), [[0.1, 0.1, 0.9, 0.9]] * 8, [0, 1, 2, 3] * 2, [32, 32])),
+    ("non_max_suppression", lambda tf, v: tf.image.non_max_suppression(tf.concat([v(500, 2, low=0, high=0.5), v(500, 2, low=0.5, high=1)], 1), v(500), 50)),
+    ("decode_png", lambda tf, v: tf.image.decode_png(tf.image.encode_png(v.ints(100, 100, 3, below=255, dtype="uint8")))),
+    ("decode_jpeg", lambda tf, v: tf.image.decode_jpeg(tf.image.encode_jpeg(v.ints(100, 100, 3, below=255, dtype="uint8")))),
+    ("stft", lambda tf, v: tf.signal.stft(v(1, 16000), 512, 256)),
+    ("sparse_to_dense", lambda tf, v: tf.sparse_to_dense(np.arange(1000), [1000], v(1000))),
+    ("embedding_lookup_sparse", lambda tf, v: tf.nn.embedding_lookup_sparse(v(1000, 64), tf.SparseTensor(np.stack([np.arange(400) // 4, np.arange(400) % 4], 1), v.ints(400, below=1000, dtype="int64"), [100, 4]), None, combiner="mean")),
+    ("ctc_loss", lambda tf, v: tf.nn.ctc_loss(tf.SparseTensor(np.stack([np.arange(40) // 5, np.arange(40) % 5], 1), v.ints(40, below=10), [8, 5]), v(30, 8, 12), np.full(8, 30))),
+    ("edit_distance", lambda tf, v: tf.edit_distance(*[tf.SparseTensor(np.stack([np.arange(400) // 4, np.arange(400) % 4], 1), v.ints(400, below=9), [100, 4]) for _ in range(2)])),
+    ("as_string", lambda tf, v: tf.as_string(v(1000))),
+    ("string_to_number", lambda tf, v: tf.string_to_number(tf.as_string(v(1000)))),
+    ("string_join", lambda tf, v: tf.string_join([tf.as_string(v.ints(1000, below=9)), tf.as_string(v.ints(1000, below=9))], " ")),
+    ("regex_replace", lambda tf, v: tf.regex_replace(tf.as_string(v(1000)), "0[.]", "x")),
+    ("reduce_join", lambda tf, v: tf.reduce_join(tf.as_string(v.ints(100, 10, below=9)), 1)),
+    ("decode_raw", lambda tf, v: tf.decode_raw(tf.as_string(v.ints(100, below=1) + 1000), tf.uint8)),
+    ("py_func", lambda tf, v: tf.py_func(np.sin, [v(100)], tf.float32)),
+    ("metrics.accuracy", lambda tf, v: tf.metrics.accuracy(v.ints(100, below=3), v.ints(100, below=3))[1]),
+    ("while_loop with arrays", lambda tf, v: tf.while_loop(lambda i, x: i < 100, lambda i, x: (i + 1, tf.matmul(x, x) * 0.1), [0, v(10, 10)])[1]),
+    ("case of 3", lambda tf, v: tf.case([(v() > 2, lambda: v(10)), (v() > 3, lambda: v(10) * 2)], default=lambda: v(10) + 1)),
+    ("gradients of a deep net, batch 1", with_gradient(deep)),
+    ("dense net of 100 inputs, batch 32, Adam", lambda tf, v: tf.train.AdamOptimizer().minimize(tf.reduce_mean(tf.square(deep(tf, v))))),
+    ("string_split and hash", lambda tf, v: tf.string_to_hash_bucket_fast(tf.string_split(tf.string_join([tf.as_string(v.ints(100, below=9)), "quick brown fox"], " ")).values, 1000)),
 ])  # fmt: skip
 
 
@@ -221,7 +295,7 @@ def calls(library: str, threads: int) -> Iterator[tuple[str, Callable[[], Any] |
             with tf.Graph().as_default(), tf.Session() as sess:
                 tf.set_random_seed(1)
                 fetches = OPERATORS[name](tf, Inputs(tf))
-                sess.run(tf.global_variables_initializer())
+                sess.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
                 yield name, sess.make_callable(fetches)
         except Exception as error:
             print(f"{library}: {name}: {type(error).__name__}: {error}", file=sys.stderr)

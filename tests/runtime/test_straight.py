@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import flowlab as tf
-from flowlab._src.runtime import prepared
+from flowlab._src.runtime import prepared, session
 from flowlab._src.runtime.straight import StraightRun
 
 WRITTEN = 8  # runs after which any small plan has been written out
@@ -453,3 +453,25 @@ def test_kernels_of_the_program_may_run_sessions_of_their_own() -> None:
     with tf.Session() as sess:
         outer = tf.py_func(lambda value: sess.run(inner, {x: value}), [x + 1.0], tf.float32) + 1.0
         assert [float(sess.run(outer, {x: 1.0})) for _ in range(WRITTEN)] == [5.0] * WRITTEN
+
+
+def test_nested_fetches_are_prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = tf.placeholder(tf.float32, [2])
+    y, z = x * 2, x + 1
+    compiled = []
+    compile_plan = session.compile_plan
+    monkeypatch.setattr(session, "compile_plan", lambda *args: compiled.append(args) or compile_plan(*args))
+    changing = [y, [z]]
+    with tf.Session() as sess:
+        for structure in ({"y": y, "z": [z, (y, z)]}, [y, [z]], (y, [z]), changing):
+            before = len(compiled)
+            for number in range(9):
+                found = sess.run(structure, {x: [number, 1]})
+                flat = found if isinstance(structure, (list, tuple)) else (found["y"], found["z"][:1])
+                np.testing.assert_array_equal(flat[0], [2 * number, 2])
+                np.testing.assert_array_equal(flat[1], [[number + 1, 2]])
+                assert type(found) is type(structure)
+            assert len(compiled) - before == (0 if structure is changing else 1)  # equal to the second structure
+        changing[1][0] = y
+        np.testing.assert_array_equal(sess.run(changing, {x: [5, 1]})[1], [[10, 2]])
+        assert len(sess.run({"z": y, "y": z}, {x: [5, 1]})) == 2

@@ -107,6 +107,27 @@ register_session_run_conversion_functions(
 )
 
 
+def structure_key(fetches: Any, feed_dict: dict[Any, Any] | None) -> Any:
+    """Something hashable that is equal for equal structures of lists, tuples and dicts, and for the same keys of feeds.
+
+    None for structures with something else in them that cannot be hashed: they are taken apart anew each time.
+    """
+    try:
+        key = (_part_of_key(fetches), tuple(feed_dict) if feed_dict else None)
+        hash(key)
+    except TypeError:
+        return None
+    return key
+
+
+def _part_of_key(fetch: Any) -> Any:
+    if isinstance(fetch, (list, tuple)):
+        return (fetch.__class__, *map(_part_of_key, fetch))
+    if isinstance(fetch, dict):
+        return (fetch.__class__, *fetch, *map(_part_of_key, fetch.values()))
+    return fetch
+
+
 class Fetches:
     """A fetch structure taken apart: the tensors and operations in it, and how to put values in their place."""
 

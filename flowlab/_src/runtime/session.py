@@ -24,7 +24,7 @@ from flowlab._src.runtime.config import ConfigProto, RunMetadata, RunOptions
 from flowlab._src.runtime.execute import Frame, run_to_end
 from flowlab._src.runtime.explain import explain_failure, uninitialized
 from flowlab._src.runtime.feed import check_feed_dict, feed_converter, flatten_feeds, resolve_key
-from flowlab._src.runtime.fetch import Fetches, as_result, expansion_of, own_name
+from flowlab._src.runtime.fetch import Fetches, as_result, expansion_of, own_name, structure_key
 from flowlab._src.runtime.limits import run_limited
 from flowlab._src.runtime.placement import check_placement
 from flowlab._src.runtime.plan import Instruction, Plan, compile_plan
@@ -179,8 +179,9 @@ class Session:
             key: Any = (kind, tuple(fetches) if kind is list or kind is tuple else fetches,
                         tuple(feed_dict) if feed_dict else None)  # fmt: skip
             prepared = self._prepared.get(key)
-        except TypeError:  # a nested or unhashable structure: taken apart anew each time
-            key = prepared = None
+        except TypeError:  # lists in lists, or a dict
+            key = structure_key(fetches, feed_dict)
+            prepared = None if key is None else self._prepared.get(key)
         watched = options is not None or run_metadata is not None or observers or companions or self._timeout
         if prepared is not None and prepared.quick is not None and not watched:
             built = prepared.quick(self._state, feed_dict.values() if feed_dict else ())

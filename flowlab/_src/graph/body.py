@@ -150,8 +150,7 @@ class Body:
         definition = BodyInput(dtype=dtype, shape_=shape, **origin)
         with self.building():
             full = graph.unique_name(name) if origin.get("source") is None else _unique(graph, name)
-            node = graph.add_operation(definition, (), full, [dtype])
-        node._outputs[0]._shape = shape
+            node = graph.add_operation(definition, (), full, [dtype], [shape])
         return node._outputs[0]
 
     def tapes(self) -> list[Tensor]:

@@ -15,7 +15,7 @@ from flowlab._src.graph.arguments import as_text
 from flowlab._src.graph.body import bring_in
 from flowlab._src.graph.composite import first_composite
 from flowlab._src.graph.convert import convert
-from flowlab._src.graph.default import get_default_graph, graph_of
+from flowlab._src.graph.default import graph_of
 from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.literals import open_size
@@ -38,14 +38,14 @@ def apply_op(op: Op, inputs: Sequence[Any], name: str | None = None) -> Any:
     schema = op.schema
     if name.__class__ is not str and name is not None:
         name = as_text(name, "name")
-    graph = graph_of(inputs) if inputs else get_default_graph()
+    graph = graph_of(inputs)
     if graph.eager:
         return graph.apply(op, inputs)
-    if not schema.has_list and len(inputs) == len(schema.inputs) and all(i.__class__ is Tensor for i in inputs):
+    if not schema.has_list and len(inputs) == len(schema.inputs) and all_tensors(inputs):
         # All inputs are tensors already: no name scope needs to be open while they are converted.
         tensors: list[Tensor] = list(inputs)
         # A name ending in a slash is a scope that a caller has opened for this very node: it is unique already.
-        return _create(graph, op, schema, tensors, graph._scope_path(name or op.type))
+        return _create(graph, op, schema, tensors, graph._scope_path(name) if name else graph.unique_name(op.type))
     composite = first_composite(inputs)
     if composite is not None:
         with graph.as_default(), graph.name_scope(name or op.type):
@@ -58,6 +58,14 @@ def apply_op(op: Op, inputs: Sequence[Any], name: str | None = None) -> Any:
         return _create(graph, op, schema, tensors, scope[:-1])
 
 
+def all_tensors(values: Sequence[Any]) -> bool:
+    """Whether nothing among the values is still to be converted."""
+    for value in values:  # noqa: SIM110 - a loop takes half the time of all(), for the few inputs that nodes have
+        if value.__class__ is not Tensor:
+            return False
+    return True
+
+
 def _create(graph: Graph, op: Op, schema: Schema, inputs: list[Tensor], name: str) -> Any:
     body = graph.scopes.body
     for tensor in inputs:
@@ -66,9 +74,7 @@ def _create(graph: Graph, op: Op, schema: Schema, inputs: list[Tensor], name: st
             break
     dtypes = solve_dtypes(op, schema, inputs)
     shapes = infer_shapes(op, schema, inputs, name, len(dtypes))
-    node = graph.add_operation(op, inputs, name, dtypes)
-    for tensor, shape in zip(node._outputs, shapes, strict=True):
-        tensor._shape = shape
+    node = graph.add_operation(op, inputs, name, dtypes, shapes)
     outputs = node._outputs
     if len(outputs) == 1 and not schema.outputs[0].is_list:
         return outputs[0]
@@ -310,8 +316,23 @@ def describe(value: Any) -> str:
 # ---- dtypes and shapes of the outputs ------------------------------------------------------------------------------
 
 
-def solve_dtypes(op: Op, schema: Schema, inputs: list[Tensor]) -> list[DType]:
+def solve_dtypes(op: Op, schema: Schema, inputs: Sequence[Tensor]) -> Sequence[DType]:
     """Give the dtypes of the outputs; TypeError when inputs that must agree do not."""
+    if schema.has_list:
+        found = _solve(op, schema, inputs)
+    else:  # what the signature says of inputs of these kinds has been found at the first such node
+        kinds = tuple([t._dtype._number for t in inputs])
+        if kinds not in schema.solved:
+            schema.solved[kinds] = _solve(op, schema, inputs)
+        found = schema.solved[kinds]
+    if found is not None:
+        return found
+    given: DType | Sequence[DType] = op.dtypes(*inputs)
+    return [given] if isinstance(given, DType) else given
+
+
+def _solve(op: Op, schema: Schema, inputs: Sequence[Tensor]) -> Sequence[DType] | None:
+    """The dtypes of the outputs as the signature tells them, or None where it leaves that to the operation."""
     solved: dict[TypeVar, tuple[DType, str]] = {}
     if schema.has_list:
         for argument, value in zip(schema.inputs, op_module.group_inputs(op, inputs), strict=True):
@@ -349,11 +370,10 @@ def solve_dtypes(op: Op, schema: Schema, inputs: list[Tensor]) -> list[DType]:
             or argument.is_list
             or (isinstance(argument.dtype, TypeVar) and argument.dtype not in solved)
         ):
-            given = op.dtypes(*inputs)
-            return [given] if isinstance(given, DType) else list(given)
+            return None
         dtype = solved[argument.dtype][0] if isinstance(argument.dtype, TypeVar) else argument.dtype
         result.append(dtype._as_ref if argument.is_ref else dtype)
-    return result
+    return tuple(result)
 
 
 def infer_shapes(op: Op, schema: Schema, inputs: list[Tensor], name: str, count: int) -> list[TensorShape]:
@@ -363,6 +383,8 @@ def infer_shapes(op: Op, schema: Schema, inputs: list[Tensor], name: str, count:
         rule = op.shape(*(op_module.group_inputs(op, specs) if schema.has_list else specs))
     except ShapeError as error:
         raise shape_conflict(op, schema, specs, name, error) from None
+    if rule.__class__ is TensorShape:
+        return [rule] * count
     if isinstance(rule, list) or (isinstance(rule, tuple) and rule and isinstance(rule[0], TensorShape)):
         return [as_shape(s) for s in rule]
     return [as_shape(rule)] * count

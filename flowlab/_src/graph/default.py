@@ -9,6 +9,7 @@ from typing import Any
 from flowlab._src.errors import add_notes
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.stacks import graphs
+from flowlab._src.graph.tensor import Tensor
 from flowlab._src.util import source
 from flowlab._src.util.export import export
 
@@ -101,8 +102,16 @@ def graph_of(values: Any, graph: Graph | None = None) -> Graph:
     ValueError
         If they belong to different graphs.
     """
-    if graph is None and (present := get_default_graph()).eager:
-        return present  # tensors of eager mode belong to no graph
+    if graph is None:
+        present = get_default_graph()
+        if present.eager:
+            return present  # tensors of eager mode belong to no graph
+        values = tuple(values)
+        for value in values:
+            if value.__class__ is not Tensor or value._op.graph is not present:
+                break
+        else:  # all are tensors of the default graph, as nearly always
+            return present
     first: Any = None
     for value in flat(values):
         own = getattr(value, "graph", None)

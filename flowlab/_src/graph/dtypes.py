@@ -146,17 +146,17 @@ class DType:
     @property
     def is_floating(self) -> bool:
         """True for real floating-point types."""
-        return self._base in _FLOATING
+        return self._base._number in _FLOATING
 
     @property
     def is_complex(self) -> bool:
         """True for complex types."""
-        return self._base in (complex64, complex128)
+        return self._base._number in _COMPLEX
 
     @property
     def is_integer(self) -> bool:
         """True for integers that are not quantized."""
-        return self._base in _INTEGERS
+        return self._base._number in _INTEGERS
 
     @property
     def is_unsigned(self) -> bool:
@@ -166,7 +166,7 @@ class DType:
     @property
     def is_quantized(self) -> bool:
         """True for quantized types."""
-        return self._base in _QUANTIZED
+        return self._base._number in _QUANTIZED
 
     @property
     def is_numpy_compatible(self) -> bool:
@@ -282,9 +282,16 @@ QUANTIZED_DTYPES = export("QUANTIZED_DTYPES", "dtypes.QUANTIZED_DTYPES")(
     frozenset([qint8, quint8, qint16, quint16, qint32])
 )
 
-_FLOATING = frozenset([float16, float32, float64, bfloat16])
-_INTEGERS = frozenset([int8, int16, int32, int64, uint8, uint16, uint32, uint64])
-_QUANTIZED = QUANTIZED_DTYPES
+
+def numbers_of(*kinds: DType) -> frozenset[int]:
+    """Several types as a set that is searched in C: it is asked at each node of a gradient."""
+    return frozenset(kind._number for kind in kinds)
+
+
+_FLOATING = numbers_of(float16, float32, float64, bfloat16)
+_COMPLEX = numbers_of(complex64, complex128)
+_INTEGERS = numbers_of(int8, int16, int32, int64, uint8, uint16, uint32, uint64)
+_QUANTIZED = numbers_of(*QUANTIZED_DTYPES)
 
 _FROM_NUMPY: dict[Any, DType] = {
     np.dtype(dtype._numpy): dtype for dtype in DType._known.values() if dtype._number < _REF and dtype._numpy

@@ -10,7 +10,7 @@ import inspect
 import sys
 import typing
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, dataclass_transform
 
 import numpy as np
 
@@ -84,21 +84,21 @@ class Schema(typing.NamedTuple):
     inputs: tuple[Argument, ...]
     outputs: tuple[Argument, ...]
     has_list: bool  # one of the inputs is a list
+    solved: dict[tuple[int, ...], Sequence[DType] | None]  # what `build.solve_dtypes` has found for dtypes of inputs
 
 
 class Spec:
     """What a shape rule may know of an input: shape, dtype and, where it can be told while building, the value."""
 
-    __slots__ = ("asked", "blind", "dtype", "name", "shape", "tensor")
+    __slots__ = ("asked", "blind", "dtype", "shape", "tensor")
     elements: TensorShape = UNKNOWN  # the shape of each tensor of the array behind a handle, when a plan knows it
 
-    def __init__(self, tensor: Tensor, name: str = "", blind: bool = False) -> None:
+    def __init__(self, tensor: Tensor, blind: bool = False) -> None:
         self.asked = ""  # "value" or "shape" once the rule has read the value: error messages then show it
         self.blind = blind  # treat the value as unknown
         self.tensor = tensor
         self.shape = tensor._shape
         self.dtype = tensor._dtype
-        self.name = name
 
     @property
     def dims(self) -> Dims | None:
@@ -178,6 +178,7 @@ class Op:
     gives_handle: ClassVar[str] = ""  # fetched, output 0 is a handle to a value kept under this key of the session
     grad: ClassVar[Any] = NotImplemented
     _schema: ClassVar[Schema | None] = None
+    _only: ClassVar[Any]  # the one object of a kind without attributes
     _checks: ClassVar[tuple[tuple[str, Any, Callable[[Any, str], Any]], ...]] = ()  # attribute, its type, converter
 
     def __init_subclass__(cls, abstract: bool = False, **kwargs: Any) -> None:
@@ -193,8 +194,19 @@ class Op:
         if not abstract:
             registry.register(cls)
 
+    def __new__(cls, *args: Any, **attrs: Any) -> Self:
+        """An operation without attributes is the same for all nodes."""
+        if cls.fields:
+            return object.__new__(cls)
+        if "_only" not in cls.__dict__:
+            cls._only = object.__new__(cls)
+        only: Self = cls._only
+        return only
+
     def __init__(self, *args: Any, **attrs: Any) -> None:
         fields = self.fields
+        if not fields and not args and not attrs:
+            return
         if len(args) > len(fields):
             raise TypeError(f"{self.type} takes {len(fields)} attributes, got {len(args)}.")
         values = {**self.defaults, **dict(zip(fields, args, strict=False)), **attrs}
@@ -280,24 +292,21 @@ class Op:
     @classmethod
     def signature(cls) -> Schema:
         """The inputs and outputs, read off the kernel's annotations on first use."""
-        if cls._schema is None or "_schema" not in cls.__dict__:
+        if cls._schema is None:  # each class has its own, see __init_subclass__
             cls._schema = _read_schema(cls)
         return cls._schema
 
     @property
     def schema(self) -> Schema:
         """The inputs and outputs of this kind of operation."""
-        return type(self).signature()
+        return self._schema or self.signature()
 
     def gradient(self) -> Callable[..., Any] | None:
         """Return the gradient rule, None where no gradient flows; LookupError where it is missing."""
         rule = type(self).grad
         if rule is NotImplemented:
             raise LookupError(f"No gradient defined for operation type: {self.type}")
-        return None if rule is None else self._apply_grad
-
-    def _apply_grad(self, node: Any, *dys: Any) -> Any:
-        return node.definition.grad(node, *dys)
+        return None if rule is None else self.grad
 
     def attributes(self, node: Any = None) -> dict[str, Any]:
         """Attributes under TensorFlow's names: the fields; for a node those too that tell the types of its tensors."""
@@ -338,7 +347,7 @@ def _read_schema(cls: type[Op]) -> Schema:
             outputs = tuple(_read_argument(f"output_{i}", part) for i, part in enumerate(parts))
     else:
         outputs = (_read_argument("output", returns),)
-    return Schema(cls.type, inputs, outputs, any(a.is_list for a in inputs))
+    return Schema(cls.type, inputs, outputs, any(a.is_list for a in inputs), {})
 
 
 def _read_argument(name: str, hint: Any) -> Argument:

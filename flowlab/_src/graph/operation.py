@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from flowlab._src.graph.arguments import as_text
@@ -53,7 +54,7 @@ class Operation:
     _control_inputs: tuple[Operation, ...]
     _body: Body | None
     _colocation: tuple[str, ...]
-    _control_outputs: list[Operation]
+    _control_outputs: Sequence[Operation]
     _device: str
     _gradient_name: str | None
     _outputs: tuple[Tensor, ...]
@@ -93,7 +94,7 @@ class Operation:
         self.definition = definition  # the frozen Op: attributes, kernel, shape rule, gradient
         self._inputs = inputs
         self._control_inputs = control_inputs
-        self._control_outputs = []
+        self._control_outputs = ()  # a list once there are some
         self._device = device
         self._outputs = ()
         self._body = None  # the branch or loop body it belongs to
@@ -101,6 +102,12 @@ class Operation:
         self._colocation = ()
         self.site = site
         return self
+
+    def _waited_for_by(self, node: Operation) -> None:
+        if isinstance(self._control_outputs, list):
+            self._control_outputs.append(node)
+        else:
+            self._control_outputs = [node]
 
     @property
     def name(self) -> str:

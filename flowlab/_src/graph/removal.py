@@ -11,7 +11,7 @@ are then "from another graph", which every part of the library refuses in clear 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from flowlab._src.graph.body import Body, bodies_of
@@ -94,7 +94,7 @@ def dependents(operations: Iterable[Operation]) -> list[Operation]:
             inside.setdefault(op._body, []).append(op)
     while waiting:
         op = waiting.pop()
-        others = [consumer for tensor in op._outputs for consumer in tensor._consumers] + op._control_outputs
+        others = [*(consumer for tensor in op._outputs for consumer in tensor._consumers), *op._control_outputs]
         others += [other for body in bodies_of(op) for other in inside.get(body, ())]
         if op._body is not None and op._body in owners:
             others.append(owners[op._body])
@@ -156,9 +156,9 @@ def take_out(added: Additions, reason: str) -> list[Operation]:
     return removed
 
 
-def drop(operations: list[Operation], gone: set[Operation]) -> None:
+def drop(operations: Sequence[Operation], gone: set[Operation]) -> None:
     """Take those that are gone out of a list that others hold."""
-    if any(op in gone for op in operations):
+    if isinstance(operations, list) and any(op in gone for op in operations):
         operations[:] = [op for op in operations if op not in gone]
 
 

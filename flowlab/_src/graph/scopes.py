@@ -37,7 +37,9 @@ class name_scope:
         self._name = default_name if name is None else name
         self._default_name = default_name
         self._values = values
-        self._entered: list[Any] = []
+        self._entered: list[
+            tuple[Any, Any]
+        ] = []  # the block in the graph, and the one that makes the graph the default
 
     @property
     def name(self) -> str | None:
@@ -49,26 +51,26 @@ class name_scope:
             raise ValueError(
                 f"At least one of name ({self._name}) and default_name ({self._default_name}) must be provided."
             )
-        graph = graph_of(self._values) if self._values else get_default_graph()
-        blocks: list[Any] = [graph.name_scope(self._name)]
-        if graph is not get_default_graph():
-            blocks.insert(0, graph.as_default())
-        result = ""
-        entered = []
+        present = get_default_graph()
+        graph = graph_of(self._values) if self._values else present
+        block, around = graph.name_scope(self._name), None
+        if graph is not present:
+            around = graph.as_default()
+            around.__enter__()
         try:
-            for block in blocks:
-                result = block.__enter__()
-                entered.append(block)
+            scope = block.__enter__()
         except BaseException:
-            for block in reversed(entered):
-                block.__exit__(None, None, None)
+            if around is not None:
+                around.__exit__(None, None, None)
             raise
-        self._entered.append(entered)
-        return result
+        self._entered.append((block, around))
+        return scope
 
     def __exit__(self, *exc: Any) -> None:
-        for block in reversed(self._entered.pop()):
-            block.__exit__(None, None, None)
+        block, around = self._entered.pop()
+        block.__exit__()
+        if around is not None:
+            around.__exit__(None, None, None)
 
 
 @export("op_scope")

@@ -289,14 +289,14 @@ class TensorShape:
 
     def merge_with(self, other: Any) -> TensorShape:
         """Return the shape that knows what either knows; ValueError when they disagree."""
-        if self._dims is None:
-            return as_shape(other)
-        other = as_shape(other)
-        if other._dims is None:
+        shape: TensorShape = as_shape(other)
+        if shape._dims is None or self._dims == shape._dims:
             return self
-        if not self.is_compatible_with(other):
-            raise ValueError(f"Shapes {self} and {other} are not compatible")
-        return TensorShape.of(tuple(b if a is None else a for a, b in zip(self._dims, other._dims, strict=True)))
+        if self._dims is None:
+            return shape
+        if not self.is_compatible_with(shape):
+            raise ValueError(f"Shapes {self} and {shape} are not compatible")
+        return TensorShape.of(tuple(b if a is None else a for a, b in zip(self._dims, shape._dims, strict=True)))
 
     def with_rank(self, rank: int) -> TensorShape:
         """Return this shape, knowing now that it has `rank` axes."""

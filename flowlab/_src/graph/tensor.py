@@ -93,6 +93,18 @@ class Tensor:
         self._consumers: list[Operation] = []
         self._constant: Any = NOT_COMPUTED  # value known while building, see op.constant_value
 
+    @classmethod
+    def _make(cls, op: Operation, value_index: int, dtype: DType, shape: TensorShape) -> Tensor:
+        """The output of a new node."""
+        self = object.__new__(cls)
+        self._op = op
+        self._value_index = value_index
+        self._dtype = dtype
+        self._shape = shape
+        self._consumers = []
+        self._constant = NOT_COMPUTED
+        return self
+
     @property
     def op(self) -> Operation:
         """The operation that produces this tensor."""

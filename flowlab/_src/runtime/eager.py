@@ -20,6 +20,7 @@ from flowlab._src.graph import default
 from flowlab._src.graph.build import convert_inputs, solve_dtypes
 from flowlab._src.graph.composite import first_composite
 from flowlab._src.graph.default import eager_graph, get_default_graph
+from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.eager_tensor import EagerTensor
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.keys import GraphKeys
@@ -134,9 +135,9 @@ class EagerGraph(Graph):
         node: Any = Record(op, inputs)  # it looks like a node to kernels and rules
         if op.is_constant:
             results: Sequence[Any] = (op.value,)  # type: ignore[attr-defined]  # a constant has one
-            dtypes = [op.dtype]  # type: ignore[attr-defined]
+            dtypes: Sequence[DType] = [op.dtype]  # type: ignore[attr-defined]
         else:
-            dtypes = solve_dtypes(op, schema, inputs)  # type: ignore[arg-type]
+            dtypes = solve_dtypes(op, schema, inputs)
             values = [t._value for t in inputs]
             frame = EagerFrame(node, self.state, values)
             kernel, mode = bind_kernel(node)

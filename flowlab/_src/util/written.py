@@ -85,7 +85,7 @@ def running(*functions: str) -> Written | None:
     """
     inner: FrameType = sys._getframe(1)
     frame: FrameType | None = inner
-    while frame is not None and source._in_library(frame.f_code.co_filename):
+    while frame is not None and source._inside[frame.f_code.co_filename]:
         inner, frame = frame, frame.f_back
     if frame is None:
         return None

@@ -7,6 +7,7 @@ The annotated fields are the attributes. The signature of `kernel` is the list o
 from __future__ import annotations
 
 import inspect
+import math
 import sys
 import typing
 from collections.abc import Callable, Iterator, Sequence
@@ -169,6 +170,7 @@ class Op:
     forwards_ref: ClassVar[int] = 0  # how many variables, its first inputs, it changes; output 0 is the first of them
     is_identity: ClassVar[bool] = False  # output 0 is input 0 itself
     formula: ClassVar[str] = ""  # what the kernel computes for each element, see kernels/formula.py
+    loop_from: ClassVar[float] = math.inf  # so many elements from which on the kernel beats NumPy at the formula
     apart: ClassVar[bool] = False  # nothing keeps the inputs, and the outputs share no memory with them
     of_shapes: ClassVar[bool] = False  # the outputs depend on the shapes of the inputs alone
     same_if_same_shape: ClassVar[bool] = False  # when the output has the shape of input 0, it is input 0

@@ -39,6 +39,7 @@ IN_LOOPS = {
     "absolute": "abs({})",
     "negative": "-{}",
     "reciprocal": "one / {}",
+    "sign": "(one if {0} > zero else (-one if {0} < zero else {0} + zero))",
     "maximum": "larger({}, {})",
     "minimum": "smaller({}, {})",
     "where": "({1} if {0} else {2})",

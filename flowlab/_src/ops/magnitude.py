@@ -12,6 +12,7 @@ from flowlab._src.graph.op import Array, RealNumber, SignedNumber, Unary
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import choosing
 from flowlab._src.ops.broadcast import Elementwise, Gradient, unbroadcast
 from flowlab._src.ops.cast import ComplexAbs
 from flowlab._src.ops.fill import zeros_like
@@ -34,8 +35,10 @@ class Abs(Unary):
 class Sign(Unary):
     """-1, 0 or 1 for a negative, zero or positive number."""
 
+    formula, loop_from = "sign(x)", choosing.FEW
+
     def kernel(self, x: Array[SignedNumber]) -> Array[SignedNumber]:
-        return np.sign(x)
+        return choosing.sign(x)
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """Zero everywhere."""

@@ -19,7 +19,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, merge_shapes
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.kernels import elementwise
+from flowlab._src.kernels import choosing, elementwise
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.fill import zeros_like
 from flowlab._src.util.export import export
@@ -241,7 +241,7 @@ class Elu(Unary):
     """x where it is positive, exp(x) - 1 elsewhere."""
 
     def kernel(self, features: Array[Floating]) -> Array[Floating]:
-        return np.where(features < 0, np.expm1(features), features)
+        return choosing.elu(features)
 
     def grad(self, node: Operation, dy: Tensor) -> Tensor:
         """The slope of exp(x) - 1 is its value + 1."""
@@ -296,7 +296,7 @@ class Selu(Unary):
 
     def kernel(self, features: Array[Floating]) -> Array[Floating]:
         scale, alpha = features.dtype.type(SELU_SCALE), features.dtype.type(SELU_SCALE * SELU_ALPHA)
-        return np.where(features < 0, alpha * np.expm1(features), scale * features)
+        return choosing.elu(features, alpha, scale)
 
     def grad(self, node: Operation, dy: Tensor) -> Tensor:
         """The slope follows from the output, as for Elu."""
@@ -344,7 +344,7 @@ class Softplus(Unary):
     """A smooth relu, log(1 + exp(x)), without overflow for large x."""
 
     def kernel(self, features: Array[Floating]) -> Array[Floating]:
-        return np.logaddexp(features, features.dtype.type(0))
+        return choosing.softplus(features)
 
     def grad(self, node: Operation, dy: Tensor) -> Tensor:
         """The derivative of log(1 + exp(x)) is the logistic function of x."""

@@ -12,6 +12,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import control_dependencies, name_scope
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import choosing
 from flowlab._src.ops.broadcast import Elementwise, Gradient, unbroadcast
 from flowlab._src.ops.cast import conj
 from flowlab._src.ops.constant import make_constant
@@ -23,10 +24,15 @@ from flowlab._src.util.export import export
 class Pow(Elementwise):
     """x to the power of y."""
 
+    def formula_for(self, x: Spec, y: Spec) -> str:
+        """Products, for a small whole number as exponent."""
+        known = None if y.dims or y.value is None else float(y.value.real)
+        return choosing.PRODUCTS.get(known, "") if x.dtype.is_floating else ""
+
     def kernel(self, x: Array[Number], y: Array[Number]) -> Array[Number]:
         if x.dtype.kind in "iu" and np.less(y, 0).any():
             raise InvalidArgumentError(None, None, "Integers to negative integer powers are not allowed")
-        return np.power(x, y)
+        return choosing.power(x, y)
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """dy y x**(y - 1) for x; dy x**y log(x) for y, 0 where x is not positive."""
@@ -58,10 +64,10 @@ class Square(Unary):
 class Sqrt(Unary):
     """The square root; nan for negative numbers."""
 
-    formula = "sqrt(x)"
+    formula, loop_from = "sqrt(x)", choosing.MANY
 
     def kernel(self, x: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
-        return np.sqrt(x)
+        return choosing.sqrt(x)
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """dy / (2 sqrt(x)), from the result."""
@@ -95,10 +101,10 @@ class SqrtGrad(FromResult):
 class Rsqrt(Unary):
     """1 / sqrt(x)."""
 
-    formula = "reciprocal(sqrt(x))"
+    formula, loop_from = "reciprocal(sqrt(x))", choosing.FEW
 
     def kernel(self, x: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
-        return np.reciprocal(np.sqrt(x))
+        return choosing.rsqrt(x)
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """-dy y³ / 2, from the result y."""
@@ -124,12 +130,12 @@ class RsqrtGrad(FromResult):
 class Reciprocal(Unary):
     """1 / x."""
 
-    formula = "reciprocal(x)"
+    formula, loop_from = "reciprocal(x)", choosing.MANY
 
     def kernel(self, x: Array[Number]) -> Array[Number]:
         if x.dtype.kind in "iu":
             refuse_zero(x, x)
-        return np.reciprocal(x)
+        return choosing.reciprocal(x)
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """-dy y², from the result y."""

@@ -17,6 +17,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, broadcast_shapes, format_dims, merge_shapes
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import choosing
 from flowlab._src.ops.array_shape import expand_dims, rank, reshape, shape, size, squeeze
 from flowlab._src.ops.broadcast import unbroadcast
 from flowlab._src.ops.constant import make_constant
@@ -43,7 +44,7 @@ class Where(Unary):
 class Select(Op):
     """Elements of `t` where the condition is true, of `e` elsewhere; a vector condition chooses whole rows."""
 
-    formula = "where(condition, t, e)"
+    formula, loop_from = "where(condition, t, e)", choosing.FEW
 
     def formula_for(self, condition: Spec, t: Spec, e: Spec) -> str:
         """Three of one shape."""
@@ -78,8 +79,8 @@ class Select(Op):
                     None, None, "Number of batches of 'then' must match size of 'cond', but saw: "
                     f"{len(t)} vs. {len(condition)}",
                 )  # fmt: skip
-            condition = condition.reshape((-1,) + (1,) * (t.ndim - 1))
-        return np.where(condition, t, e)
+            return choosing.choose_rows(condition, t, e)
+        return choosing.choose(condition, t, e)
 
     def shape(self, condition: Spec, t: Spec, e: Spec) -> TensorShape:
         data = merge_shapes(t.shape, e.shape)
@@ -114,11 +115,11 @@ class Select(Op):
 class SelectV2(Op):
     """Elements of `t` where the condition is true, of `e` elsewhere, all three stretched to a common shape."""
 
-    formula = "where(condition, t, e)"
+    formula, loop_from = "where(condition, t, e)", choosing.FEW
 
     def kernel(self, condition: Array[np.bool_], t: Array[T], e: Array[T]) -> Array[T]:
         try:
-            return np.where(condition, t, e)
+            return choosing.choose(np.asarray(condition), np.asarray(t), np.asarray(e))
         except ValueError:
             raise InvalidArgumentError(
                 None, None, f"condition {format_dims(np.shape(condition))}, then {format_dims(np.shape(t))}, and else "

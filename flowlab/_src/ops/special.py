@@ -15,7 +15,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import control_dependencies, name_scope
 from flowlab._src.graph.shape import TensorShape, broadcast_shapes
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.kernels import special
+from flowlab._src.kernels import special, special_loops
 from flowlab._src.ops.broadcast import Elementwise, Gradient, broadcast_axes, sum_parts
 from flowlab._src.ops.cast import conj
 from flowlab._src.ops.constant import make_constant
@@ -27,7 +27,7 @@ class Erf(Unary):
     """The error function: how much of a bell curve lies within x."""
 
     def kernel(self, x: Array[Floating]) -> Array[Floating]:
-        return special.erf(x)
+        return special_loops.erf(x, special.erf)
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """dy 2 / sqrt(pi) exp(-x²)."""
@@ -55,7 +55,7 @@ class Lgamma(Unary):
     """The logarithm of the absolute value of the gamma function."""
 
     def kernel(self, x: Array[Floating]) -> Array[Floating]:
-        return special.lgamma(x)
+        return special_loops.lgamma(x, special.lgamma)
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """dy digamma(x)."""

@@ -70,12 +70,19 @@ class Lines:
             emptied = [f"v{slot}" for slot in dying if not self.facts.is_number(slot)]
             if isinstance(item, Run):
                 self._add_run(plan, item)
-            elif self.facts.formulas[item] is None:
+            elif self.facts.formulas[item] is None or self._has_loop(plan.instructions[item]):
                 self._add_instruction(item, plan.instructions[item])
             else:
                 emptied += self._add_formula(plan.instructions[item], self.facts.formulas[item], dying)
             if free and emptied:
                 self.add("".join(f"{name} = " for name in emptied) + "None")
+
+    def _has_loop(self, instruction: Instruction) -> bool:
+        """True for an elementwise operation alone whose kernel has a compiled loop for arrays of this size."""
+        if jit.compiler.policy == jit.NEVER:
+            return False
+        dims = self.facts.dims[instruction.outputs[0]] or ()
+        return formula.count_of(dims) >= instruction.node.definition.loop_from
 
     def _dying(self, plan: Plan, order: list[int | Run]) -> list[set[int]]:
         """For each entry of the order the slots that nobody reads after it."""

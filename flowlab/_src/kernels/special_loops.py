@@ -1,0 +1,111 @@
+"""Compiled loops for special functions of many numbers; what they compute and why is written in `special.py`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowlab._src.kernels.jit import In1, Int, Out1, Part, Turn, claim, loop, part, pieces, plain, span
+from flowlab._src.kernels.threads import share
+
+Array = NDArray[Any]
+
+
+class ByType(Part):
+    """A part that is one function for single precision, another for double."""
+
+    def __init__(self, single: Part, double: Part) -> None:
+        super().__init__(single.function)
+        self.single, self.double = single, double
+
+    def make(self, dtype: np.dtype[Any]) -> Any:
+        """Build the one for this dtype."""
+        return (self.single if dtype == np.float32 else self.double).build(dtype)
+
+
+def by_loop(loop: Any, otherwise: Callable[[Array], Array], x: Array) -> Array:
+    """A function of each element: by its loop where that is ready, else by NumPy."""
+    run = loop.ready(x.dtype, x.size)
+    if run is None:
+        return otherwise(x)
+    y = np.empty(x.shape, x.dtype)
+    share(run, pieces(x.size), plain(x).reshape(-1), y.reshape(-1))
+    return y
+
+
+# erf(x) = x P(x²) / Q(x²) for |x| < 3.92, from where on it is 1 in single precision. The coefficients are a fit of our
+# own, right to 2e-8; with the rounding of single precision the error is at most 4e-7, as large as TensorFlow's.
+END = np.float32(3.92)
+P0, P1, P2, P3, P4, P5 = map(np.float32, (
+    1.1283791065216064, 0.19037242233753204, 0.05274372175335884, 0.0037640342488884926, 0.00028482696507126093,
+    2.0500772279774537e-06,
+))  # fmt: skip
+Q1, Q2, Q3, Q4, Q5 = map(np.float32, (
+    0.5020459294319153, 0.11409459263086319, 0.014966044574975967, 0.001162115135230124, 3.8088710425654426e-05,
+))  # fmt: skip
+ONE = np.float32(1)
+
+
+@part
+def erf_single(x: Any) -> Any:
+    """The quotient of two polynomials; no choice between intervals, so 8 or 16 numbers at a time."""
+    s = x * x
+    above = x * (P0 + s * (P1 + s * (P2 + s * (P3 + s * (P4 + s * P5)))))
+    below = ONE + s * (Q1 + s * (Q2 + s * (Q3 + s * (Q4 + s * Q5))))
+    y = above / below
+    y = y if y < ONE else ONE
+    y = y if y > -ONE else -ONE
+    y = ONE if x > END else y
+    y = -ONE if x < -END else y
+    return y if x == x else x
+
+
+@part
+def erf_double(x: float) -> float:
+    """The C library's."""
+    return math.erf(x)
+
+
+erf_of = ByType(erf_single, erf_double)
+
+
+def erf(x: Array, otherwise: Callable[[Array], Array]) -> Array:
+    """The error function. One number after the other takes Python 0.1 us, a call of NumPy's way 170."""
+    if x.size < 2**10:
+        return np.array([math.erf(each) for each in x.ravel().tolist()], x.dtype).reshape(x.shape)
+    return by_loop(erf_loop, otherwise, x)
+
+
+@loop(least=2**10, reorder=("contract",), calls=1000)
+def erf_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
+    """A million in 0.5 ms, for 44 with NumPy."""
+    while True:
+        piece = claim(turn)
+        if piece >= pieces:
+            break
+        begin, end = span(piece, pieces, x.size)
+        source, target = x[begin:end], y[begin:end]
+        for i in range(source.size):
+            target[i] = erf_of(source[i])
+
+
+def lgamma(x: Array, otherwise: Callable[[Array], Array]) -> Array:
+    """The logarithm of the gamma function of many numbers."""
+    return by_loop(lgamma_loop, otherwise, x)
+
+
+@loop(least=2**10, calls=1000)
+def lgamma_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
+    """The C library's."""
+    while True:
+        piece = claim(turn)
+        if piece >= pieces:
+            break
+        begin, end = span(piece, pieces, x.size)
+        source, target = x[begin:end], y[begin:end]
+        for i in range(source.size):
+            target[i] = math.lgamma(source[i])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from flowlab._src.errors import InvalidArgumentError
-from flowlab._src.kernels import conv
+from flowlab._src.kernels import conv, depthwise
 from tests.kernels import plain
 
 TOLERANCE = {"float16": 2e-2, "float32": 2e-5, "float64": 1e-12}
@@ -106,12 +106,14 @@ def test_depthwise_convolution_is_a_convolution_with_a_sparse_filter(case, multi
     full = plain.as_full_filter(w)
     y = plain.conv2d(x, full, *where)
     dy = np.random.RandomState(2).uniform(-1, 1, y.shape).astype(dtype)
-    assert_near(conv.depthwise_conv2d(x, w, *where), y, dtype)
+    assert_near(depthwise.depthwise_conv2d(x, w, *where), y, dtype)
     assert_near(
-        conv.depthwise_input_grad(x.shape, w, dy, *where), plain.conv2d_input_grad(x.shape, full, dy, *where), dtype
+        depthwise.depthwise_input_grad(x.shape, w, dy, *where),
+        plain.conv2d_input_grad(x.shape, full, dy, *where),
+        dtype,
     )
     dw = plain.from_full_filter(plain.conv2d_filter_grad(x, full.shape, dy, *where), multiplier)
-    assert_near(conv.depthwise_filter_grad(x, w.shape, dy, *where), dw, dtype)
+    assert_near(depthwise.depthwise_filter_grad(x, w.shape, dy, *where), dw, dtype)
 
 
 def test_inputs_may_be_read_only_views_and_are_not_written_to(kernels):
@@ -141,7 +143,7 @@ def test_shapes_that_do_not_fit_are_refused_before_memory_is_touched(kernels):
     with pytest.raises(InvalidArgumentError, match="the gradient has shape"):
         conv.conv2d_filter_grad(x, w.shape, dy[..., :2], *where)
     with pytest.raises(InvalidArgumentError, match="the gradient has shape"):
-        conv.depthwise_input_grad(x.shape, np.zeros((3, 3, 3, 2), "f"), dy, *where)
+        depthwise.depthwise_input_grad(x.shape, np.zeros((3, 3, 3, 2), "f"), dy, *where)
 
 
 def test_same_padding_fits_ceil_of_size_by_stride_windows():

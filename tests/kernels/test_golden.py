@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flowlab._src.kernels import conv, pool, softmax, update
+from flowlab._src.kernels import conv, depthwise, pool, softmax, update
 from tests.kernels import cases
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "kernels.json").read_text(encoding="utf-8"))
@@ -60,13 +60,13 @@ def test_convolution(name, dtype, kernels):
     x_shape, w_shape, stride, padding, dilation = cases.CONVOLUTIONS[name]
     x, w, _ = cases.images(name, dtype)
     where = (stride, stride), paddings(x_shape, w_shape, stride, padding, dilation), (dilation, dilation)
-    for kind, prefix in (("full", "conv2d"), ("depthwise", "depthwise")):
+    for kind, module, prefix in (("full", conv, "conv2d"), ("depthwise", depthwise, "depthwise")):
         y, dy, dx, dw = answers(f"{kind} convolution {name}")
-        forward = conv.conv2d if kind == "full" else conv.depthwise_conv2d
+        forward = conv.conv2d if kind == "full" else depthwise.depthwise_conv2d
         np.testing.assert_array_equal(forward(x, w, *where), y)
         dy = dy.astype(dtype)
-        np.testing.assert_array_equal(getattr(conv, f"{prefix}_input_grad")(x.shape, w, dy, *where), dx)
-        np.testing.assert_array_equal(getattr(conv, f"{prefix}_filter_grad")(x, w.shape, dy, *where), dw)
+        np.testing.assert_array_equal(getattr(module, f"{prefix}_input_grad")(x.shape, w, dy, *where), dx)
+        np.testing.assert_array_equal(getattr(module, f"{prefix}_filter_grad")(x, w.shape, dy, *where), dw)
 
 
 def test_softmax_and_cross_entropies(kernels):

@@ -1,4 +1,4 @@
-"""Convolution of images in NHWC layout, with both of its gradients, and the depthwise variety.
+"""Convolution of images in NHWC layout, with both of its gradients.
 
 An output pixel is a dot product: the numbers of one patch of the image, taken in the order (row, column, channel) of
 the filter, times the column of filter weights that belongs to one output channel. So a convolution is a matrix product
@@ -209,66 +209,3 @@ def numpy_filter_grad(
         patches = windows(pad(x[part], padding), filter_shape, strides, dilations).reshape(-1, size)
         dw += np.matmul(patches.T, dy[part].reshape(-1, out_channels))
     return dw.reshape(tuple(filter_shape))
-
-
-# ---------------------------------------------------------------- depthwise convolution
-
-
-def depthwise_conv2d(x: Array, w: Array, strides: Pair, padding: Padding, dilations: Pair = (1, 1)) -> Array:
-    """Convolve each channel with its own filters.
-
-    Parameters
-    ----------
-    x : array, shape (batch, height, width, in_channels)
-    w : array, shape (filter_height, filter_width, in_channels, multiplier)
-    strides, padding, dilations
-        As for `conv2d`.
-
-    Returns
-    -------
-    array, shape (batch, out_height, out_width, in_channels * multiplier)
-        The outputs of one input channel lie together.
-    """
-    check_channels(x.shape[3], w.shape[2])
-    if x.dtype == np.float16:
-        return depthwise_conv2d(wide(x), wide(w), strides, padding, dilations).astype(np.float16)
-    out = output_sizes(x.shape[1:3], w.shape, strides, padding, dilations)
-    y = np.zeros((len(x), *out, *w.shape[2:]), x.dtype)
-    for row, column, pixels in taps(pad(x, padding), w.shape, out, strides, dilations):
-        y += pixels[..., None] * w[row, column]
-    return y.reshape(len(x), *out, -1)
-
-
-def depthwise_input_grad(
-    input_shape: Sequence[int], w: Array, dy: Array, strides: Pair, padding: Padding, dilations: Pair = (1, 1)
-) -> Array:
-    """Return the gradient of `depthwise_conv2d` for its images."""
-    batch, rows, columns, channels = input_shape
-    check_channels(channels, w.shape[2])
-    out = output_sizes((rows, columns), w.shape, strides, padding, dilations)
-    check_output(dy, batch, out, channels * w.shape[3])
-    if dy.dtype == np.float16:
-        return depthwise_input_grad(input_shape, wide(w), wide(dy), strides, padding, dilations).astype(np.float16)
-    (top, bottom), (left, right) = padding
-    padded = np.zeros((batch, rows + top + bottom, columns + left + right, channels), dy.dtype)
-    dy = dy.reshape(batch, *out, *w.shape[2:])
-    for row, column, pixels in taps(padded, w.shape, out, strides, dilations):
-        pixels += (dy * w[row, column]).sum(-1) if w.shape[3] > 1 else dy[..., 0] * w[row, column, :, 0]
-    return np.ascontiguousarray(padded[:, top : top + rows, left : left + columns])
-
-
-def depthwise_filter_grad(
-    x: Array, filter_shape: Sequence[int], dy: Array, strides: Pair, padding: Padding, dilations: Pair = (1, 1)
-) -> Array:
-    """Return the gradient of `depthwise_conv2d` for its filters."""
-    check_channels(x.shape[3], filter_shape[2])
-    out = output_sizes(x.shape[1:3], filter_shape, strides, padding, dilations)
-    check_output(dy, len(x), out, filter_shape[2] * filter_shape[3])
-    if dy.dtype == np.float16:
-        x, dy = wide(x), wide(dy)
-        return depthwise_filter_grad(x, filter_shape, dy, strides, padding, dilations).astype(np.float16)
-    dw = np.empty(tuple(filter_shape), dy.dtype)
-    dy = dy.reshape(len(x), *out, *filter_shape[2:])
-    for row, column, pixels in taps(pad(x, padding), filter_shape, out, strides, dilations):
-        dw[row, column] = np.einsum("nhwc,nhwcm->cm", pixels, dy)
-    return dw

@@ -16,7 +16,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, format_dims, merge_dims
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.kernels import conv
+from flowlab._src.kernels import depthwise
 from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.nn_conv import Convolution, conv2d, explain_image
 from flowlab._src.ops.nn_convolution import with_space_to_batch
@@ -70,7 +70,7 @@ class DepthwiseConv2dNative(Depthwise):
         if 0 in counts or not input.size:
             channels = filter.shape[2] * filter.shape[3]
             return np.zeros(input.shape[:1] + counts + (channels,), input.dtype)
-        return conv.depthwise_conv2d(input, filter, strides, pairs, dilations)
+        return depthwise.depthwise_conv2d(input, filter, strides, pairs, dilations)
 
     def shape(self, input: Spec, filter: Spec) -> TensorShape:
         image, window = input.ranked(4), filter.ranked(4)
@@ -104,7 +104,7 @@ class DepthwiseConv2dNativeBackpropInput(Depthwise):
         strides, pairs, dilations, _ = self.geometry(image, filter.shape)
         if not out_backprop.size:
             return np.zeros(image, filter.dtype)
-        return conv.depthwise_input_grad(image, filter, out_backprop, strides, pairs, dilations)
+        return depthwise.depthwise_input_grad(image, filter, out_backprop, strides, pairs, dilations)
 
     def shape(self, input_sizes: Spec, filter: Spec, out_backprop: Spec) -> TensorShape:
         sizes = input_sizes.as_shape
@@ -132,7 +132,7 @@ class DepthwiseConv2dNativeBackpropFilter(Depthwise):
         strides, pairs, dilations, _ = self.geometry(input.shape, window)
         if not out_backprop.size:
             return np.zeros(window, input.dtype)
-        return conv.depthwise_filter_grad(input, window, out_backprop, strides, pairs, dilations)
+        return depthwise.depthwise_filter_grad(input, window, out_backprop, strides, pairs, dilations)
 
     def shape(self, input: Spec, filter_sizes: Spec, out_backprop: Spec) -> TensorShape:
         sizes = filter_sizes.as_shape

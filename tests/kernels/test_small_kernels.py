@@ -73,6 +73,47 @@ def test_product_of_any_size(size, transpose_a, transpose_b, dtype):
     check_product(*size, transpose_a, transpose_b, dtype)
 
 
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [(16, 1024, 40), (40, 40, 1024), (1024, 33, 1024), (260, 600, 810)], ids=str)
+@pytest.mark.parametrize("transpose", [(False, False), (True, False), (False, True)], ids=str)
+def test_product_of_matrices_whose_lines_meet_in_the_cache(size, transpose, dtype):
+    check_product(*size, *transpose, dtype)
+
+
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [(50, 784, 256), (15, 33, 70), (4, 900, 5), (300, 16, 200)], ids=str)
+def test_layer_is_product_bias_and_rectifier_to_the_last_bit(size, dtype, monkeypatch):
+    monkeypatch.setattr(gemm, "LEAST", 0)
+    m, k, n = size
+    x, w, b = uniform(0, dtype, m, k), uniform(1, dtype, k, n), uniform(2, dtype, n)
+    expected = np.maximum(gemm.matmul(x, w) + b, 0)
+    np.testing.assert_array_equal(gemm.layer(x, w, b), expected)
+    np.testing.assert_array_equal(gemm.layer(np.ascontiguousarray(x.T), w, b, True), expected)
+    assert gemm.layer(x, w, b[1:]) is None
+    assert gemm.layer(x, w[1:], b) is None
+    x[0, 0] = np.nan
+    assert np.isnan(gemm.layer(x, w, b)[0]).all()
+
+
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [(784, 50, 256), (33, 15, 70), (5, 300, 40), (1024, 16, 1024)], ids=str)
+@pytest.mark.parametrize("transpose", [(True, False), (False, False), (False, True)], ids=str)
+def test_descent_along_a_product_is_that_of_the_two_one_after_the_other(size, transpose, dtype, monkeypatch):
+    monkeypatch.setattr(gemm, "LEAST", 0)
+    m, k, n = size
+    a = uniform(0, dtype, *((k, m) if transpose[0] else (m, k)))
+    b = uniform(1, dtype, *((n, k) if transpose[1] else (k, n)))
+    var = uniform(2, dtype, m, n)
+    product = gemm.Product(a, b, *transpose)
+    expected = var - var.dtype.type(0.1) * product.value()
+    assert gemm.descend(var, 0.1, product)
+    np.testing.assert_array_equal(var, expected)
+    assert not gemm.descend(var[1:], 0.1, product)
+
+
 def test_product_of_shapes_that_do_not_fit(kernels):
     with pytest.raises(ValueError, match="mismatch"):
         gemm.matmul(np.zeros((300, 400), "f"), np.zeros((300, 400), "f"))

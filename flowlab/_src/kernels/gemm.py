@@ -1,14 +1,25 @@
-"""Matrix products: BLAS for the small ones, our own micro-kernel on all cores for the large.
+"""Matrix products: BLAS for the small ones, our own micro-kernel on all cores for the others.
 
 The large ones are cut into blocks that fit in the cache, as in every fast matrix product (Goto and van de Geijn,
-"Anatomy of high-performance matrix multiplication"). A piece of the work is a block of C, some rows by some columns. For
-each stretch of the sum (`DEPTH` long), the stretch of B is copied into strips as wide as a tile, the stretch of A into
-a compact block, and then tiles are multiplied. The copies cost little, because each copied number is used dozens of
-times, and they make a transposed matrix as good as any other: only the copying differs.
+"Anatomy of high-performance matrix multiplication"). A piece of the work is a block of C, some rows by some columns. It
+is computed in stretches of the sum (about `DEPTH` long), tile by tile.
+
+The micro-kernel reads A and B by steps through memory, so it can take them where they lie, transposed or not. Copies
+are made only where they pay:
+
+- of B, into strips as wide as a tile, if it is transposed; or if it is large, so that its rows are far apart or do not
+  fit in the cache next to the core;
+- of A, if its lines begin a multiple of 4096 bytes apart: the cache would put all of them into the same few places.
+
+A layer of 784x256 on 50 images takes 175 us without copies, 240 with.
+
+What follows a product is done row of tiles by row of tiles, while it is still in the cache: the bias and the rectifier
+of a layer (`layer`), the step of gradient descent that the gradient of the weights is for (`descend`).
 """
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -16,17 +27,21 @@ from numpy.typing import NDArray
 
 from flowlab._src.kernels import microkernel
 from flowlab._src.kernels.blocks import copy_numbers, copy_rows, turn_columns
-from flowlab._src.kernels.jit import NEVER, In2, Int, Ints1, Out2, Turn, claim, compiler, loop, part, plain, span
+from flowlab._src.kernels.jit import (
+    NEVER, In1, In2, Int, Ints1, Number, Out2, Turn, claim, compiler, loop, part, plain, span,
+)  # fmt: skip
 from flowlab._src.kernels.microkernel import VECTORS, call_tile, tile
 from flowlab._src.kernels.threads import blas, share, threads
 
 Array = NDArray[Any]
 
 LEAST = 2**22  # multiplications; with fewer, one BLAS thread is done before a helper wakes up
-DEPTH = 384  # length of a stretch of the sum
+DEPTH = 400  # most length of a stretch of the sum
 BLOCK = 252  # most rows of a block of C
 FEW, FEW_TURNED = 4, 32  # rows of B to copy at a time, so that neighbours in memory are read soon after each other
 STRIPS = 8  # most strips of columns of a block of C
+NEAR = 2**20  # bytes of the cache next to a core
+PAGE = 4096  # bytes: lines that are longer are on a page of memory each
 
 
 def matmul(a: Array, b: Array, transpose_a: bool = False, transpose_b: bool = False) -> Array:
@@ -46,26 +61,93 @@ def matmul(a: Array, b: Array, transpose_a: bool = False, transpose_b: bool = Fa
         work = left.size * right.shape[1]
         large = work >= multiply_loop.least
         run, address = (multiply_loop.ready(a.dtype, work), tile.ready(a.dtype, work)) if large else (None, None)
-        # A single row or column is read once, at the speed of memory; there is nothing to keep in registers.
-        if run is not None and address is not None and work and min(left.shape[0], right.shape[1]) >= 4:
+        if run is not None and address is not None and worth(a, b, transpose_a, transpose_b):
             return multiply(run, address, plain(a), plain(b), transpose_a, transpose_b)
     return np.matmul(left, right)
 
 
-def multiply(run: Any, address: Any, a: Array, b: Array, transpose_a: bool, transpose_b: bool) -> Array:
-    """Cut the product into blocks of C and share them."""
-    rows, columns = a.shape[transpose_a], b.shape[1 - transpose_b]
+def worth(a: Array, b: Array, transpose_a: bool, transpose_b: bool) -> bool:
+    """False for a single row or column: it is read once, at the speed of memory, and nothing is kept in registers."""
+    return a.size > 0 < b.size and min(a.shape[transpose_a], b.shape[1 - transpose_b]) >= 4
+
+
+def fits(a: Array, b: Array, transpose_a: bool, transpose_b: bool) -> bool:
+    """True for two matrices that can be multiplied."""
+    return a.ndim == b.ndim == 2 and a.dtype == b.dtype and a.shape[1 - transpose_a] == b.shape[transpose_b]
+
+
+def multiply(
+    run: Any, address: Any, a: Array, b: Array, transpose_a: bool, transpose_b: bool, bias: Array | None = None
+) -> Array:
+    """Cut the product into blocks of C and share them; with a bias, it is added, and what is below zero becomes zero."""
+    rows, depth, columns = a.shape[transpose_a], a.shape[1 - transpose_a], b.shape[1 - transpose_b]
     c = np.empty((rows, columns), a.dtype)
-    lanes = microkernel.lanes(a.dtype)
+    pieces, geometry = cut(rows, depth, columns, transpose_a, transpose_b, a.dtype, threads())
+    share(run, pieces, a, b, c, c[0, :0] if bias is None else bias, geometry, address)
+    return c
+
+
+def layer(x: Array, w: Array, b: Array, transpose_x: bool = False, transpose_w: bool = False) -> Array | None:
+    """Return ``relu(x @ w + b)``, or None if the loop is not for these arrays; the sums are those of `matmul`."""
+    if not fits(x, w, transpose_x, transpose_w) or b.dtype != x.dtype or b.shape != (w.shape[1 - transpose_w],):
+        return None
+    work = x.size * b.size
+    run, address = multiply_loop.ready(x.dtype, work), tile.ready(x.dtype, work)
+    if run is None or address is None or work < LEAST or not worth(x, w, transpose_x, transpose_w):
+        return None
+    return multiply(run, address, plain(x), plain(w), transpose_x, transpose_w, plain(b))
+
+
+class Product:
+    """A product of two matrices that is not computed yet, because what it is for may be done with it."""
+
+    __slots__ = ("a", "b", "dtype", "shape", "transpose_a", "transpose_b")
+
+    def __init__(self, a: Array, b: Array, transpose_a: bool, transpose_b: bool) -> None:
+        self.a, self.b = a, b
+        self.transpose_a, self.transpose_b = transpose_a, transpose_b
+        self.shape = a.shape[transpose_a], b.shape[1 - transpose_b]
+        self.dtype = a.dtype
+
+    def value(self) -> Array:
+        """Compute it."""
+        return matmul(self.a, self.b, self.transpose_a, self.transpose_b)
+
+
+def descend(var: Array, rate: Any, gradient: Product) -> bool:
+    """Subtract `rate` times a product from a variable, where it lies; False if the loop is not for these arrays.
+
+    The product is never written to memory. Of 784x256 weights and 50 images: 205 us, for 205 + 25 one after the other.
+    """
+    a, b, flips = gradient.a, gradient.b, (gradient.transpose_a, gradient.transpose_b)
+    if not fits(a, b, *flips) or var.dtype != a.dtype or var.shape != gradient.shape or not var.flags.c_contiguous:
+        return False
+    work, depth = a.size * var.shape[1], a.shape[1 - flips[0]]
+    run, address = descend_loop.ready(var.dtype, work), tile.ready(var.dtype, work)
+    if run is None or address is None or work < LEAST or depth > DEPTH or not worth(a, b, *flips):
+        return False
+    pieces, geometry = cut(var.shape[0], depth, var.shape[1], *flips, var.dtype, threads())
+    share(run, pieces, plain(a), plain(b), var, var.dtype.type(rate), geometry, address)
+    return True
+
+
+@functools.lru_cache(maxsize=256)
+def cut(
+    rows: int, depth: int, columns: int, transpose_a: bool, transpose_b: bool, dtype: np.dtype[Any], threads: int
+) -> tuple[int, Array]:
+    """Decide how to compute a product: how many pieces, and what their loop has to know."""
+    lanes, most = microkernel.lanes(dtype), microkernel.most_rows()
     strips = -(-columns // (lanes * VECTORS))
     row_blocks = -(-rows // BLOCK)
-    # Wide blocks copy A less often, but every thread shall get several. The sums are the same either way.
-    column_blocks = -(-strips // max(1, min(STRIPS, strips * row_blocks // (4 * threads()))))
-    geometry = np.array(
-        [transpose_a, transpose_b, lanes, strips, microkernel.most_rows(), row_blocks, column_blocks], np.int64
-    )
-    share(run, row_blocks * column_blocks, a, b, c, geometry, address)
-    return c
+    # Wide blocks read A less often, but every thread shall get several. The sums are the same either way.
+    column_blocks = -(-strips // max(1, min(STRIPS, strips * row_blocks // (4 * threads))))
+    stretches = -(-depth // DEPTH)
+    height = -(-rows // row_blocks)
+    copy_a = (rows if transpose_a else depth) * dtype.itemsize % PAGE == 0
+    b_line = columns * dtype.itemsize
+    copy_b = transpose_b or (height > most and (b_line >= PAGE or b_line * depth > NEAR))
+    geometry = [transpose_a, transpose_b, lanes, strips, most, row_blocks, column_blocks, stretches, copy_a, copy_b]
+    return row_blocks * column_blocks, np.array(geometry, np.int64)
 
 
 @part
@@ -93,54 +175,139 @@ def pack_strip(
             packed[place + k * strip + i] = 0
 
 
-@loop(least=LEAST)
-def multiply_loop(turn: Turn, pieces: Int, a: In2, b: In2, c: Out2, geometry: Ints1, tile: Int) -> None:
-    """Multiply matrices; a piece is a block of C."""
-    transpose_a, transpose_b, lanes, strips, most, row_blocks, column_blocks = geometry
+@part
+def stretch_of_a(
+    a: Any, geometry: Any, first: int, depth: int, begin: int, height: int, line: int, block: Any
+) -> tuple[int, int, int]:
+    """Say where a stretch of some rows of A begins, and the steps to the next row and the next number of the sum."""
+    transposed, copy = geometry[0], geometry[8]
+    a_line = a.shape[1]
+    place = a.ctypes.data + (first * a_line + begin if transposed else begin * a_line + first) * a.itemsize
+    if copy:
+        for i in range(depth if transposed else height):
+            target = block.ctypes.data + i * line * a.itemsize
+            copy_numbers((place + i * a_line * a.itemsize, target, height if transposed else depth))
+        place, a_line = block.ctypes.data, line
+    return (place, 1, a_line) if transposed else (place, a_line, 1)
+
+
+@part
+def stretch_of_b(
+    b: Any, geometry: Any, first: int, depth: int, begin: int, end: int, columns: int, longest: int, packed: Any
+) -> None:
+    """Copy a stretch of the strips `begin`... of B, if they are to be copied."""
+    turned, lanes, copy = geometry[1], geometry[2], geometry[9]
     strip = lanes * VECTORS
+    together = FEW_TURNED if turned else FEW
+    for k in range(0, depth if copy else 0, together):
+        few = min(together, depth - k)
+        for s in range(begin, end):
+            place = ((s - begin) * longest + k) * strip
+            pack_strip(b, first + k, few, s * strip, min(strip, columns - s * strip), lanes, turned, packed, place)
+    if not copy and end * strip > columns:  # whole registers would be read beside B
+        left = (end - 1) * strip
+        pack_strip(b, first, depth, left, columns - left, lanes, turned, packed, 0)
+
+
+@part
+def row_of_tiles(
+    tile: int, height: int, a_place: int, a_row: int, a_step: int, start: Any, depth: int, b: Any, geometry: Any,
+    first: int, begin: int, end: int, columns: int, longest: int, packed: Any, c_place: int, c_line: int, add: int,
+) -> None:  # fmt: skip
+    """Multiply some rows of A with the strips `begin`... of B, into C or onto it."""
+    copy, strip, size = geometry[9], geometry[2] * VECTORS, b.itemsize
+    for s in range(begin, end):
+        count = min(strip, columns - s * strip)
+        if copy:
+            b_place, b_step = packed.ctypes.data + (s - begin) * longest * strip * size, strip
+        elif count < strip:
+            b_place, b_step = packed.ctypes.data, strip
+        else:
+            b_place, b_step = b.ctypes.data + (first * columns + s * strip) * size, columns
+        call_tile((
+            tile, height, count, a_place, a_row, a_step, start.ctypes.data, 1, depth, b_place, b_step, 0,
+            c_place + (s - begin) * strip * size, c_line, add,
+        ))  # fmt: skip
+
+
+@part
+def working_memory(geometry: Any, rows: int, total: int) -> tuple[int, int, int, int]:
+    """Return the most numbers of a stretch, the step between lines of copied A, and the sizes of copies of A and B."""
+    transpose_a, _, lanes, strips, _, row_blocks, column_blocks, stretches, copy_a, copy_b = geometry
+    longest, highest = (total + stretches - 1) // stretches, (rows + row_blocks - 1) // row_blocks
+    line = (highest if transpose_a else longest) + 16  # so that it is no multiple of 4096 bytes
+    width = (strips + column_blocks - 1) // column_blocks if copy_b else 1
+    return longest, line, (longest if transpose_a else highest) * line * copy_a, width * lanes * VECTORS * longest
+
+
+@loop(least=LEAST)
+def multiply_loop(
+    turn: Turn, pieces: Int, a: In2, b: In2, c: Out2, bias: In1, geometry: Ints1, tile: Int
+) -> None:  # fmt: skip
+    """Multiply matrices; a piece is a block of C. If there is a bias, add it and set what is below zero to zero."""
+    transpose_a, _, lanes, strips, most, row_blocks, column_blocks, stretches, _, _ = geometry
+    strip, size = lanes * VECTORS, c.itemsize
     rows, columns = c.shape
     total = a.shape[0] if transpose_a else a.shape[1]
-    size = c.itemsize
-    # Steps of a power of two would put all rows into the same few places of the cache.
-    longest = (rows + row_blocks - 1) // row_blocks
-    a_line = (longest if transpose_a else DEPTH) + 16
-    block = np.empty((DEPTH if transpose_a else longest) * a_line, c.dtype)
-    packed = np.empty(((strips + column_blocks - 1) // column_blocks) * strip * DEPTH, c.dtype)
-    start = np.zeros(1, np.int64)
+    longest, line, size_of_a, size_of_b = working_memory(geometry, rows, total)
+    block, packed, start = np.empty(size_of_a, c.dtype), np.empty(size_of_b, c.dtype), np.zeros(1, np.int64)
     while True:
         piece = claim(turn)
         if piece >= pieces:
             break
         first_row, last_row = span(piece % row_blocks, row_blocks, rows)
         first_strip, last_strip = span(piece // row_blocks, column_blocks, strips)
-        height = last_row - first_row
-        tiles = (height + most - 1) // most
-        for first in range(0, total, DEPTH):
-            depth = min(DEPTH, total - first)
-            size_of_a, source = a.shape[1], a.ctypes.data
-            if transpose_a:
-                a_row, a_step = 1, a_line
-                for k in range(depth):
-                    place = source + ((first + k) * size_of_a + first_row) * size
-                    copy_numbers((place, block.ctypes.data + k * a_line * size, height))
-            else:
-                a_row, a_step = a_line, 1
-                for row in range(height):
-                    place = source + ((first_row + row) * size_of_a + first) * size
-                    copy_numbers((place, block.ctypes.data + row * a_line * size, depth))
-            together = FEW_TURNED if transpose_b else FEW
-            for k in range(0, depth, together):
-                few = min(together, depth - k)
-                for s in range(first_strip, last_strip):
-                    count = min(strip, columns - s * strip)
-                    place = (s - first_strip) * strip * DEPTH + k * strip
-                    pack_strip(b, first + k, few, s * strip, count, lanes, transpose_b, packed, place)
+        left, right = first_strip * strip, min(columns, last_strip * strip)
+        tiles = (last_row - first_row + most - 1) // most
+        for stretch in range(stretches):
+            first, last = span(stretch, stretches, total)
+            a_place, a_row, a_step = stretch_of_a(
+                a, geometry, first, last - first, first_row, last_row - first_row, line, block
+            )
+            stretch_of_b(b, geometry, first, last - first, first_strip, last_strip, columns, longest, packed)
             for t in range(tiles):
-                begin, end = span(t, tiles, height)
-                for s in range(first_strip, last_strip):
-                    count = min(strip, columns - s * strip)
-                    call_tile((
-                        tile, end - begin, count, block.ctypes.data + begin * a_row * size, a_row, a_step,
-                        start.ctypes.data, 1, depth, packed.ctypes.data + (s - first_strip) * strip * DEPTH * size,
-                        strip, 0, c.ctypes.data + ((first_row + begin) * columns + s * strip) * size, columns, first,
-                    ))  # fmt: skip
+                begin, end = span(t, tiles, last_row - first_row)
+                row_of_tiles(
+                    tile, end - begin, a_place + begin * a_row * size, a_row, a_step, start, last - first, b, geometry,
+                    first, first_strip, last_strip, columns, longest, packed,
+                    c.ctypes.data + ((first_row + begin) * columns + left) * size, columns, first,
+                )  # fmt: skip
+                for row in range(first_row + begin, first_row + end if bias.size and last == total else 0):
+                    target, added = c[row, left:right], bias[left:right]
+                    for i in range(target.size):
+                        sum_of_both = target[i] + added[i]
+                        target[i] = 0 if sum_of_both < 0 else sum_of_both
+
+
+@loop(least=LEAST)
+def descend_loop(
+    turn: Turn, pieces: Int, a: In2, b: In2, var: Out2, rate: Number, geometry: Ints1, tile: Int
+) -> None:  # fmt: skip
+    """Subtract `rate` times a product, of a sum of one stretch; a piece is a block of the variable."""
+    transpose_a, _, lanes, strips, most, row_blocks, column_blocks, _, _, _ = geometry
+    strip, size = lanes * VECTORS, var.itemsize
+    rows, columns = var.shape
+    total = a.shape[0] if transpose_a else a.shape[1]
+    longest, line, size_of_a, size_of_b = working_memory(geometry, rows, total)
+    block, packed, start = np.empty(size_of_a, var.dtype), np.empty(size_of_b, var.dtype), np.zeros(1, np.int64)
+    gradient = np.empty((most, (strips + column_blocks - 1) // column_blocks * strip), var.dtype)
+    while True:
+        piece = claim(turn)
+        if piece >= pieces:
+            break
+        first_row, last_row = span(piece % row_blocks, row_blocks, rows)
+        first_strip, last_strip = span(piece // row_blocks, column_blocks, strips)
+        left, right = first_strip * strip, min(columns, last_strip * strip)
+        tiles = (last_row - first_row + most - 1) // most
+        a_place, a_row, a_step = stretch_of_a(a, geometry, 0, total, first_row, last_row - first_row, line, block)
+        stretch_of_b(b, geometry, 0, total, first_strip, last_strip, columns, longest, packed)
+        for t in range(tiles):
+            begin, end = span(t, tiles, last_row - first_row)
+            row_of_tiles(
+                tile, end - begin, a_place + begin * a_row * size, a_row, a_step, start, total, b, geometry, 0,
+                first_strip, last_strip, columns, longest, packed, gradient.ctypes.data, gradient.shape[1], 0,
+            )  # fmt: skip
+            for i in range(end - begin):
+                target, step = var[first_row + begin + i, left:right], gradient[i, : right - left]
+                for k in range(target.size):
+                    target[k] -= rate * step[k]

@@ -28,8 +28,22 @@ from numpy.typing import NDArray
 from flowlab._src.kernels import microkernel
 from flowlab._src.kernels.blocks import copy_numbers, copy_rows, turn_columns
 from flowlab._src.kernels.jit import (
-    NEVER, In1, In2, Int, Ints1, Number, Out2, Turn, claim, compiler, loop, part, plain, span,
-)  # fmt: skip
+    NEVER,
+    In1,
+    In2,
+    Int,
+    Ints1,
+    Loop,
+    Number,
+    Out2,
+    Turn,
+    claim,
+    compiler,
+    loop,
+    part,
+    plain,
+    span,
+)
 from flowlab._src.kernels.microkernel import VECTORS, call_tile, tile
 from flowlab._src.kernels.threads import blas, share, threads
 
@@ -57,45 +71,41 @@ def matmul(a: Array, b: Array, transpose_a: bool = False, transpose_b: bool = Fa
         return np.matmul(left.astype(np.float32), right.astype(np.float32)).astype(np.float16)
     if left.shape[-1] == 1 and left.ndim == right.ndim == 2 and right.shape[0] == 1 and a.dtype == b.dtype:
         return np.multiply(left, right)  # an outer product, of 128x128 in 4 us for 19
-    if a.ndim == b.ndim == 2 and a.dtype == b.dtype and left.shape[1] == right.shape[0]:
-        work = left.size * right.shape[1]
-        large = work >= multiply_loop.least
-        run, address = (multiply_loop.ready(a.dtype, work), tile.ready(a.dtype, work)) if large else (None, None)
-        if run is not None and address is not None and worth(a, b, transpose_a, transpose_b):
-            return multiply(run, address, plain(a), plain(b), transpose_a, transpose_b)
-    return np.matmul(left, right)
+    ready = loops_for(multiply_loop, a, b, transpose_a, transpose_b)
+    return np.matmul(left, right) if ready is None else multiply(ready, a, b, transpose_a, transpose_b)
 
 
-def worth(a: Array, b: Array, transpose_a: bool, transpose_b: bool) -> bool:
-    """False for a single row or column: it is read once, at the speed of memory, and nothing is kept in registers."""
-    return a.size > 0 < b.size and min(a.shape[transpose_a], b.shape[1 - transpose_b]) >= 4
-
-
-def fits(a: Array, b: Array, transpose_a: bool, transpose_b: bool) -> bool:
-    """True for two matrices that can be multiplied."""
-    return a.ndim == b.ndim == 2 and a.dtype == b.dtype and a.shape[1 - transpose_a] == b.shape[transpose_b]
+def loops_for(loop: Loop, a: Array, b: Array, transpose_a: bool, transpose_b: bool) -> tuple[Any, Any] | None:
+    """Return a compiled loop and the address of the micro-kernel, if there are such and they are for these arrays."""
+    if not (a.ndim == b.ndim == 2 and a.dtype == b.dtype and a.shape[1 - transpose_a] == b.shape[transpose_b]):
+        return None
+    rows, columns = a.shape[transpose_a], b.shape[1 - transpose_b]
+    work = a.size * columns
+    if work < loop.least:
+        return None
+    run, address = loop.ready(a.dtype, work), tile.ready(a.dtype, work)
+    # A single row or column is read once, at the speed of memory; there is nothing to keep in registers.
+    return (run, address) if run is not None and address is not None and work and min(rows, columns) >= 4 else None
 
 
 def multiply(
-    run: Any, address: Any, a: Array, b: Array, transpose_a: bool, transpose_b: bool, bias: Array | None = None
+    ready: tuple[Any, Any], a: Array, b: Array, transpose_a: bool, transpose_b: bool, bias: Array | None = None
 ) -> Array:
     """Cut the product into blocks of C and share them; with a bias, it is added, and what is below zero becomes zero."""
     rows, depth, columns = a.shape[transpose_a], a.shape[1 - transpose_a], b.shape[1 - transpose_b]
     c = np.empty((rows, columns), a.dtype)
     pieces, geometry = cut(rows, depth, columns, transpose_a, transpose_b, a.dtype, threads())
-    share(run, pieces, a, b, c, c[0, :0] if bias is None else bias, geometry, address)
+    run, address = ready
+    share(run, pieces, plain(a), plain(b), c, c[0, :0] if bias is None else bias, geometry, address)
     return c
 
 
 def layer(x: Array, w: Array, b: Array, transpose_x: bool = False, transpose_w: bool = False) -> Array | None:
     """Return ``relu(x @ w + b)``, or None if the loop is not for these arrays; the sums are those of `matmul`."""
-    if not fits(x, w, transpose_x, transpose_w) or b.dtype != x.dtype or b.shape != (w.shape[1 - transpose_w],):
+    ready = loops_for(multiply_loop, x, w, transpose_x, transpose_w)
+    if ready is None or b.dtype != x.dtype or b.shape != (w.shape[1 - transpose_w],):
         return None
-    work = x.size * b.size
-    run, address = multiply_loop.ready(x.dtype, work), tile.ready(x.dtype, work)
-    if run is None or address is None or work < LEAST or not worth(x, w, transpose_x, transpose_w):
-        return None
-    return multiply(run, address, plain(x), plain(w), transpose_x, transpose_w, plain(b))
+    return multiply(ready, x, w, transpose_x, transpose_w, plain(b))
 
 
 class Product:
@@ -120,12 +130,11 @@ def descend(var: Array, rate: Any, gradient: Product) -> bool:
     The product is never written to memory. Of 784x256 weights and 50 images: 205 us, for 205 + 25 one after the other.
     """
     a, b, flips = gradient.a, gradient.b, (gradient.transpose_a, gradient.transpose_b)
-    if not fits(a, b, *flips) or var.dtype != a.dtype or var.shape != gradient.shape or not var.flags.c_contiguous:
+    depth = a.shape[1 - flips[0]]
+    ready = loops_for(descend_loop, a, b, *flips) if depth <= DEPTH else None
+    if ready is None or var.dtype != a.dtype or var.shape != gradient.shape or not var.flags.c_contiguous:
         return False
-    work, depth = a.size * var.shape[1], a.shape[1 - flips[0]]
-    run, address = descend_loop.ready(var.dtype, work), tile.ready(var.dtype, work)
-    if run is None or address is None or work < LEAST or depth > DEPTH or not worth(a, b, *flips):
-        return False
+    run, address = ready
     pieces, geometry = cut(var.shape[0], depth, var.shape[1], *flips, var.dtype, threads())
     share(run, pieces, plain(a), plain(b), var, var.dtype.type(rate), geometry, address)
     return True

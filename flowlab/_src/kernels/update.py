@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowlab._src.errors import InvalidArgumentError
+from flowlab._src.kernels.gemm import Product, descend
 from flowlab._src.kernels.jit import In1, Int, Number, Out1, Turn, claim, loop, part, pieces, plain, span
 from flowlab._src.kernels.threads import share
 
@@ -26,7 +27,7 @@ def scalars(like: Array, *values: Scalar) -> tuple[Any, ...]:
     return tuple(kind(value) for value in values)
 
 
-def check_shapes(var: Array, *others: Array) -> None:
+def check_shapes(var: Array, *others: Array | Product) -> None:
     """Raise unless all arrays have the variable's shape; NumPy would broadcast, and compiled loops read beside them."""
     for other in others:
         if other.shape != var.shape:
@@ -47,8 +48,10 @@ def targets(arrays: tuple[Array, ...], in_place: bool) -> tuple[Array, ...]:
 # ---------------------------------------------------------------- gradient descent and momentum
 
 
-def gradient_descent(var: Array, alpha: Scalar, delta: Array, in_place: bool = False) -> Array:
+def gradient_descent(var: Array, alpha: Scalar, delta: Array | Product, in_place: bool = False) -> Array:
     """Return ``var - alpha * delta``; with `in_place` (here and below) the variable itself is changed and returned.
+
+    A gradient may be a product that is yet to be computed.
 
     >>> gradient_descent(np.array([1.0, 2.0]), 0.5, np.array([2.0, 2.0]))
     array([0., 1.])
@@ -56,6 +59,10 @@ def gradient_descent(var: Array, alpha: Scalar, delta: Array, in_place: bool = F
     if delta.shape != var.shape:
         check_shapes(var, delta)
     alpha = var.dtype.type(alpha)
+    if isinstance(delta, Product):
+        if in_place and descend(*targets((var,), True), alpha, delta):
+            return var
+        delta = delta.value()
     if not in_place:
         return var - alpha * delta
     run = gradient_descent_loop.ready(var.dtype, var.size)

@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from flowlab._src.kernels import conv_pool, elementwise
-from flowlab._src.runtime import row_patterns
+from flowlab._src.kernels import conv_pool, elementwise, gemm
+from flowlab._src.runtime import row_patterns, update_patterns
 from flowlab._src.runtime.plan import Instruction, Plan
 from flowlab._src.runtime.sequences import Sequences
 
@@ -33,13 +33,16 @@ def fused(plan: Plan) -> Plan:
     types = {i.node.type for i in plan.instructions}
     layers = "Relu" in types and not types.isdisjoint(("MatMul", "Conv2D"))
     rows = not types.isdisjoint(row_patterns.TYPES)
-    if not (layers or rows):
+    updates = "MatMul" in types and not types.isdisjoint(update_patterns.TYPES)
+    if not (layers or rows or updates):
         return plan
     lines = Sequences(plan)
     if layers:
         fuse_layers(lines)
     if rows:
         row_patterns.fuse_rows(lines)
+    if updates:
+        update_patterns.fuse_updates(lines)
     return lines.result()
 
 
@@ -86,8 +89,13 @@ def fuse_layer(lines: Sequences, number: int, relu: Instruction) -> None:
     if added.refs or not (lines.steady(made.inputs, product, number) and lines.steady((b,), bias, number)):
         return
     multiply, add, rectify = made.kernel, added.kernel, relu.kernel
+    definition: Any = made.node.definition
+    flips = (definition.transpose_a, definition.transpose_b) if made.node.type == "MatMul" else None
 
     def layer(x: Any, w: Any, b: Any) -> Any:
+        y = None if flips is None else gemm.layer(x, w, b, *flips)
+        if y is not None:
+            return y
         y = multiply(x, w)
         if elementwise.bias_relu_within(y, b):
             return y

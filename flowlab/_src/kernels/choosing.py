@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flowlab._src.kernels.copying import words
 from flowlab._src.kernels.jit import (
     COMPILED,
     In1,
@@ -34,13 +35,6 @@ Truths1 = Annotated[NDArray[np.bool_], Parameter(1, False, "bool")]
 
 MANY = 2**18  # elements; NumPy handles fewer in the time that a second thread takes to wake up
 FEW = 2**13  # elements from which on a loop is faster than NumPy's choices, one thread being enough
-
-
-def words(dtype: np.dtype[Any]) -> np.dtype[Any] | None:
-    """The type of floats as long as the elements of a type; loops that only move elements take them for those."""
-    if dtype.hasobject or not dtype.isnative or dtype.itemsize not in (4, 8):
-        return None
-    return np.dtype(np.float32 if dtype.itemsize == 4 else np.float64)
 
 
 def choose(condition: Array, x: Array, y: Array) -> Array:

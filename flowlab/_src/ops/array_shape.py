@@ -21,6 +21,7 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, as_shape, broadcast_shapes, format_dims
 from flowlab._src.graph.sparse_tensor import is_sparse
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import copying
 from flowlab._src.ops.constant import make_constant
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.util import written
@@ -252,6 +253,8 @@ class Reshape(Op):
             return None
         if math.prod(dims) != math.prod(wanted):  # type: ignore[arg-type]  # no None
             return None
+        if math.prod(wanted) >= copying.LEAST:  # type: ignore[arg-type]  # no None
+            return lambda x, _: copying.reshaped(x, wanted)  # type: ignore[arg-type]
         return lambda x, _: x.reshape(wanted)
 
     def kernel(self, tensor: Array[T], shape: Array[Index]) -> Array[T]:
@@ -289,7 +292,7 @@ class Reshape(Op):
             if tensor.size < 10**9:
                 error.why, error.fix = explain_sizes(tensor.size, _product(sizes))
             raise error
-        return tensor.reshape(sizes)
+        return copying.reshaped(tensor, sizes)
 
     def shape(self, tensor: Spec, shape: Spec) -> TensorShape:
         shape.ranked(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.removal import fix_elsewhere, why_elsewhere
 from flowlab._src.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels.copying import in_order
 from flowlab._src.util import source
 from flowlab._src.util.export import export
 from flowlab._src.util.text import nearest
@@ -314,6 +316,27 @@ def _maker(fetch: Any) -> Callable[[list[Any]], Any]:
     return list if type(fetch) is list else type(fetch)
 
 
+def _holders_of_base(view: np.ndarray) -> int:
+    base = view.base
+    return sys.getrefcount(base) if hasattr(sys, "getrefcount") else 0
+
+
+_ONE_HOLDER = _holders_of_base(np.empty(2).reshape(2, 1))
+
+
+def _is_all_there_is(view: np.ndarray) -> bool:
+    """True for the whole of an array that only this view holds, as reshaping a result gives it: it may be handed over."""
+    base = view.base
+    return (
+        type(base) is np.ndarray
+        and base.nbytes == view.nbytes
+        and view.flags.writeable
+        and view.flags.c_contiguous
+        and base.flags.owndata
+        and _holders_of_base(view) == _ONE_HOLDER + 1
+    )
+
+
 def as_result(value: Any) -> Any:
     """A value as the caller gets it: a NumPy scalar, or an array that is the caller's own."""
     if isinstance(value, np.ndarray):
@@ -321,7 +344,7 @@ def as_result(value: Any) -> Any:
             return value[()]
         if not value.flags.writeable or not value.flags.owndata:
             try:
-                return value.copy()
+                return value if _is_all_there_is(value) else in_order(value)
             except MemoryError:
                 raise ResourceExhaustedError(
                     None, None, f"OOM when allocating tensor with shape{list(value.shape)} and type {value.dtype}"

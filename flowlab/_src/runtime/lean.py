@@ -41,13 +41,15 @@ class Facts:
             if self.dims.get(slot) is None:
                 self.dims[slot] = self._dims(tensor, plan.initial[slot])
         self.formulas = [self._formula(i) for i in plan.instructions]
-        kept = set(plan.feeds).union(plan.fetches)
+        kept: set[int] = set()
         made: set[int] = set()
         for instruction, step in zip(plan.instructions, self.formulas, strict=True):
             if step is not None:
                 made.add(instruction.outputs[0])
             elif not (instruction.node.definition.apart and is_own(instruction)):
                 kept.update(instruction.inputs)
+        self.own = made - kept  # computed here, and nobody else has it: a fetch gives it away as it is
+        kept.update(plan.feeds, plan.fetches)
         self.only_read = set(plan.feeds) - {*plan.fetches}  # feeds that no kernel keeps or passes on
         for instruction, step in zip(plan.instructions, self.formulas, strict=True):
             if step is None and not (instruction.node.definition.apart and is_own(instruction)):

@@ -325,13 +325,10 @@ class StraightRun:
     def _result(self, lines: Lines, fetches: Fetches) -> str:
         """The text of what `run` returns."""
         facts = lines.facts
-        made = {
-            i.outputs[0] for i, step in zip(self.plan.instructions, facts.formulas, strict=True) if step is not None
-        }
 
         def text(position: int) -> str:
             slot = self.plan.fetches[position]
-            return f"v{slot}" if slot in made else f"{lines.bind('as_result', as_result)}(v{slot})"
+            return f"v{slot}" if slot in facts.own else f"{lines.bind('as_result', as_result)}(v{slot})"
 
         texts = [text(position) for position in range(len(self.plan.fetches))]
         simple = fetches.simple()

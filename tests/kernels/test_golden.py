@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flowlab._src.kernels import conv, depthwise, pool, softmax, update
+from flowlab._src.kernels import average_pool, conv, depthwise, pool, softmax, update
 from tests.kernels import cases
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "kernels.json").read_text(encoding="utf-8"))
@@ -50,8 +50,8 @@ def test_pool(name, kernels):
     np.testing.assert_array_equal(pool.max_pool_with_argmax(x, *where)[1], argmax)
     ddx = np.arange(16, dtype=np.float32).reshape(x.shape)
     np.testing.assert_array_equal(pool.max_pool_grad_grad(x, y.astype(np.float32), ddx, *where), second)
-    np.testing.assert_allclose(pool.avg_pool(x, *where), mean, rtol=1e-6)
-    np.testing.assert_allclose(pool.avg_pool_grad(x.shape, dy, *where), mean_dx, rtol=1e-6)
+    np.testing.assert_allclose(average_pool.avg_pool(x, *where), mean, rtol=1e-6)
+    np.testing.assert_allclose(average_pool.avg_pool_grad(x.shape, dy, *where), mean_dx, rtol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from flowlab._src.errors import InvalidArgumentError
-from flowlab._src.kernels import pool
+from flowlab._src.kernels import average_pool, pool
 from tests.kernels import plain
 
 # batch, height, width, channels, ksize, strides, padding
@@ -74,8 +74,8 @@ def test_second_gradient_picks_at_the_maxima(case, kernels):
 def test_avg_pool_counts_real_pixels_only(case, dtype, kernels):
     x, dy, where = numbers(case, dtype)
     tolerance = {"float16": 3e-2, "float32": 1e-5, "float64": 1e-12}[dtype]
-    y = pool.avg_pool(x, *where)
-    dx = pool.avg_pool_grad(x.shape, dy, *where)
+    y = average_pool.avg_pool(x, *where)
+    dx = average_pool.avg_pool_grad(x.shape, dy, *where)
     assert y.dtype == dx.dtype == dtype
     np.testing.assert_allclose(y, plain.avg_pool(x, *where), rtol=tolerance, atol=tolerance)
     np.testing.assert_allclose(dx, plain.avg_pool_grad(x, dy, *where), rtol=tolerance, atol=tolerance)

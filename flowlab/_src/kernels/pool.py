@@ -1,10 +1,9 @@
-"""Pooling of images in NHWC layout: the largest number, or the mean, of each window.
+"""Pooling of images in NHWC layout: the largest number of each window. (Their mean: `average_pool.py`.)
 
 Where several numbers of a window are the largest, the first one in reading order counts as the maximum: it alone gets
 the gradient, and its place is the one that `max_pool_with_argmax` reports, as in TensorFlow.
 
-Padding is explicit, ``((top, bottom), (left, right))``, and never counts: a maximum is one of real pixels, and a mean
-is divided by the number of real pixels.
+Padding is explicit, ``((top, bottom), (left, right))``, and never counts: a maximum is one of real pixels.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowlab._src.errors import InvalidArgumentError
-from flowlab._src.kernels.conv import Padding, Pair, output_sizes, pad, taps, wide
+from flowlab._src.kernels.conv import Padding, Pair, output_sizes, pad, taps
 from flowlab._src.kernels.jit import In3, Int, Ints1, Out2, Out3, Turn, claim, clear, loop, plain
 from flowlab._src.kernels.threads import share
 
@@ -260,42 +259,3 @@ def max_pool_grad_grad(x: Array, y: Array, ddx: Array, ksize: Pair, strides: Pai
     for here, (_, _, pixel_grads) in zip(first_maxima(x, y, ksize, out, strides, padding), grads):
         np.copyto(ddy, pixel_grads, where=here)
     return ddy
-
-
-# ---------------------------------------------------------------- mean
-
-
-def real_pixels(sizes: Sequence[int], ksize: Pair, out: Pair, strides: Pair, padding: Padding) -> NDArray[np.int64]:
-    """Return how many pixels of each window are not padding, shape (1, out_height, out_width, 1)."""
-    counts = []
-    for size, window, places, stride, (before, _) in zip(sizes, ksize, out, strides, padding):
-        begin = np.arange(places) * stride - before
-        counts.append(np.minimum(begin + window, size) - np.maximum(begin, 0))
-    return np.maximum(np.outer(*counts), 1).reshape(1, *out, 1)
-
-
-def avg_pool(x: Array, ksize: Pair, strides: Pair, padding: Padding) -> Array:
-    """Return the mean of the real pixels of each window; parameters as for `max_pool`."""
-    if x.dtype == np.float16:
-        return avg_pool(wide(x), ksize, strides, padding).astype(np.float16)
-    out = pooled_sizes(x.shape, ksize, strides, padding)
-    y = np.zeros((len(x), *out, x.shape[3]), x.dtype)
-    for _, _, pixels in taps(pad(x, padding), ksize, out, strides):
-        y += pixels
-    y /= real_pixels(x.shape[1:3], ksize, out, strides, padding).astype(x.dtype)
-    return y
-
-
-def avg_pool_grad(input_shape: Sequence[int], dy: Array, ksize: Pair, strides: Pair, padding: Padding) -> Array:
-    """Return the gradient of `avg_pool` for its images: each pixel of a window gets an equal share of its `dy`."""
-    out = pooled_sizes(input_shape, ksize, strides, padding)
-    check_pooled("the gradient", dy, input_shape, out)
-    if dy.dtype == np.float16:
-        return avg_pool_grad(input_shape, wide(dy), ksize, strides, padding).astype(np.float16)
-    batch, rows, columns, channels = input_shape
-    (top, bottom), (left, right) = padding
-    share = dy / real_pixels((rows, columns), ksize, out, strides, padding).astype(dy.dtype)
-    dx = np.zeros((batch, rows + top + bottom, columns + left + right, channels), dy.dtype)
-    for _, _, grads in taps(dx, ksize, out, strides):
-        grads += share
-    return crop(dx, padding)

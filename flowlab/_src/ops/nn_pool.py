@@ -20,7 +20,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, merge_shapes
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.kernels import pool as kernels
+from flowlab._src.kernels import average_pool, pool as kernels
 from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.fill import zeros_like
 from flowlab._src.ops.misuse import misuse
@@ -408,7 +408,7 @@ class AvgPool(AvgPooling):
         window, strides, pairs, counts = self.geometry(value.shape)
         if 0 in counts or not value.size:
             return np.zeros(value.shape[:1] + counts + value.shape[3:], value.dtype)
-        return kernels.avg_pool(value, window, strides, pairs)
+        return average_pool.avg_pool(value, window, strides, pairs)
 
     def shape(self, value: Spec) -> TensorShape:
         return self.pooled_shape(value)
@@ -429,7 +429,7 @@ class AvgPoolGrad(AvgPooling):
         window, strides, pairs, _ = self.geometry(shape)
         if not grad.size:
             return np.zeros(shape, grad.dtype)
-        return kernels.avg_pool_grad(shape, grad, window, strides, pairs)
+        return average_pool.avg_pool_grad(shape, grad, window, strides, pairs)
 
     def shape(self, orig_input_shape: Spec, grad: Spec) -> TensorShape:
         shape = orig_input_shape.as_shape

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.kernels.conv import Padding, Pair, output_sizes, pad, taps
-from flowlab._src.kernels.jit import In3, Int, Ints1, Out2, Out3, Turn, claim, clear, loop, plain
-from flowlab._src.kernels.threads import share
+from flowlab._src.kernels.max_windows import max_windows, max_windows_grad, max_windows_grad_loop, max_windows_loop
 
 Array = NDArray[Any]
 
@@ -71,13 +70,11 @@ def max_pool(x: Array, ksize: Pair, strides: Pair, padding: Padding) -> Array:
            [13., 15.]])
     """
     out = pooled_sizes(x.shape, ksize, strides, padding)
-    run = max_pool_loop.ready(x.dtype, x.size)
-    if run is None or not x.size or not fits(ksize, out, strides, padding, x.shape):
-        return numpy_max_pool(x, ksize, out, strides, padding)
     y = np.empty((len(x), *out, x.shape[3]), x.dtype)
-    x = plain(x)
-    geometry = np.array([*ksize, *out, *strides, padding[0][0], padding[1][0], x.shape[3]], np.int64)
-    share(run, len(x) * out[0], x.reshape(*x.shape[:2], -1), y.reshape(-1, y[0, 0].size), geometry)
+    run = max_windows_loop.ready(x.dtype, x.size) if x.size and y.size else None
+    if run is None:
+        return numpy_max_pool(x, ksize, out, strides, padding)
+    max_windows(run, x, y, ksize, strides, (padding[0][0], padding[1][0]))
     return y
 
 
@@ -88,39 +85,6 @@ def fits(ksize: Pair, out: Pair, strides: Pair, padding: Padding, x: Sequence[in
         0 <= before < window and after >= 0 and (count - 1) * stride - before < size
         for window, count, stride, (before, after), size in pairs
     )
-
-
-@loop(least=2**16)
-def max_pool_loop(turn: Turn, pieces: Int, x: In3, y: Out2, geometry: Ints1) -> None:
-    """Take maxima of whole pixels, all channels at a time; a piece is a row of the output.
-
-    x is (batch, height, width * channels), y is (batch * out_height, out_width * channels).
-    """
-    window_rows, window_columns, out_rows, out_columns, row_stride, column_stride, top, left, channels = geometry
-    height, width = x.shape[1], x.shape[2] // channels
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        image, line = x[piece // out_rows], y[piece]
-        first_row = piece % out_rows * row_stride - top
-        last_row = min(first_row + window_rows, height)
-        first_row = max(first_row, 0)
-        for j in range(out_columns):
-            first_column = j * column_stride - left
-            last_column = min(first_column + window_columns, width)
-            first_column = max(first_column, 0)
-            target = line[j * channels : (j + 1) * channels]
-            for row in range(first_row, last_row):
-                pixels = image[row]
-                for column in range(first_column, last_column):
-                    pixel = pixels[column * channels : (column + 1) * channels]
-                    if row == first_row and column == first_column:
-                        for i in range(target.size):
-                            target[i] = pixel[i]
-                    else:
-                        for i in range(target.size):  # a NaN stays
-                            target[i] = pixel[i] if pixel[i] > target[i] or pixel[i] != pixel[i] else target[i]
 
 
 def numpy_max_pool(x: Array, ksize: Pair, out: Pair, strides: Pair, padding: Padding) -> Array:
@@ -137,47 +101,12 @@ def max_pool_grad(x: Array, y: Array, dy: Array, ksize: Pair, strides: Pair, pad
     out = pooled_sizes(x.shape, ksize, strides, padding)
     check_pooled("the output", y, x.shape, out)
     check_pooled("the gradient", dy, x.shape, out)
-    run = max_pool_grad_loop.ready(x.dtype, x.size)
-    if run is None or not dy.size or y.dtype != x.dtype or dy.dtype != x.dtype:
+    run = max_windows_grad_loop.ready(x.dtype, x.size) if x.size and dy.size else None
+    if run is None or y.dtype != x.dtype or dy.dtype != x.dtype:
         return numpy_max_pool_grad(x, y, dy, ksize, out, strides, padding)
     dx = np.empty(x.shape, dy.dtype)
-    geometry = np.array([*ksize, *out, *strides, padding[0][0], padding[1][0], x.shape[3]], np.int64)
-    lines = (plain(array).reshape(*array.shape[:2], -1) for array in (x, y, dy))
-    share(run, len(x), *lines, dx.reshape(*dx.shape[:2], -1), geometry)
+    max_windows_grad(run, x, y, dy, dx, ksize, strides, (padding[0][0], padding[1][0]))
     return dx
-
-
-@loop(least=2**16)
-def max_pool_grad_loop(turn: Turn, pieces: Int, x: In3, y: In3, dy: In3, dx: Out3, geometry: Ints1) -> None:
-    """Lead each gradient to the first maximum of its window; a piece is an image. All arrays are (batch, rows, numbers).
-
-    A window's places are visited in order, each for all channels at once. `waiting` holds the gradient of the
-    channels whose maximum was not met yet: with a choice in place of a branch the compiler handles 16 channels at once.
-    """
-    window_rows, window_columns, out_rows, out_columns, row_stride, column_stride, top, left, channels = geometry
-    height, width = x.shape[1], x.shape[2] // channels
-    waiting = np.empty(channels, x.dtype)
-    while True:
-        image = claim(turn)
-        if image >= pieces:
-            break
-        for row in range(height):
-            clear(dx[image, row])
-        for i in range(out_rows):
-            for j in range(out_columns):
-                largest = y[image, i, j * channels : (j + 1) * channels]
-                gradient = dy[image, i, j * channels : (j + 1) * channels]
-                for c in range(channels):
-                    waiting[c] = gradient[c]
-                for row in range(max(i * row_stride - top, 0), min(i * row_stride - top + window_rows, height)):
-                    first, last = j * column_stride - left, j * column_stride - left + window_columns
-                    for column in range(max(first, 0), min(last, width)):
-                        pixel = x[image, row, column * channels : (column + 1) * channels]
-                        target = dx[image, row, column * channels : (column + 1) * channels]
-                        for c in range(waiting.size):
-                            here = pixel[c] == largest[c]
-                            target[c] += waiting[c] if here else 0
-                            waiting[c] = 0 if here else waiting[c]
 
 
 def numpy_max_pool_grad(

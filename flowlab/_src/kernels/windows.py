@@ -47,6 +47,9 @@ TWO, ONE, PART = 0, 1, 2  # how many registers of channels: two, one, or a part 
 class Strip(microkernel.Tile):
     """Emits the code for strips of one size."""
 
+    start = 0.0  # what a sum begins with
+    weighted = True
+
     def __init__(self, ir: Any, builder: Any, dtype: np.dtype[Any], pixels: int, kind: int) -> None:
         super().__init__(ir, builder, dtype, pixels, 2 if kind == TWO else 1)
         self.partly = kind == PART
@@ -69,7 +72,7 @@ class Strip(microkernel.Tile):
         builder, integer = self.builder, self.integer
         lanes = self.mask(left, 0) if self.partly else None
         places = [builder.mul(x_step, integer(i)) for i in range(self.rows)]
-        zeros = [self.ir.Constant(self.vector, [0.0] * self.lanes)] * (self.rows * self.vectors)
+        zeros = [self.ir.Constant(self.vector, [self.start] * self.lanes)] * (self.rows * self.vectors)
         before = builder.block
         row_head, row_body, tap_head, tap_body, row_end, done = (
             builder.function.append_basic_block(name)
@@ -98,7 +101,7 @@ class Strip(microkernel.Tile):
         x_row, w_row = offsets(rows, row)
         row_x, row_w = self.at(x, x_row), self.at(w, w_row)
         first, sums_so_far, last = integer(0), row_sums, row_body
-        if self.rows >= SLIDE:
+        if self.weighted and self.rows >= SLIDE:
             slide_head, slide_body = (
                 builder.function.append_basic_block(name) for name in ("slide_head", "slide_body")
             )
@@ -136,12 +139,13 @@ class Strip(microkernel.Tile):
 
         builder.position_at_end(tap_body)
         x_tap, w_tap = offsets(taps, tap)
-        tap_x, weights_of_tap = self.at(row_x, x_tap), registers(self.at(row_w, w_tap))
+        tap_x = self.at(row_x, x_tap)
+        weights_of_tap = registers(self.at(row_w, w_tap)) if self.weighted else [None] * self.vectors
         new_sums = []
         for i in range(self.rows):
             numbers = registers(self.at(tap_x, places[i]))
             for v in range(self.vectors):
-                new_sums.append(self.multiply_add(numbers[v], weights_of_tap[v], sums[i * self.vectors + v]))
+                new_sums.append(self.meet(numbers[v], weights_of_tap[v], sums[i * self.vectors + v]))
         for value, following in zip([tap, *sums], [self.at(tap, 1), *new_sums]):
             value.add_incoming(following, tap_body)
         builder.branch(tap_head)
@@ -153,6 +157,10 @@ class Strip(microkernel.Tile):
 
         builder.position_at_end(done)
         self.write_strip(row_sums, lanes, y, y_step, add)
+
+    def meet(self, numbers: Any, weights: Any, sums: Any) -> Any:
+        """What a tap does to the sums."""
+        return self.multiply_add(numbers, weights, sums)
 
     def some(self, address: Any, lanes: Any) -> Any:
         """Read a register, or those of its lanes that exist; nothing beside the array is touched."""
@@ -194,14 +202,22 @@ class Strip(microkernel.Tile):
 @instruction
 def sum_strip(ir: Any, builder: Any, dtype: np.dtype[Any], pixels: Any, kind: Any, *rest: Any) -> None:
     """Emit one block of code for each size of strip, and a jump to the right one; see `Strip.emit_strip`."""
+    emit_strips(Strip, ir, builder, dtype, strip_pixels(), pixels, kind, *rest)
+
+
+def emit_strips(
+    make: type[Strip], ir: Any, builder: Any, dtype: np.dtype[Any], sizes: tuple[int, ...], pixels: Any, kind: Any,
+    *rest: Any,
+) -> None:  # fmt: skip
+    """Emit the code for strips of these sizes."""
     end = builder.function.append_basic_block("end")
     jump = builder.switch(builder.add(builder.mul(pixels, pixels.type(3)), kind), end)
-    for count in strip_pixels():
+    for count in sizes:
         for width in (TWO, ONE, PART):
             block = builder.function.append_basic_block(f"strip_{count}_{width}")
             jump.add_case(pixels.type(count * 3 + width), block)
             builder.position_at_end(block)
-            Strip(ir, builder, dtype, count, width).emit_strip(*rest)
+            make(ir, builder, dtype, count, width).emit_strip(*rest)
             builder.branch(end)
     builder.position_at_end(end)
 

@@ -88,6 +88,37 @@ def test_inputs_in_another_order_in_memory_or_of_another_shape() -> None:
     check(run(*smaller.values()), by_numpy(**smaller))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dims", [(9, 4), (3, 5, 7), (300, 130), (1, 1)])
+def test_values_may_be_columns_of_others(dims: tuple[int, ...], dtype: Any) -> None:
+    random = np.random.RandomState(1)
+    width = dims[-1]
+    whole, x = random.randn(*dims[:-1], 3 * width).astype(dtype), random.randn(*dims).astype(dtype)
+    row = random.randn(width).astype(dtype)
+
+    def by_numpy(whole: Any, x: Any, row: Any) -> list[Any]:
+        a, b, c = np.split(whole, 3, -1)
+        y = a * b + row
+        return [np.concatenate([y, c * x, a], -1), y]
+
+    def columns(of: str, *names: str) -> list[Value]:
+        return [Value(name, dims, False, (of, place * width)) for place, name in enumerate(names)]
+
+    run = Fused(
+        [Value("whole", whole.shape, False), Value("x", dims, False), Value("row", row.shape, False)],
+        [("y", formula.parse("a * b + row")), ("z", formula.parse("c * x"))],
+        [Value("joined", (*dims[:-1], 3 * width), False), Value("y", dims, False)],
+        dtype,
+        by_numpy,
+        [*columns("whole", "a", "b", "c"), *columns("joined", "y", "z", "a")],
+    )
+    check(run(whole, x, row), by_numpy(whole, x, row))
+    turned = np.asfortranarray(whole)
+    check(run(turned, x, row), by_numpy(whole, x, row))
+    wider = np.concatenate([whole, whole], -1)
+    check(run(wider[..., : 3 * width], x, row), by_numpy(whole, x, row))
+
+
 def test_equal_computations_share_their_loop() -> None:
     one, other = fused(values((6, 10), (10,), np.float32)), fused(values((6, 10), (10,), np.float64))
     assert one.loop is other.loop  # compiled for each dtype

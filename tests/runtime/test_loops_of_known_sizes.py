@@ -159,3 +159,27 @@ def test_no_iteration_at_all(both: Runs) -> None:
     x = tf.placeholder(tf.float32, [None])
     y = tf.while_loop(lambda i, v: i < 0, lambda i, v: (i + 1, v * v), [tf.constant(0), x])[1]
     assert_same(both([y, *tf.gradients(y, x)], {x: np.ones(3, np.float32)}))
+
+
+@pytest.mark.parametrize("dtype", [tf.float32, tf.float64])
+@pytest.mark.parametrize("units", [2, 80])  # 80: loops with exp and tanh
+def test_gates_cut_from_one_product_and_gradients_joined(dtype: Any, units: int, both: Runs) -> None:
+    rng = np.random.default_rng(2)
+    x, w = tf.placeholder(dtype, [None, 4 * units]), tf.placeholder(dtype, [units, 4 * units])
+
+    def step(i: Any, c: Any, h: Any) -> Any:
+        a, b, f, o = tf.split(tf.matmul(h, w) + x, 4, axis=1)
+        c = c * tf.sigmoid(f + 1.0) + tf.sigmoid(a) * tf.tanh(b)
+        return i + 1, c, tf.tanh(c) * tf.sigmoid(o)
+
+    start = tf.zeros([60, units], dtype)
+    _, c, h = tf.while_loop(lambda i, c, h: i < 3, step, [tf.constant(0), start, start])
+    parts = tf.split(h, 2, axis=1)  # one of them is fetched
+    joined = tf.concat([parts[0] * 2.0, parts[1] + parts[0]], 1)
+    fetches = [c, h, parts[0], joined, *tf.gradients(tf.reduce_sum(h * h) + tf.reduce_sum(joined), [x, w])]
+    kind = dtype.as_numpy_dtype
+    feed = {x: rng.normal(size=(60, 4 * units)).astype(kind), w: rng.normal(size=(units, 4 * units)).astype(kind)}
+    for by_instructions, as_function in zip(*both(fetches, feed), strict=True):
+        if units == 2:
+            np.testing.assert_array_equal(as_function, by_instructions)
+        np.testing.assert_allclose(as_function, by_instructions, rtol=1e-4, atol=1e-5)

@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from flowlab._src.kernels import vector_math
+
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.USub: "negative",
     ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal", ast.Eq: "equal",
@@ -32,8 +34,8 @@ TRUTHS = (
 # (`scalar_loop.py`). "quotient" rounds toward zero.
 OF_SINGLE = frozenset({"cast", "floor_divide", "remainder", "quotient", "fmod"})
 
-# Functions that a compiled loop computes to NumPy's last bit. The others (exp, log, tanh) are NumPy's own vectorised
-# ones, which differ from the C library's in the last bits, so they stay between the loops.
+# Functions that a compiled loop computes to NumPy's last bit, but for exp and tanh, where those of `vector_math.py` are
+# taken for large arrays of float32, by kernels and formulas alike. Others stay between the loops.
 IN_LOOPS = {
     "sqrt": "sqrt({})",
     "absolute": "abs({})",
@@ -43,7 +45,10 @@ IN_LOOPS = {
     "maximum": "larger({}, {})",
     "minimum": "smaller({}, {})",
     "where": "({1} if {0} else {2})",
+    "exp": "exp({})",
+    "tanh": "tanh({})",
 }
+VECTOR = {"exp": vector_math.exp, "tanh": vector_math.tanh}
 
 Dims = tuple[int, ...]
 
@@ -168,7 +173,7 @@ class ArrayText:
             return self._bind("a" + _number_name(step, self._kind), np.array(step, self._kind)), (), False
         parts = [self._write(each) for each in step.arguments]
         dims = np.broadcast_shapes(*[part[1] for part in parts])
-        name = self._bind(step.function, getattr(np, step.function))
+        name = self._bind(step.function, VECTOR.get(step.function) or getattr(np, step.function))
         texts = [part[0] for part in parts]
         if step.function == "where":  # no place for the result can be given
             return f"{name}({', '.join(texts)})", dims, True
@@ -202,9 +207,17 @@ def loop_text(step: Any) -> str:
     return f"({arguments[0]} {SYMBOLS[step.function]} {arguments[1]})"
 
 
-def loops_can(step: Any) -> bool:
-    """True when a compiled loop gives NumPy's numbers for this formula."""
-    return functions(step) <= {*IN_LOOPS, *SYMBOLS}
+def steps_of(step: Any) -> int:
+    """How many NumPy functions a formula takes."""
+    return 1 + sum([steps_of(each) for each in step.arguments]) if isinstance(step, Step) else 0
+
+
+def loops_can(step: Any, kind: Any, dims: Dims) -> bool:
+    """True when a compiled loop for arrays of this kind and shape gives the numbers of the kernel with this formula."""
+    used = functions(step)
+    if not used <= {*IN_LOOPS, *SYMBOLS}:
+        return False
+    return used.isdisjoint(VECTOR) or (kind is np.float32 and count_of(dims) >= vector_math.LEAST)
 
 
 def count_of(dims: Dims) -> int:

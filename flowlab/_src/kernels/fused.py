@@ -3,8 +3,12 @@
 NumPy does one operation at a time: a call costs 0.3 us, and large arrays travel to memory and back for each. A plan
 that is run again and again knows which elementwise operations follow each other, so their formulas (`formula.py`) are
 put into one loop. The loop is compiled in the background like all others (`jit.py`), is found again by what it computes,
-and until it is there NumPy does the same steps. Both give the same numbers: loops have only operations that are exact,
-or rounded once, as the standard for floating-point numbers says: + - * /, square root, comparisons, choices.
+and until it is there NumPy does the same steps. Both give the same numbers: loops have operations that are exact, or
+rounded once, as the standard for floating-point numbers says: + - * /, square root, comparisons, choices; and, on large
+arrays of float32, exp and tanh, which differ from NumPy's in the last bit (`vector_math.py`).
+
+Where arrays are cut into columns or joined from them, as the four gates of an LSTM are, the loop reads or writes the
+columns of the whole array: a `Value` may lie `within` another.
 """
 
 from __future__ import annotations
@@ -19,12 +23,13 @@ from flowlab._src.kernels import jit
 from flowlab._src.kernels.formula import Dims, count_of, loop_text
 from flowlab._src.kernels.jit import Loop, claim, part, pieces, plain, span  # noqa: F401  # texts name some
 from flowlab._src.kernels.threads import share
+from flowlab._src.kernels.vector_math import exp32, tanh32
 
 SECONDS = (
     0.2  # of NumPy's time in one run of operations, after which compiling it pays: a program that goes on for long
 )
 
-sqrt = np.sqrt  # texts name it
+sqrt, exp, tanh = np.sqrt, exp32, tanh32  # texts name them
 
 
 @part
@@ -45,6 +50,7 @@ class Value(NamedTuple):
     name: str
     dims: Dims
     truth: bool  # its elements are truth values
+    within: tuple[str, int] | None = None  # it is columns of the array of this name, from this one on
 
 
 class Layout:
@@ -68,6 +74,13 @@ class Layout:
                 return True
         return False
 
+    def takes_columns(self) -> bool:
+        """Whether inputs may be columns of larger arrays; it is noted that they are."""
+        if len(self.dims) < 2 or self.split not in (None, len(self.dims) - 1):
+            return False
+        self.split = len(self.dims) - 1
+        return True
+
     def _kind(self, padded: Dims, split: int) -> str:
         ones = (1,) * len(padded)
         if padded == ones[:split] + self.dims[split:]:
@@ -82,17 +95,32 @@ class Layout:
         return self._kind((1,) * (len(self.dims) - len(dims)) + dims, self.split)
 
 
+def columns_of(parts: Sequence[Value]) -> list[tuple[str, str, int]]:
+    """Of values within others: name, name of the whole, first column."""
+    return [(part.name, *part.within) for part in parts if part.within is not None]
+
+
 def write_loop(
-    layout: Layout, inputs: Sequence[Value], steps: Sequence[tuple[str, Any]], outputs: Sequence[Value]
+    layout: Layout,
+    inputs: Sequence[Value],
+    steps: Sequence[tuple[str, Any]],
+    outputs: Sequence[Value],
+    parts: Sequence[Value] = (),
 ) -> str:
-    """Write the loop. `steps` are pairs of a name and a formula in terms of inputs and earlier names."""
-    kinds = {value.name: layout.kind(value.dims) for value in inputs}
+    """Write the loop. `steps` are pairs of a name and a formula in terms of inputs, their parts and earlier names.
+
+    The parts of outputs are written under the names of values: they begin with the output's name.
+    """
+    wide = {of for _, of, _ in columns_of(parts)}
+    kinds = {value.name: "wide" if value.name in wide else layout.kind(value.dims) for value in inputs}
     arrays = [value.name for value in (*inputs, *outputs) if kinds.get(value.name) != "number"]
     like = next(value.name for value in inputs if not value.truth)
     kind = f"type({like})" if kinds[like] == "number" else f"p{like}.dtype.type"
     rows = count_of(layout.dims[: layout.split or 0])
     columns = count_of(layout.dims[layout.split or 0 :])
     parameters = [f"p{value.name}" if value.name in arrays else value.name for value in (*inputs, *outputs)]
+    kinds.update({value.name: "wide" for value in outputs if value.name in wide})
+    read = {value.name for value in inputs}
     body = [f"def run(turn, pieces, {', '.join(parameters)}):", f" one, zero = {kind}(1), {kind}(0)"]
     constants: dict[str, str] = {}
     lines = []
@@ -108,7 +136,7 @@ def write_loop(
     whole = [name for name in arrays if kinds.get(name, "whole") == "whole"]
     flat = layout.split is None
     for name in arrays:
-        shape = "-1" if flat or name not in whole else f"({rows}, {columns})"
+        shape = f"({rows}, -1)" if name in wide else "-1" if flat or name not in whole else f"({rows}, {columns})"
         body.append(f" a{name} = p{name}.reshape({shape})")
     body += [" piece = 0 if pieces == 1 else claim(turn)", " while piece < pieces:"]
     body.append(f"  begin, end = span(piece, pieces, {columns if flat else rows})")
@@ -121,26 +149,35 @@ def write_loop(
         body += [f"   b{name} = a{name}[row]" for name in whole]
         body += [f"   {name} = a{name}[row]" for name in arrays if kinds.get(name) == "column"]
         body += [f"   b{name} = a{name}" for name in arrays if kinds.get(name) == "row"]
-    body.append(f"{indent}for i in range(b{outputs[0].name}.size):")
+        for name, of, begin in columns_of(parts):
+            side = "b" if of in read else "o"  # a value may be read from one array and written to another
+            body.append(f"   {side}{name} = a{of}[row, {begin}:{begin + columns}]")
+    body.append(f"{indent}for i in range({columns if not flat else f'b{outputs[0].name}.size'}):")
     looped = [value.name for value in inputs if kinds[value.name] in ("whole", "row")]
+    looped += [name for name, of, _ in columns_of(parts) if of in read]
     body += [f"{indent} {name} = b{name}[i]" for name in looped]
     body += [f"{indent} {line}" for line in lines]
-    body += [f"{indent} b{value.name}[i] = {value.name}" for value in outputs]
+    body += [f"{indent} b{value.name}[i] = {value.name}" for value in outputs if value.name not in wide]
+    body += [f"{indent} o{name}[i] = {name}" for name, of, _ in columns_of(parts) if of not in read]
     body.append("  piece = pieces if pieces == 1 else claim(turn)")
     return "\n".join(body)
 
 
 def loop_for(
-    layout: Layout, inputs: Sequence[Value], steps: Sequence[tuple[str, Any]], outputs: Sequence[Value]
+    layout: Layout,
+    inputs: Sequence[Value],
+    steps: Sequence[tuple[str, Any]],
+    outputs: Sequence[Value],
+    parts: Sequence[Value] = (),
 ) -> Loop:
     """The loop of a run; the same object for the same computation on the same layout."""
-    text = write_loop(layout, inputs, steps, outputs)
+    text = write_loop(layout, inputs, steps, outputs, parts)
     parameters: dict[str, tuple[int, bool, str | None]] = {"turn": (1, True, "int64"), "pieces": (0, False, "int64")}
     for value, writable in [*[(v, False) for v in inputs], *[(v, True) for v in outputs]]:
-        array = layout.kind(value.dims) != "number" or writable
+        array = writable or value.dims != ()
         kind = "bool" if value.truth else None
         parameters[("p" if array else "") + value.name] = (len(value.dims), writable, kind)
-    return jit.written("fused", text, parameters)
+    return jit.written("fused", text, parameters, separate=True)
 
 
 class Fused:
@@ -153,15 +190,20 @@ class Fused:
         outputs: Sequence[Value],
         dtype: Any,
         by_numpy: Callable[..., Any],
+        parts: Sequence[Value] = (),
     ) -> None:
         self._dtype = np.dtype(dtype)
-        layout = Layout(outputs[0].dims)
+        layout = Layout(parts[0].dims if parts else outputs[0].dims)
+        wide = {of for _, of, _ in columns_of(parts)}
+        if parts:
+            layout.takes_columns()
         for value in inputs:
-            layout.takes(value.dims)
-        self.loop = loop_for(layout, inputs, steps, outputs)
+            if value.name not in wide:
+                layout.takes(value.dims)
+        self.loop = loop_for(layout, inputs, steps, outputs, parts)
         self.by_numpy = by_numpy
-        self._dims = outputs[0].dims
-        self._kinds = [np.dtype(np.bool_) if value.truth else self._dtype for value in outputs]
+        self._dims = layout.dims
+        self._outputs = [(value.dims, np.dtype(np.bool_) if value.truth else self._dtype) for value in outputs]
         self._shapes = [value.dims for value in inputs]
         size = count_of(self._dims)
         self._pieces = pieces(size)
@@ -175,7 +217,7 @@ class Fused:
         run = self._run or self._ready()
         if run is None or [x.shape for x in inputs] != self._shapes:
             return self.by_numpy(*inputs)
-        results = [np.empty(self._dims, kind) for kind in self._kinds]
+        results = [np.empty(dims, kind) for dims, kind in self._outputs]
         if not self._turned:
             try:
                 self._call(run, inputs, results)

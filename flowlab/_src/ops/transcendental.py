@@ -16,6 +16,7 @@ from flowlab._src.graph.op import Array, Floating, FloatingOrComplex, Unary
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import control_dependencies, name_scope
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import vector_math
 from flowlab._src.ops.broadcast import Elementwise, Gradient, broadcast_axes, sum_parts, unbroadcast
 from flowlab._src.ops.cast import conj
 from flowlab._src.ops.constant import make_constant
@@ -32,7 +33,7 @@ class Exp(Unary):
     formula = "exp(x)"
 
     def kernel(self, x: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
-        return np.exp(x)
+        return vector_math.exp(x)
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """dy exp(x), from the result."""
@@ -221,7 +222,7 @@ class Tanh(Unary):
     formula = "tanh(x)"
 
     def kernel(self, x: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
-        return np.tanh(x)
+        return vector_math.tanh(x)
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """dy (1 - tanh(x)²), from the result."""
@@ -294,7 +295,7 @@ class Sigmoid(Unary):
     formula = "reciprocal(1 + exp(-x))"
 
     def kernel(self, x: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
-        return np.reciprocal(1 + np.exp(np.negative(x)))
+        return vector_math.sigmoid(x)
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """dy y (1 - y), from the result y."""

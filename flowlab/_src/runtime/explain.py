@@ -261,7 +261,7 @@ def describe_inputs(node: Any, frame: Frame) -> str:
         if value is None or value is UNINITIALIZED:
             parts.append(f"'{tensor.name}'")
             continue
-        if isinstance(value, (ArrayList, tuple)):  # a TensorArray, or the record of one: no numbers to show
+        if isinstance(value, (ArrayList, tuple, list)):  # a TensorArray, or the record of one: no numbers to show
             parts.append(f"'{tensor.name}' {tensor.dtype.base_dtype.name}")
             continue
         array = np.asarray(value)

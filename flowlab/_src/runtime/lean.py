@@ -152,6 +152,7 @@ class Run(NamedTuple):
     numbers: list[int]  # of the instructions
     inputs: list[int]  # slots
     outputs: list[int]  # slots that others read
+    parts: list[tuple[int, int, int]]  # slots that are columns of an input or output: its slot, the first column
 
 
 LONGEST_RUN = 200  # steps, and
@@ -181,7 +182,24 @@ def runs(facts: Facts) -> list[int | Run]:
     for number, instruction in enumerate(plan.instructions):
         step, output = facts.formulas[number], instruction.outputs[0] if instruction.outputs else -1
         dims = facts.dims.get(output)
-        if step is None or not dims or not formula.loops_can(step) or 0 in dims:
+        if (columns := _columns(facts, instruction)) is not None and dims:
+            if instruction.node.type == "Split":
+                own = facts.kinds[columns.whole]
+                if not members or (layout is not None and (layout.dims, kind) != (dims, own)):
+                    close()
+                    layout, kind = fused.Layout(dims), own
+                elif columns.whole in made:
+                    close()
+                    layout = fused.Layout(dims)
+                if layout is not None and layout.takes_columns():
+                    members.append(number)
+                    made.update(instruction.outputs)
+                    continue
+            elif members and layout is not None and made.issuperset(columns.parts) and layout.takes_columns():
+                members.append(number)
+                made.add(output)
+                continue
+        if step is None or not dims or 0 in dims or not formula.loops_can(step, facts.kinds[output], dims):
             simple = instruction.mode == PLAIN and not instruction.refs and not instruction.node.definition.is_variable
             if not simple or not made.isdisjoint(instruction.inputs):
                 close()
@@ -208,20 +226,67 @@ def runs(facts: Facts) -> list[int | Run]:
     return order
 
 
+class Columns(NamedTuple):
+    """What an instruction that cuts an array into columns, or joins columns, does."""
+
+    whole: int  # slot
+    parts: tuple[int, ...]  # slots of arrays as wide as each other
+
+
+def _columns(facts: Facts, instruction: Instruction) -> Columns | None:
+    """Say which slots an instruction cuts or joins along the last axis; None when it does something else."""
+    kind = instruction.node.type
+    if kind not in ("Split", "ConcatV2") or instruction.mode != PLAIN or instruction.refs or not is_own(instruction):
+        return None
+    if kind == "Split":
+        axis, found = instruction.inputs[0], Columns(instruction.inputs[1], instruction.outputs)
+    else:
+        axis, found = instruction.inputs[-1], Columns(instruction.outputs[0], instruction.inputs[:-1])
+    dims, where = facts.dims[found.whole], facts.plan.initial[axis]
+    if not dims or len(dims) < 2 or 0 in dims or where is None or facts.kinds[found.whole] not in _FLOATS:
+        return None
+    width, rest = divmod(dims[-1], len(found.parts))
+    same = all(facts.dims[part] == (*dims[:-1], width) for part in found.parts)
+    return found if same and not rest and int(where) in (-1, len(dims) - 1) and len(found.parts) > 1 else None
+
+
 def _run(facts: Facts, members: list[int]) -> list[int | Run]:
     """The run, where it is worth a loop; else its instructions."""
-    instructions = [facts.plan.instructions[number] for number in members]
-    made = [i.outputs[0] for i in instructions]
-    size = formula.count_of(facts.dims[made[0]] or ())
+    plan = facts.plan
+    cut_or_joined = {n: columns for n in members if (columns := _columns(facts, plan.instructions[n])) is not None}
+    counted = [n for n in members if n not in cut_or_joined]
     alone: list[int | Run] = [*members]
-    if len(members) < 2 or (len(members) < 4 and size < 4096):
+    if not counted:
         return alone
-    others = {slot for n, i in enumerate(facts.plan.instructions) if n not in set(members) for slot in i.inputs}
-    others.update(facts.plan.fetches)
-    inputs = list(dict.fromkeys(slot for i in instructions for slot in i.inputs if slot not in set(made)))
-    outputs = [slot for slot in made if slot in others]
-    if not outputs or len(inputs) + len(outputs) > MOST_ARRAYS:
+    size = formula.count_of(facts.dims[plan.instructions[counted[0]].outputs[0]] or ())
+    steps = sum([formula.steps_of(facts.formulas[n]) for n in counted])
+    if (len(counted) < 2 and (steps < 3 or size < 4096)) or (len(counted) < 4 and size < 4096):
+        return alone
+    inside = set(members)
+    others = {slot for n, i in enumerate(plan.instructions) if n not in inside for slot in i.inputs}
+    others.update(plan.fetches)
+    made = {slot for n in members for slot in plan.instructions[n].outputs}
+    parts: list[tuple[int, int, int]] = []
+    read: list[int] = []
+    written: list[int] = []
+    for number in members:
+        columns, instruction = cut_or_joined.get(number), plan.instructions[number]
+        if columns is None:
+            read += instruction.inputs
+            written += [slot for slot in instruction.outputs if slot in others]
+            continue
+        width = (facts.dims[columns.parts[0]] or (0,))[-1]
+        parts += [(slot, columns.whole, place * width) for place, slot in enumerate(columns.parts)]
+        if instruction.node.type == "Split":
+            if not others.isdisjoint(columns.parts):  # somebody else wants the parts as arrays: first, they are cut
+                rest = [n for n in members if n != number]
+                return [number, *_run(facts, rest)]
+            read.append(columns.whole)
+        else:
+            written.append(columns.whole)
+    inputs = list(dict.fromkeys(slot for slot in read if slot not in made))
+    if not written or len(inputs) + len(written) > MOST_ARRAYS:
         return alone
     if all(facts.kinds[slot] is np.bool_ for slot in inputs):
         return alone
-    return [Run(list(members), inputs, outputs)]
+    return [Run(list(members), inputs, written, parts)]

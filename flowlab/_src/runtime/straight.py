@@ -102,9 +102,17 @@ class Lines:
         instructions = [plan.instructions[number] for number in run.numbers]
         by_numpy = Lines(plan, facts)
         last = {slot: i for i in instructions for slot in i.inputs}
-        for i, step in zip(instructions, [facts.formulas[number] for number in run.numbers], strict=True):
-            dying = {slot for slot in i.inputs if last[slot] is i and slot not in (*run.inputs, *run.outputs)}
-            by_numpy._add_formula(i, step, dying)
+        cut = {slot for slot, _, _ in run.parts}
+        for number, i in zip(run.numbers, instructions, strict=True):
+            step = facts.formulas[number]
+            if step is None:
+                for slot in i.inputs:
+                    if plan.initial[slot] is not None:  # the axis
+                        by_numpy.bind(f"v{slot}", plan.initial[slot])
+                by_numpy._add_instruction(number, i)
+                continue
+            kept = (*run.inputs, *run.outputs, *cut)
+            by_numpy._add_formula(i, step, {slot for slot in i.inputs if last[slot] is i and slot not in kept})
         by_numpy.add(f"return [{', '.join(f'v{slot}' for slot in run.outputs)}]")
 
         def value(slot: int) -> Value:
@@ -117,13 +125,15 @@ class Lines:
             return f"v{slot}[()]" if constant is None else self.bind(f"n_{slot}", as_number(constant))
 
         kind = next(facts.kinds[slot] for slot in run.inputs if facts.kinds[slot] is not np.bool_)
-        steps = [(f"v{i.outputs[0]}", facts.formulas[n]) for n, i in zip(run.numbers, instructions, strict=True)]
+        formulas = [(i, facts.formulas[n]) for n, i in zip(run.numbers, instructions, strict=True)]
+        steps = [(f"v{i.outputs[0]}", step) for i, step in formulas if step is not None]
         call = Fused(
             [value(slot) for slot in run.inputs],
             steps,
             [value(slot) for slot in run.outputs],
             kind,
             by_numpy.function(", ".join(f"v{slot}" for slot in run.inputs)),
+            [value(slot)._replace(within=(f"v{whole}", begin)) for slot, whole, begin in run.parts],
         )
         name = self.bind(f"e{run.numbers[0]}", call)
         self.add("".join(f"v{slot}, " for slot in run.outputs) + f"= {name}({', '.join(map(argument, run.inputs))})")

@@ -139,6 +139,18 @@ class Part:
         return self.function(*arguments)
 
 
+class ByType(Part):
+    """A part that is one function for single precision, another for double."""
+
+    def __init__(self, single: Part, double: Part) -> None:
+        super().__init__(single.function)
+        self.single, self.double = single, double
+
+    def make(self, dtype: np.dtype[Any]) -> Any:
+        """Build the one for this dtype."""
+        return (self.single if dtype == np.float32 else self.double).build(dtype)
+
+
 class Instruction(Part):
     """A part made of machine instructions instead of Python.
 

@@ -47,6 +47,11 @@ def add_rows(table: Array, indices: Array, updates: Array, sign: int = 1) -> boo
     return not wrong[0]
 
 
+def can_add(updates: Array) -> bool:
+    """Whether there is a loop for these."""
+    return add_rows_loop.ready(updates.dtype, updates.size) is not None
+
+
 @loop(least=2**10)
 def add_rows_loop(wrong: Turn, pieces: Int, table: Out2, indices: Ints1, updates: In2, sign: Number) -> None:
     """Row after row: 192 rows of 128 numbers in 8 us, for 190 with NumPy. `indices` may repeat, so one thread does it."""

@@ -9,22 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowlab._src.kernels.jit import In1, Int, Out1, Part, Turn, claim, loop, part, pieces, plain, span
+from flowlab._src.kernels.jit import ByType, In1, Int, Out1, Turn, claim, loop, part, pieces, plain, span
 from flowlab._src.kernels.threads import share
 
 Array = NDArray[Any]
-
-
-class ByType(Part):
-    """A part that is one function for single precision, another for double."""
-
-    def __init__(self, single: Part, double: Part) -> None:
-        super().__init__(single.function)
-        self.single, self.double = single, double
-
-    def make(self, dtype: np.dtype[Any]) -> Any:
-        """Build the one for this dtype."""
-        return (self.single if dtype == np.float32 else self.double).build(dtype)
 
 
 def by_loop(loop: Any, otherwise: Callable[[Array], Array], x: Array) -> Array:

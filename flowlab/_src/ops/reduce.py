@@ -21,6 +21,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, unknown_shape
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import reduction
 from flowlab._src.kernels.elementwise import LEAST, bias_grad
 from flowlab._src.ops.array_shape import old_argument, rank, reshape, shape_of, size as size_of
 from flowlab._src.ops.broadcast import Gradient
@@ -107,7 +108,7 @@ class Sum(Reduction):
         """The axes need not be checked again."""
         axes, reduce, keep = known_axes(input, reduction_indices), np.add.reduce, self.keep_dims
         dtype = input.dtype.as_numpy_dtype
-        if axes is None or math.prod(input.dims) >= LEAST:  # type: ignore[arg-type]  # no None
+        if axes is None or math.prod(input.dims) >= reduction.LEAST:  # type: ignore[arg-type]  # no None
             return None
         return lambda x, _: reduce(x, axes, dtype, None, keep)
 
@@ -116,7 +117,7 @@ class Sum(Reduction):
         if input.size >= LEAST and input.dtype.kind == "f" and axes == tuple(range(input.ndim - 1)):
             total = bias_grad(input)  # what is left is the last axis: the compiled loop adds up whole rows
             return total.reshape((1,) * len(axes) + total.shape) if self.keep_dims else total
-        return np.add.reduce(input, axes, input.dtype, None, self.keep_dims)
+        return reduction.add_up(input, axes, self.keep_dims)
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """Every element that was added gets the gradient of its sum."""
@@ -186,13 +187,15 @@ class Mean(Reduction):
         dtype = input.dtype.base_dtype
         if axes is None or dtype not in (dtypes.float32, dtypes.float64):
             return None
+        if math.prod(input.dims) >= reduction.LEAST:  # type: ignore[arg-type]  # no None
+            return None
         kind = dtype.as_numpy_dtype
         count = kind(math.prod([input.dims[axis] for axis in axes]))  # type: ignore[index,misc]  # known
         return lambda x, _: reduce(x, axes, kind, None, keep) / count
 
     def kernel(self, input: Array[Number], reduction_indices: Array[Index]) -> Array[Number]:
         axes = axes_of(input, reduction_indices)
-        total = np.add.reduce(input, axes, input.dtype, None, self.keep_dims)
+        total = reduction.add_up(input, axes, self.keep_dims)
         count = 1
         for axis in axes:
             count *= input.shape[axis]
@@ -256,7 +259,7 @@ class Max(Reduction):
         axes = axes_of(input, reduction_indices)
         if input.size == 0:
             return np.maximum.reduce(input, axes, None, None, self.keep_dims, lowest(input.dtype))
-        return np.maximum.reduce(input, axes, None, None, self.keep_dims)
+        return reduction.largest(input, axes, self.keep_dims)
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """The elements equal to the largest share the gradient."""
@@ -270,7 +273,7 @@ class Min(Reduction):
         axes = axes_of(input, reduction_indices)
         if input.size == 0:
             return np.minimum.reduce(input, axes, None, None, self.keep_dims, highest(input.dtype))
-        return np.minimum.reduce(input, axes, None, None, self.keep_dims)
+        return reduction.smallest(input, axes, self.keep_dims)
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """The elements equal to the smallest share the gradient."""

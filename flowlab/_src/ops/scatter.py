@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,10 @@ from flowlab._src.graph.op import Array, Index, Op, Spec, T
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.shape import TensorShape, format_dims, merge_shapes
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import rows
 from flowlab._src.kernels.memory import require_memory
 from flowlab._src.ops.fill import zeros_like
-from flowlab._src.ops.gather import check_coordinates
+from flowlab._src.ops.gather import flat_positions
 from flowlab._src.ops.identity import identity
 from flowlab._src.util.export import export
 
@@ -24,10 +26,10 @@ class ScatterNd(Op):
     def kernel(self, indices: Array[Index], updates: Array[T], shape: Array[Index]) -> Array[T]:
         indices, updates = np.asarray(indices), np.asarray(updates)
         dims = tuple(np.asarray(shape).tolist())
-        _check_scatter(indices, updates, dims)
+        places = _check_scatter(indices, updates, dims)
         require_memory(dims, updates.dtype)
         result = np.zeros(dims, updates.dtype)
-        np.add.at(result, tuple(np.moveaxis(indices, -1, 0)), updates)
+        add_at(result, places, indices.shape[-1], updates)
         return result
 
     def shape(self, indices: Spec, updates: Spec, shape: Spec) -> TensorShape:
@@ -40,7 +42,16 @@ class ScatterNd(Op):
         return [None, raw.GatherNd(dy, node.inputs[0]), None]
 
 
-def _check_scatter(indices: np.ndarray, updates: np.ndarray, dims: tuple[int, ...]) -> None:
+def add_at(result: np.ndarray, places: np.ndarray, depth: int, updates: np.ndarray, sign: int = 1) -> None:
+    """Add slices in place, at the places that `flat_positions` found."""
+    rest = result.shape[depth:]
+    rows.add_rows(
+        result.reshape(math.prod(result.shape[:depth]), *rest), places, updates.reshape(len(places), *rest), sign
+    )
+
+
+def _check_scatter(indices: np.ndarray, updates: np.ndarray, dims: tuple[int, ...]) -> np.ndarray:
+    """Check sizes and coordinates; returns the places of the slices."""
     if not indices.ndim or indices.shape[-1] > len(dims):
         raise InvalidArgumentError(
             None, None, f"indices of shape {format_dims(indices.shape)} cannot point into shape {format_dims(dims)}"
@@ -52,7 +63,7 @@ def _check_scatter(indices: np.ndarray, updates: np.ndarray, dims: tuple[int, ..
             f"{format_dims(updates.shape)}, indices.shape: {format_dims(indices.shape)}, params_shape: {format_dims(dims)}, slice_dim: {depth}, "
             f"and batch_dim: {indices.ndim - 1}",
         )  # fmt: skip
-    check_coordinates(indices, dims, "shape")
+    return flat_positions(indices, dims, "shape")
 
 
 def check_static_scatter(indices: Any, updates: Any, dims: Any, whole: str) -> None:
@@ -108,13 +119,13 @@ class TensorScatter(Op, abstract=True):
     """A tensor with slices changed at the positions given."""
 
     def kernel(self, tensor: Array[T], indices: Array[Index], updates: Array[T]) -> Array[T]:
-        result, indices, updates = np.array(tensor), np.asarray(indices), np.asarray(updates)
-        _check_scatter(indices, updates, result.shape)
-        self.change(result, tuple(np.moveaxis(indices, -1, 0)), updates)
+        result, indices, updates = np.array(tensor, order="C"), np.asarray(indices), np.asarray(updates)
+        places = _check_scatter(indices, updates, result.shape)
+        self.change(result, places, indices.shape[-1], updates)
         return result
 
-    def change(self, result: np.ndarray, where: tuple[np.ndarray, ...], updates: np.ndarray) -> None:
-        """Change `result` in place."""
+    def change(self, result: np.ndarray, places: np.ndarray, depth: int, updates: np.ndarray) -> None:
+        """Change `result` in place, its first `depth` axes being counted as one."""
         raise NotImplementedError
 
     def shape(self, tensor: Spec, indices: Spec, updates: Spec) -> TensorShape:
@@ -125,8 +136,10 @@ class TensorScatter(Op, abstract=True):
 class TensorScatterUpdate(TensorScatter):
     """A tensor with slices replaced."""
 
-    def change(self, result: np.ndarray, where: tuple[np.ndarray, ...], updates: np.ndarray) -> None:
-        result[where] = updates
+    def change(self, result: np.ndarray, places: np.ndarray, depth: int, updates: np.ndarray) -> None:
+        rest = result.shape[depth:]
+        table = result.reshape(math.prod(result.shape[:depth]), *rest)
+        table[places] = updates.reshape(len(places), *rest)
 
     def grad(self, node: Any, dy: Tensor) -> Any:
         """What was replaced has no influence, what replaced it has all."""
@@ -139,8 +152,8 @@ class TensorScatterUpdate(TensorScatter):
 class TensorScatterAdd(TensorScatter):
     """A tensor with slices added."""
 
-    def change(self, result: np.ndarray, where: tuple[np.ndarray, ...], updates: np.ndarray) -> None:
-        np.add.at(result, where, updates)
+    def change(self, result: np.ndarray, places: np.ndarray, depth: int, updates: np.ndarray) -> None:
+        add_at(result, places, depth, updates)
 
     def grad(self, node: Any, dy: Tensor) -> Any:
         """Both summands get the gradient."""
@@ -151,8 +164,8 @@ class TensorScatterAdd(TensorScatter):
 class TensorScatterSub(TensorScatter):
     """A tensor with slices subtracted."""
 
-    def change(self, result: np.ndarray, where: tuple[np.ndarray, ...], updates: np.ndarray) -> None:
-        np.subtract.at(result, where, updates)
+    def change(self, result: np.ndarray, places: np.ndarray, depth: int, updates: np.ndarray) -> None:
+        add_at(result, places, depth, updates, -1)
 
     def grad(self, node: Any, dy: Tensor) -> Any:
         """Both get the gradient, what is subtracted with the sign turned."""

@@ -22,6 +22,7 @@ from flowlab._src.graph.shape import (
     require_rank_at_least,
 )
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import rows
 from flowlab._src.kernels.memory import require_memory
 from flowlab._src.ops.array_shape import expand_dims, rank, reshape, shape, shape_of
 from flowlab._src.ops.fill import ones, ones_like, zeros_like
@@ -40,7 +41,9 @@ def reduce_rows(ufunc: np.ufunc, data: np.ndarray, ids: np.ndarray, count: int, 
     """
     require_memory((count, *data.shape[1:]), data.dtype)
     result = np.full((count, *data.shape[1:]), empty, data.dtype)
-    if len(ids):
+    if ufunc is np.add and rows.can_add(data):
+        rows.add_rows(result, ids, data)
+    elif len(ids):
         if (ids[1:] < ids[:-1]).any():
             order = np.argsort(ids, kind="stable")
             ids, data = ids[order], data[order]

@@ -78,17 +78,24 @@ def fuse_parts(lines: Sequences, number: int, line: Instruction) -> None:
     if any(not apart(one, other) for one, other in itertools.combinations(places, 2)):
         return
     full = sum(np.prod([end - begin for begin, end in place]) for place in places) == np.prod(dims)  # type: ignore[arg-type]
-    make: Any = np.empty if full else np.zeros
-    slices = [tuple(slice(begin, end) for begin, end in place) for place in places]
-    add, zero = np.add, np.zeros((), dtype)
-
-    def join(*values: Any) -> Any:
-        result = make(dims, dtype)
-        for value, place in zip(values, slices, strict=True):
-            add(value, zero, result[place])  # not a mere copy: -0 + 0 is 0
-        return result
-
+    join = Join(dims, dtype, places, bool(full))  # type: ignore[arg-type]  # no None
     lines.replace([*[pad for pad in pads if pad is not None], number], number, join, tuple(parts), line.outputs)
+
+
+class Join:
+    """Puts arrays into an array of zeros, or of nothing if they fill it."""
+
+    def __init__(self, dims: tuple[int, ...], dtype: Any, places: list[list[tuple[int, int]]], full: bool) -> None:
+        self.dims, self.dtype, self.places, self.full = dims, dtype, places, full
+        self._make: Any = np.empty if full else np.zeros
+        self._slices = [tuple([slice(begin, end) for begin, end in place]) for place in places]
+        self._zero = np.zeros((), dtype)
+
+    def __call__(self, *values: Any) -> Any:
+        result = self._make(self.dims, self.dtype)
+        for value, place in zip(values, self._slices, strict=True):
+            np.add(value, self._zero, result[place])  # not a mere copy: -0 + 0 is 0
+        return result
 
 
 def apart(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> bool:

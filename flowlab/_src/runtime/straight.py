@@ -28,6 +28,7 @@ from flowlab._src.runtime.fetch import Fetches, as_result
 from flowlab._src.runtime.lean import Facts, Run, runs
 from flowlab._src.runtime.patterns import fused
 from flowlab._src.runtime.plan import NESTED, PLAIN, STATEFUL, Instruction, Part, Plan
+from flowlab._src.runtime.regions import grouped
 from flowlab._src.runtime.state import UNINITIALIZED, SessionState
 
 if TYPE_CHECKING:
@@ -226,6 +227,24 @@ class Lines:
         return instruction, {slot: values.get(f"v{slot}") for slot in instruction.inputs}
 
 
+def by_numpy(
+    plan: Plan, facts: Facts, numbers: Sequence[int], inputs: Sequence[int], outputs: Sequence[int]
+) -> Callable[..., Any]:
+    """Some instructions as a function of their inputs, without a compiled loop."""
+    lines = Lines(plan, facts)
+    for number in numbers:
+        instruction, step = plan.instructions[number], facts.formulas[number]
+        for slot in instruction.inputs:
+            if plan.initial[slot] is not None and slot not in inputs:
+                lines.bind(f"v{slot}", plan.initial[slot])
+        if step is None:
+            lines._add_instruction(number, instruction)
+        else:
+            lines._add_formula(instruction, step, set())
+    lines.add(f"return [{', '.join(f'v{slot}' for slot in outputs)}]")
+    return lines.function(", ".join(f"v{slot}" for slot in inputs))
+
+
 class Straight:
     """The function of a body; calling it runs the body once and returns (outputs, recorded values)."""
 
@@ -291,7 +310,7 @@ class StraightRun:
 
     def __init__(self, plan: Plan, make_frame: Callable[..., Frame], fetches: Fetches, feeds: Sequence[Any]) -> None:
         """Write the function; `feeds` are the values of one run, converted."""
-        self.plan = plan = fused(plan)
+        self.plan = plan = grouped(fused(plan), by_numpy)
         self._frames = make_frame
         self._lines = lines = Lines(plan)
         self._framed = any(i.mode != PLAIN for i in plan.instructions)

@@ -22,6 +22,7 @@ from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, merge_dims
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import batch_norm
 from flowlab._src.ops.constant import constant
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.nn_window import FORMATS, axes_of, brackets, check_choice
@@ -77,16 +78,14 @@ class FusedBatchNormV3(BatchNorm):
         self, x: Array[Image], scale: Array[Param], offset: Array[Param], mean: Array[Param], variance: Array[Param]
     ) -> tuple[Array[Image], Array[Param], Array[Param], Array[Param], Array[Param], Array[Param]]:
         images = self.channels_last(x)
-        count = images.size // max(images.shape[3], 1)
+        rows = images.reshape(-1, images.shape[3])
+        count = len(rows)
         if not self.is_training:
             used_mean, used_variance = mean, variance
             new_mean, new_variance = mean, variance
         else:
-            rows = images.reshape(-1, images.shape[3])
-            with np.errstate(all="ignore"):
-                used_mean = rows.sum(0) / np.float32(count)
-                used_variance = np.square(rows - used_mean).sum(0) / np.float32(count)
-                unbiased = used_variance * np.float32(count / max(count - 1, 1))
+            used_mean, used_variance = batch_norm.statistics(rows)
+            unbiased = used_variance * np.float32(count / max(count - 1, 1))
             share = np.float32(self.exponential_avg_factor)
             if share == 1:
                 new_mean, new_variance = used_mean, unbiased
@@ -94,7 +93,7 @@ class FusedBatchNormV3(BatchNorm):
                 new_mean = (1 - share) * mean + share * used_mean
                 new_variance = (1 - share) * variance + share * unbiased
         factor = scale / np.sqrt(used_variance + np.float32(self.epsilon))
-        y = (images - used_mean) * factor + offset
+        y = batch_norm.normalized(rows, used_mean, factor, offset).reshape(images.shape)
         empty = np.zeros((), np.float32)
         return self.restored(y, x), new_mean, new_variance, used_mean, used_variance, empty
 
@@ -140,17 +139,17 @@ class FusedBatchNormGradV3(BatchNorm):
         reserve_space_3: Array[Param],
     ) -> tuple[Array[Image], Array[Param], Array[Param], Array[Param], Array[Param]]:
         images, dy = self.channels_last(x), self.channels_last(y_backprop)
-        centered = images - reserve_space_1
+        rows, flat = images.reshape(-1, images.shape[3]), dy.reshape(-1, images.shape[3])
+        mean = reserve_space_1
         inverse = 1 / np.sqrt(reserve_space_2 + np.float32(self.epsilon))
-        doffset = dy.sum((0, 1, 2))
-        projection = (dy * centered).sum((0, 1, 2))
+        doffset, projection = batch_norm.sums_back(flat, rows, mean)
         dscale = projection * inverse
         if self.is_training:
-            count = np.float32(max(images.size // max(images.shape[3], 1), 1))
-            dx = dy - doffset / count - centered * (projection / count * inverse * inverse)
+            count = np.float32(max(len(rows), 1))
+            slope = projection / count * inverse * inverse
+            dx = batch_norm.led_back(flat, rows, mean, doffset / count, slope, scale * inverse).reshape(images.shape)
         else:
-            dx = dy
-        dx = dx * (scale * inverse)
+            dx = dy * (scale * inverse)
         empty = np.zeros(0, np.float32)
         return self.restored(dx, x), dscale, doffset, empty, empty
 

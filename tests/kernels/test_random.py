@@ -12,7 +12,8 @@ import pytest
 
 from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.kernels import libm
-from flowlab._src.kernels.random import CHUNK, Philox, op_seeds, philox_block, philox_blocks
+from flowlab._src.kernels.philox import philox_block, philox_blocks
+from flowlab._src.kernels.random import CHUNK, Philox, op_seeds
 
 CASES = json.loads((Path(__file__).parent / "golden" / "random.json").read_text(encoding="utf-8"))
 GNU_LIBC = platform.libc_ver()[0] == "glibc"

@@ -1,9 +1,7 @@
 """TensorFlow's random numbers, bit for bit: arrays out, no graph.
 
-All of TensorFlow's random operations draw from one function, Philox 4x32-10 (Salmon et al., "Parallel random numbers:
-as easy as 1, 2, 3", 2011). It has no state to stir on and on; it *encrypts a counter*: a block number 0, 1, 2, ... goes
-in with a key, four 32-bit words come out. Block number one million can be had at once, so any number of processors can
-share the work and still get the same numbers.
+All of TensorFlow's random operations draw from one function, Philox (`philox.py`), which encrypts a counter: a block
+number 0, 1, 2, ... goes in with a key, four 32-bit words come out.
 
 How TensorFlow uses it, and how this module does:
 
@@ -12,41 +10,30 @@ How TensorFlow uses it, and how this module does:
   each number drawn, far more than it needs: so a run may reject and redraw without ever meeting the next run's blocks.
 - Words become numbers by rules fixed below, in the order of the blocks, whatever the number of threads.
 
-Read :func:`philox_block` first, then :class:`Philox`.
+Read :func:`philox.philox_block` first, then :class:`Philox`.
 """
 
 import math
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.kernels import libm
-from flowlab._src.kernels.jit import Int, Parameter, Turn, claim, loop, pieces, span
-from flowlab._src.kernels.threads import share
+from flowlab._src.kernels.philox import MASK32, MASK64, MASK128, Words, philox_block, philox_blocks
+from flowlab._src.kernels.random_fill import NORMAL_FLOATS, TRUNCATED_FLOATS, UNIFORM_FLOATS, fill
 
 Array = NDArray[Any]
-Words = NDArray[np.uint32]
-Counters = Annotated[NDArray[np.uint64], Parameter(1, False, "uint64")]
-OutWords = Annotated[NDArray[np.uint32], Parameter(2, True, "uint32")]
-FLOAT32 = np.dtype(np.float32)  # loops have a version for each dtype of floats; this one knows whole numbers only
 
 DEFAULT_GRAPH_SEED = 87654321
 MAX_SEED = 2**31 - 1
 
 BLOCKS_PER_OUTPUT = 256  # how far TensorFlow moves the counter for each number drawn
 CHUNK = 16384  # blocks made at a time: the working arrays stay in the processor's cache
-TOGETHER = 512  # blocks in one round of a compiled loop: they stay in the cache next to the core
-FEW = 12  # up to so many blocks, plain integers are faster than arrays
-
-MASK32, MASK64, MASK128 = 2**32 - 1, 2**64 - 1, 2**128 - 1
-ROUNDS = 10
-MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
-KEY_STEPS = 0x9E3779B9, 0xBB67AE85
 
 
 def op_seeds(graph_seed: int | None, op_seed: int | None, last_id: int) -> tuple[int, int] | tuple[None, None]:
@@ -83,83 +70,6 @@ def op_seeds(graph_seed: int | None, op_seed: int | None, last_id: int) -> tuple
     if (first, second) == (0, 0):
         return 0, MAX_SEED  # two zeros would ask the kernel for unpredictable numbers
     return first, second
-
-
-def philox_block(counter: int, key: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Turn one 128-bit counter into four 32-bit words. The definition; :func:`philox_blocks` does many at once.
-
-    Each round multiplies two of the four words into 64-bit products, swaps halves, and mixes in the key.
-    """
-    c0, c1, c2, c3 = (counter >> shift & MASK32 for shift in (0, 32, 64, 96))
-    k0, k1 = key
-    for _ in range(ROUNDS):
-        p0, p1 = c0 * MULTIPLIERS[0], c2 * MULTIPLIERS[1]
-        c0, c1, c2, c3 = (p1 >> 32) ^ c1 ^ k0, p1 & MASK32, (p0 >> 32) ^ c3 ^ k1, p0 & MASK32
-        k0, k1 = (k0 + KEY_STEPS[0]) & MASK32, (k1 + KEY_STEPS[1]) & MASK32
-    return c0, c1, c2, c3
-
-
-def philox_blocks(low: NDArray[np.uint64], high: int, key: tuple[int, int]) -> Words:
-    """Blocks for the counters ``high * 2**64 + low``: one row of four words for each element of `low`."""
-    run = philox_loop.ready(FLOAT32, low.size)
-    if run is not None:
-        words = np.empty((low.size, 4), np.uint32)
-        share(run, pieces(4 * low.size), low, words, np.array([high & MASK32, high >> 32, *key], np.uint64))
-        return words
-    return numpy_philox_blocks(low, high, key)
-
-
-@loop(least=2**11, calls=100)
-def philox_loop(turn: Turn, pieces: Int, low: Counters, words: OutWords, numbers: Counters) -> None:
-    """Some blocks at a time, round after round: the random mask of a layer of 50x1024 in 100 us, for 500 with NumPy."""
-    mask, half = np.uint64(0xFFFFFFFF), np.uint64(32)
-    first, second = np.uint64(MULTIPLIERS[0]), np.uint64(MULTIPLIERS[1])
-    step0, step1 = np.uint64(KEY_STEPS[0]), np.uint64(KEY_STEPS[1])
-    c0, c1, c2, c3 = (np.empty(TOGETHER, np.uint64), np.empty(TOGETHER, np.uint64), np.empty(TOGETHER, np.uint64),
-                      np.empty(TOGETHER, np.uint64))  # fmt: skip
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, low.size)
-        for start in range(begin, end, TOGETHER):
-            counters = low[start : min(start + TOGETHER, end)]
-            for i in range(counters.size):
-                c0[i], c1[i], c2[i], c3[i] = counters[i] & mask, counters[i] >> half, numbers[0], numbers[1]
-            k0, k1 = numbers[2], numbers[3]
-            for _ in range(ROUNDS):
-                for i in range(counters.size):
-                    p0, p1 = (c0[i] & mask) * first, (c2[i] & mask) * second
-                    c0[i], c1[i] = (p1 >> half) ^ c1[i] ^ k0, p1 & mask
-                    c2[i], c3[i] = (p0 >> half) ^ c3[i] ^ k1, p0 & mask
-                k0, k1 = (k0 + step0) & mask, (k1 + step1) & mask
-            for i in range(counters.size):
-                row = words[start + i]
-                row[0], row[1], row[2], row[3] = c0[i], c1[i], c2[i], c3[i]
-
-
-def numpy_philox_blocks(low: NDArray[np.uint64], high: int, key: tuple[int, int]) -> Words:
-    """Round after round, for all blocks at once."""
-    c0, c1 = low & MASK32, low >> 32
-    c2, c3 = np.full_like(c0, high & MASK32), np.full_like(c0, high >> 32)
-    p0, p1 = np.empty_like(c0), np.empty_like(c0)
-    k0, k1 = key
-    for _ in range(ROUNDS):
-        np.multiply(c0, MULTIPLIERS[0], out=p0)
-        np.multiply(c2, MULTIPLIERS[1], out=p1)
-        np.right_shift(p1, 32, out=c0)
-        c0 ^= c1
-        c0 ^= k0
-        np.bitwise_and(p1, MASK32, out=c1)
-        np.right_shift(p0, 32, out=c2)
-        c2 ^= c3
-        c2 ^= k1
-        np.bitwise_and(p0, MASK32, out=c3)
-        k0, k1 = (k0 + KEY_STEPS[0]) & MASK32, (k1 + KEY_STEPS[1]) & MASK32
-    words = np.empty((low.size, 4), np.uint32)
-    for column, part in enumerate((c0, c1, c2, c3)):
-        words[:, column] = part
-    return words
 
 
 class Philox:
@@ -200,7 +110,7 @@ class Philox:
     def uniform(self, shape: Sequence[int], dtype: DTypeLike = np.float32) -> Array:
         """Numbers from 0 up to, not including, 1; float16, float32 or float64."""
         dtype = np.dtype(dtype)
-        return self.fill(shape, dtype, converter(UNIFORM, dtype))
+        return self.fill(shape, dtype, converter(UNIFORM, dtype), UNIFORM_FLOATS)
 
     def uniform_int(self, shape: Sequence[int], minval: int, maxval: int, dtype: DTypeLike = np.int32) -> Array:
         """Whole numbers from `minval` up to, not including, `maxval`; int32 or int64.
@@ -222,7 +132,7 @@ class Philox:
     def normal(self, shape: Sequence[int], dtype: DTypeLike = np.float32) -> Array:
         """Numbers with mean 0 and standard deviation 1; float16, float32 or float64."""
         dtype = np.dtype(dtype)
-        return self.fill(shape, dtype, converter(NORMAL, dtype))
+        return self.fill(shape, dtype, converter(NORMAL, dtype), NORMAL_FLOATS)
 
     def truncated_normal(self, shape: Sequence[int], dtype: DTypeLike = np.float32) -> Array:
         """Normal numbers, those at 2 or more from the mean drawn again; float16, float32 or float64.
@@ -236,6 +146,8 @@ class Philox:
         size = math.prod(shape)
         start = self.reserve(size * BLOCKS_PER_OUTPUT)
         stride = group * BLOCKS_PER_OUTPUT // 4
+        if dtype == np.float32 and (compiled := fill(size, TRUNCATED_FLOATS, start, stride, self.key)) is not None:
+            return compiled.reshape(shape)
         groups = -(-size // group)
         result = np.empty((groups, group), dtype)
         for first in range(0, groups, CHUNK):
@@ -362,17 +274,21 @@ class Philox:
 
     def blocks(self, start: int, offsets: NDArray[np.integer]) -> Words:
         """Return the blocks with the numbers ``start + offsets``, one row each."""
-        if len(offsets) <= FEW:
-            rows = [philox_block((start + int(offset)) & MASK128, self.key) for offset in offsets]
-            return np.array(rows, np.uint32).reshape(-1, 4)
         low = np.uint64(start & MASK64) + offsets.astype(np.uint64)
         return philox_blocks(low, start >> 64, self.key)
 
-    def fill(self, shape: Sequence[int], dtype: np.dtype[Any], from_words: "Converter") -> Array:
-        """Make an array from consecutive blocks; `from_words` turns rows of four words into rows of numbers."""
+    def fill(
+        self, shape: Sequence[int], dtype: np.dtype[Any], from_words: "Converter", kind: int | None = None
+    ) -> Array:
+        """Make an array from consecutive blocks; `from_words` turns rows of four words into rows of numbers.
+
+        For float32 numbers of a `kind` there may be a compiled loop that does the same.
+        """
         size = math.prod(shape)
         per_block = 16 // max(dtype.itemsize, 4)
         start = self.reserve(size * BLOCKS_PER_OUTPUT)
+        if kind is not None and dtype == np.float32 and (compiled := fill(size, kind, start, 1, self.key)) is not None:
+            return compiled.reshape(shape)
         result = np.empty(size, dtype)
         for first in range(0, -(-size // per_block), CHUNK):
             part = result[first * per_block : (first + CHUNK) * per_block]

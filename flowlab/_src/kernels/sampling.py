@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowlab._src.errors import InvalidArgumentError
-from flowlab._src.kernels import random
 from flowlab._src.kernels.jit import Int, Ints1, Parameter, Turn, loop
-from flowlab._src.kernels.random import FLOAT32, MASK32, MASK64, Counters, Philox
+from flowlab._src.kernels.philox import FLOAT32, MASK32, MASK64, Counters, block_of
+from flowlab._src.kernels.random import Philox
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -283,8 +283,6 @@ def log_uniform_loop(
     Classes drawn so far stand in a table at the place that their number leads to, or at the next one that was free.
     """
     mask, half = np.uint64(0xFFFFFFFF), np.uint64(32)
-    first, second = np.uint64(random.MULTIPLIERS[0]), np.uint64(random.MULTIPLIERS[1])
-    step0, step1 = np.uint64(random.KEY_STEPS[0]), np.uint64(random.KEY_STEPS[1])
     exponent, high_bits = np.uint64(0x3FF << 52), np.uint64(0xFFFFF)
     bits, number = np.empty(2, np.uint64), np.empty(1, np.uint64)
     as_float = number.view(np.float64)
@@ -297,12 +295,7 @@ def log_uniform_loop(
     counter = numbers[0]
     tries, found = 0, 0
     while found < ids.size:
-        c0, c1, c2, c3 = counter & mask, counter >> half, numbers[1], numbers[2]
-        k0, k1 = numbers[3], numbers[4]
-        for _ in range(random.ROUNDS):
-            p0, p1 = c0 * first, c2 * second
-            c0, c1, c2, c3 = (p1 >> half) ^ c1 ^ k0, p1 & mask, (p0 >> half) ^ c3 ^ k1, p0 & mask
-            k0, k1 = (k0 + step0) & mask, (k1 + step1) & mask
+        c0, c1, c2, c3 = block_of(counter & mask, counter >> half, numbers[1], numbers[2], numbers[3], numbers[4])
         counter += np.uint64(1)
         bits[0], bits[1] = (c0 & high_bits) << half | c1, (c2 & high_bits) << half | c3
         for i in range(2):

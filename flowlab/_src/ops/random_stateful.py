@@ -13,7 +13,8 @@ from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.graph.dtypes import DType, float32, int64, uint64
 from flowlab._src.graph.op import Array, Index, Op, Resource, Spec, T
 from flowlab._src.graph.shape import TensorShape
-from flowlab._src.kernels.random import BLOCKS_PER_OUTPUT, MASK32, MASK64, Philox
+from flowlab._src.kernels.philox import MASK32, MASK64
+from flowlab._src.kernels.random import BLOCKS_PER_OUTPUT, Philox
 from flowlab._src.ops.random import sizes
 from flowlab._src.ops.resource_state import current
 

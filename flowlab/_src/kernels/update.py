@@ -60,7 +60,7 @@ def gradient_descent(var: Array, alpha: Scalar, delta: Array | Product, in_place
         check_shapes(var, delta)
     alpha = var.dtype.type(alpha)
     if isinstance(delta, Product):
-        if in_place and descend(*targets((var,), True), alpha, delta):
+        if in_place and descend(targets((var,), True)[0], alpha, delta):
             return var
         delta = delta.value()
     if not in_place:

@@ -177,7 +177,7 @@ class Regions:
         if step is not None:
             inputs = tuple(dict.fromkeys(instruction.inputs))
             layout = fused.Layout(facts.dims[output] or ())
-            if not formula.loops_can(step) or not all(map(self.fits, inputs)):
+            if not formula.loops_can(step, facts.kinds[output], layout.dims) or not all(map(self.fits, inputs)):
                 return None
             if not all(layout.takes(facts.dims[slot] or ()) for slot in inputs):
                 return None

@@ -19,7 +19,7 @@ from flowlab._src.kernels.formula import Dims, Step, count_of, loop_text
 from flowlab._src.kernels.jit import Loop, Parameter, plain
 from flowlab._src.kernels.machine_code import digest_of
 
-NAMES = {"larger": fused.larger, "smaller": fused.smaller, "sqrt": np.sqrt}  # what formulas in loops call
+NAMES = {name: getattr(fused, name) for name in ("larger", "smaller", "sqrt", "exp", "tanh")}  # what formulas call
 
 
 class Value(NamedTuple):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from flowlab._src.errors import InvalidArgumentError
-from flowlab._src.kernels import elementwise, gemm, jit, softmax, update
+from flowlab._src.kernels import elementwise, gemm, jit, product_steps, softmax, update
 
 NEAR = {"float16": 2e-3, "float32": 2e-6, "float64": 1e-14}
 
@@ -105,11 +105,28 @@ def test_descent_along_a_product_is_that_of_the_two_one_after_the_other(size, tr
     a = uniform(0, dtype, *((k, m) if transpose[0] else (m, k)))
     b = uniform(1, dtype, *((n, k) if transpose[1] else (k, n)))
     var = uniform(2, dtype, m, n)
-    product = gemm.Product(a, b, *transpose)
+    product = product_steps.Product(a, b, *transpose)
     expected = var - var.dtype.type(0.1) * product.value()
-    assert gemm.descend(var, 0.1, product)
+    assert product_steps.descend(var, 0.1, product)
     np.testing.assert_array_equal(var, expected)
-    assert not gemm.descend(var[1:], 0.1, product)
+    assert not product_steps.descend(var[1:], 0.1, product)
+
+
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [(784, 50, 256), (33, 15, 70), (300, 16, 1100)], ids=str)
+@pytest.mark.parametrize("use_nesterov", [False, True])
+def test_adam_along_a_product_is_that_of_the_two_one_after_the_other(size, use_nesterov, dtype):
+    m, k, n = size
+    product = product_steps.Product(uniform(0, dtype, k, m), uniform(1, dtype, k, n), True, False)
+    slots = uniform(2, dtype, m, n), uniform(3, dtype, m, n), np.abs(uniform(4, dtype, m, n))
+    hyper = 0.9, 0.999, 1e-3, 0.9, 0.999, 1e-8
+    expected = update.adam(*slots, *hyper, product.value(), use_nesterov)
+    kept = update.adam(*slots, *hyper, product, use_nesterov)
+    got = update.adam(*[slot.copy() for slot in slots], *hyper, product, use_nesterov, in_place=True)
+    for one, other, third in zip(expected, got, kept, strict=True):
+        np.testing.assert_array_equal(one, other)
+        np.testing.assert_array_equal(one, third)
 
 
 def test_product_of_shapes_that_do_not_fit(kernels):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import flowlab as tf
-from flowlab._src.kernels import gemm, jit
+from flowlab._src.kernels import jit, product_steps
 from flowlab._src.runtime import straight
 
 RUNS = 8  # runs after which any small plan has been written out
@@ -27,26 +27,28 @@ def way(request: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     return request.param
 
 
-def trained(fuse: bool, resource: bool, fetch: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Any], int]:
+def trained(
+    fuse: bool, resource: bool, fetch: Any, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> tuple[list[Any], int]:  # fmt: skip
     """Everything that was fetched in some steps, the weights after them, and how many products were left to updates."""
     random = np.random.RandomState(0)
     images, targets = random.rand(20, 30).astype("f"), random.rand(20, 40).astype("f")
     made = []
 
-    class Counted(gemm.Product):
+    class Counted(product_steps.Product):
         def __init__(self, *arguments: Any) -> None:
             super().__init__(*arguments)
             made.append(self.shape)
 
     with monkeypatch.context() as patch, tf.Graph().as_default():
-        patch.setattr(gemm, "Product", Counted)
+        patch.setattr(product_steps, "Product", Counted)
         patch.setattr("flowlab._src.kernels.update.Product", Counted)
         if not fuse:
             patch.setattr(straight, "fused", lambda plan: plan)
         x, y = tf.placeholder(tf.float32, [None, 30]), tf.placeholder(tf.float32, [None, 40])
         w = tf.Variable(tf.constant(0.01, shape=[30, 40]), use_resource=resource)
         loss = tf.reduce_mean((tf.matmul(x, w) - y) ** 2)
-        optimizer = tf.train.GradientDescentOptimizer(0.1)
+        optimizer = make(0.1)
         [(gradient, _)] = pairs = optimizer.compute_gradients(loss)
         train = optimizer.apply_gradients(pairs)
         fetches = {"loss": loss, "gradient": gradient, "weights": w}[fetch]
@@ -58,12 +60,15 @@ def trained(fuse: bool, resource: bool, fetch: Any, monkeypatch: pytest.MonkeyPa
             return [*results, kept], len(made)
 
 
+@pytest.mark.parametrize("make", [tf.train.GradientDescentOptimizer, tf.train.AdamOptimizer], ids=["descent", "adam"])
 @pytest.mark.parametrize("resource", [False, True])
 @pytest.mark.parametrize("fetch", ["loss", "gradient", "weights"])
-def test_training_gives_the_same_numbers(fetch: str, resource: bool, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_gives_the_same_numbers(
+    fetch: str, resource: bool, make: Any, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
     monkeypatch.setattr("flowlab._src.kernels.update.gradient_descent_loop.least", 0)
-    fused, count = trained(True, resource, fetch, monkeypatch)
-    plain, none = trained(False, resource, fetch, monkeypatch)
+    fused, count = trained(True, resource, fetch, make, monkeypatch)
+    plain, none = trained(False, resource, fetch, make, monkeypatch)
     for a, b in zip(fused, plain, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-7)
     assert none == 0

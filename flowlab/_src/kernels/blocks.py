@@ -4,6 +4,9 @@ A strip has VECTORS registers of columns, and its rows lie one behind the other.
 matrix: `copy_rows` where the rows of the strip are rows of the matrix, `turn_columns` where they are its columns. Both
 are generated like the micro-kernel, because array slices of a few numbers would cost more than the copy. Places are
 addresses, steps count numbers.
+
+The rows of a large matrix are far apart, too far for the processor to guess what will be read next, so both parts ask for
+it some steps ahead: 50 rows times 3136x1024 take 3.9 instead of 4.4 ms.
 """
 
 from __future__ import annotations
@@ -16,11 +19,11 @@ import numpy as np
 from flowlab._src.kernels.jit import instruction
 from flowlab._src.kernels.microkernel import VECTORS, Tile
 
+ROWS_AHEAD, SQUARES_AHEAD = 4, 4
+
 
 @instruction
-def copy_numbers(
-    ir: Any, builder: Any, dtype: np.dtype[Any], source: Any, target: Any, count: Any
-) -> None:  # fmt: skip
+def copy_numbers(ir: Any, builder: Any, dtype: np.dtype[Any], source: Any, target: Any, count: Any) -> None:
     """Emit the C library's memcpy for a run of numbers."""
     byte = ir.IntType(8).as_pointer()
     pointers = [builder.inttoptr(address, byte) for address in (target, source)]
@@ -36,12 +39,15 @@ def copy_rows(
     emitter = Tile(ir, builder, dtype, 1, VECTORS)
     register = emitter.lanes * emitter.bytes
 
+    step = builder.mul(source_step, source.type(emitter.bytes))
+
     def copy_row(source: Any, target: Any) -> None:
+        ahead = emitter.at(source, builder.mul(step, source.type(ROWS_AHEAD)))
         for v in range(VECTORS):
+            emitter.expect(emitter.at(ahead, v * register))
             value = emitter.load(emitter.at(source, v * register), emitter.vector)
             emitter.store(value, emitter.at(target, v * register))
 
-    step = builder.mul(source_step, source.type(emitter.bytes))
     repeat(emitter, rows, copy_row, (source, step), (target, source.type(VECTORS * register)))
 
 
@@ -65,6 +71,8 @@ def turn_columns(
 
     def turn_square(source: Any, target: Any) -> None:
         places = [emitter.at(source, builder.mul(step, source.type(i))) for i in range(count)]
+        for place in places:
+            emitter.expect(emitter.at(place, SQUARES_AHEAD * register))
         lines = [emitter.load(place, emitter.vector) for place in places]
         reach = 1
         while reach < count:

@@ -14,7 +14,7 @@ are made only where they pay:
 A layer of 784x256 on 50 images takes 175 us without copies, 240 with.
 
 What follows a product is done row of tiles by row of tiles, while it is still in the cache: the bias and the rectifier
-of a layer (`layer`), the step of gradient descent that the gradient of the weights is for (`descend`).
+of a layer (`layer`), the step of the optimizer that the gradient of the weights is for (`product_steps.py`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ from flowlab._src.kernels.jit import (
     Int,
     Ints1,
     Loop,
-    Number,
     Out2,
     Turn,
     claim,
@@ -52,7 +51,7 @@ Array = NDArray[Any]
 LEAST = 2**22  # multiplications; with fewer, one BLAS thread is done before a helper wakes up
 DEPTH = 400  # most length of a stretch of the sum
 BLOCK = 252  # most rows of a block of C
-FEW, FEW_TURNED = 4, 32  # rows of B to copy at a time, so that neighbours in memory are read soon after each other
+FEW = 4  # rows of B to copy at a time, so that neighbours in memory are read soon after each other
 STRIPS = 8  # most strips of columns of a block of C
 NEAR = 2**20  # bytes of the cache next to a core
 PAGE = 4096  # bytes: lines that are longer are on a page of memory each
@@ -108,54 +107,30 @@ def layer(x: Array, w: Array, b: Array, transpose_x: bool = False, transpose_w: 
     return multiply(ready, x, w, transpose_x, transpose_w, plain(b))
 
 
-class Product:
-    """A product of two matrices that is not computed yet, because what it is for may be done with it."""
-
-    __slots__ = ("a", "b", "dtype", "shape", "transpose_a", "transpose_b")
-
-    def __init__(self, a: Array, b: Array, transpose_a: bool, transpose_b: bool) -> None:
-        self.a, self.b = a, b
-        self.transpose_a, self.transpose_b = transpose_a, transpose_b
-        self.shape = a.shape[transpose_a], b.shape[1 - transpose_b]
-        self.dtype = a.dtype
-
-    def value(self) -> Array:
-        """Compute it."""
-        return matmul(self.a, self.b, self.transpose_a, self.transpose_b)
-
-
-def descend(var: Array, rate: Any, gradient: Product) -> bool:
-    """Subtract `rate` times a product from a variable, where it lies; False if the loop is not for these arrays.
-
-    The product is never written to memory. Of 784x256 weights and 50 images: 205 us, for 205 + 25 one after the other.
-    """
-    a, b, flips = gradient.a, gradient.b, (gradient.transpose_a, gradient.transpose_b)
-    depth = a.shape[1 - flips[0]]
-    ready = loops_for(descend_loop, a, b, *flips) if depth <= DEPTH else None
-    if ready is None or var.dtype != a.dtype or var.shape != gradient.shape or not var.flags.c_contiguous:
-        return False
-    run, address = ready
-    pieces, geometry = cut(var.shape[0], depth, var.shape[1], *flips, var.dtype, threads())
-    share(run, pieces, plain(a), plain(b), var, var.dtype.type(rate), geometry, address)
-    return True
-
-
 @functools.lru_cache(maxsize=256)
 def cut(
-    rows: int, depth: int, columns: int, transpose_a: bool, transpose_b: bool, dtype: np.dtype[Any], threads: int
+    rows: int,
+    depth: int,
+    columns: int,
+    transpose_a: bool,
+    transpose_b: bool,
+    dtype: np.dtype[Any],
+    threads: int,
+    widest: int = STRIPS,
 ) -> tuple[int, Array]:
     """Decide how to compute a product: how many pieces, and what their loop has to know."""
     lanes, most = microkernel.lanes(dtype), microkernel.most_rows()
     strips = -(-columns // (lanes * VECTORS))
     row_blocks = -(-rows // BLOCK)
     # Wide blocks read A less often, but every thread shall get several. The sums are the same either way.
-    column_blocks = -(-strips // max(1, min(STRIPS, strips * row_blocks // (4 * threads))))
-    stretches = -(-depth // DEPTH)
+    column_blocks = -(-strips // max(1, min(widest, strips * row_blocks // (4 * threads))))
+    longest = -(-depth // -(-depth // DEPTH))
+    longest += -longest % lanes  # so that transposed matrices are copied in whole registers
     height = -(-rows // row_blocks)
     copy_a = (rows if transpose_a else depth) * dtype.itemsize % PAGE == 0
     b_line = columns * dtype.itemsize
     copy_b = transpose_b or (height > most and (b_line >= PAGE or b_line * depth > NEAR))
-    geometry = [transpose_a, transpose_b, lanes, strips, most, row_blocks, column_blocks, stretches, copy_a, copy_b]
+    geometry = [transpose_a, transpose_b, lanes, strips, most, row_blocks, column_blocks, longest, copy_a, copy_b]
     return row_blocks * column_blocks, np.array(geometry, np.int64)
 
 
@@ -207,7 +182,7 @@ def stretch_of_b(
     """Copy a stretch of the strips `begin`... of B, if they are to be copied."""
     turned, lanes, copy = geometry[1], geometry[2], geometry[9]
     strip = lanes * VECTORS
-    together = FEW_TURNED if turned else FEW
+    together = depth if turned else FEW
     for k in range(0, depth if copy else 0, together):
         few = min(together, depth - k)
         for s in range(begin, end):
@@ -240,13 +215,13 @@ def row_of_tiles(
 
 
 @part
-def working_memory(geometry: Any, rows: int, total: int) -> tuple[int, int, int, int]:
-    """Return the most numbers of a stretch, the step between lines of copied A, and the sizes of copies of A and B."""
-    transpose_a, _, lanes, strips, _, row_blocks, column_blocks, stretches, copy_a, copy_b = geometry
-    longest, highest = (total + stretches - 1) // stretches, (rows + row_blocks - 1) // row_blocks
+def working_memory(geometry: Any, rows: int) -> tuple[int, int, int]:
+    """Return the step between lines of copied A, and the sizes of the copies of A and B."""
+    transpose_a, _, lanes, strips, _, row_blocks, column_blocks, longest, copy_a, copy_b = geometry
+    highest = (rows + row_blocks - 1) // row_blocks
     line = (highest if transpose_a else longest) + 16  # so that it is no multiple of 4096 bytes
     width = (strips + column_blocks - 1) // column_blocks if copy_b else 1
-    return longest, line, (longest if transpose_a else highest) * line * copy_a, width * lanes * VECTORS * longest
+    return line, (longest if transpose_a else highest) * line * copy_a, width * lanes * VECTORS * longest
 
 
 @loop(least=LEAST)
@@ -254,11 +229,11 @@ def multiply_loop(
     turn: Turn, pieces: Int, a: In2, b: In2, c: Out2, bias: In1, geometry: Ints1, tile: Int
 ) -> None:  # fmt: skip
     """Multiply matrices; a piece is a block of C. If there is a bias, add it and set what is below zero to zero."""
-    transpose_a, _, lanes, strips, most, row_blocks, column_blocks, stretches, _, _ = geometry
+    transpose_a, _, lanes, strips, most, row_blocks, column_blocks, longest, _, _ = geometry
     strip, size = lanes * VECTORS, c.itemsize
     rows, columns = c.shape
     total = a.shape[0] if transpose_a else a.shape[1]
-    longest, line, size_of_a, size_of_b = working_memory(geometry, rows, total)
+    line, size_of_a, size_of_b = working_memory(geometry, rows)
     block, packed, start = np.empty(size_of_a, c.dtype), np.empty(size_of_b, c.dtype), np.zeros(1, np.int64)
     while True:
         piece = claim(turn)
@@ -268,8 +243,8 @@ def multiply_loop(
         first_strip, last_strip = span(piece // row_blocks, column_blocks, strips)
         left, right = first_strip * strip, min(columns, last_strip * strip)
         tiles = (last_row - first_row + most - 1) // most
-        for stretch in range(stretches):
-            first, last = span(stretch, stretches, total)
+        for first in range(0, total, longest):
+            last = min(first + longest, total)
             a_place, a_row, a_step = stretch_of_a(
                 a, geometry, first, last - first, first_row, last_row - first_row, line, block
             )
@@ -286,37 +261,3 @@ def multiply_loop(
                     for i in range(target.size):
                         sum_of_both = target[i] + added[i]
                         target[i] = 0 if sum_of_both < 0 else sum_of_both
-
-
-@loop(least=LEAST)
-def descend_loop(
-    turn: Turn, pieces: Int, a: In2, b: In2, var: Out2, rate: Number, geometry: Ints1, tile: Int
-) -> None:  # fmt: skip
-    """Subtract `rate` times a product, of a sum of one stretch; a piece is a block of the variable."""
-    transpose_a, _, lanes, strips, most, row_blocks, column_blocks, _, _, _ = geometry
-    strip, size = lanes * VECTORS, var.itemsize
-    rows, columns = var.shape
-    total = a.shape[0] if transpose_a else a.shape[1]
-    longest, line, size_of_a, size_of_b = working_memory(geometry, rows, total)
-    block, packed, start = np.empty(size_of_a, var.dtype), np.empty(size_of_b, var.dtype), np.zeros(1, np.int64)
-    gradient = np.empty((most, (strips + column_blocks - 1) // column_blocks * strip), var.dtype)
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        first_row, last_row = span(piece % row_blocks, row_blocks, rows)
-        first_strip, last_strip = span(piece // row_blocks, column_blocks, strips)
-        left, right = first_strip * strip, min(columns, last_strip * strip)
-        tiles = (last_row - first_row + most - 1) // most
-        a_place, a_row, a_step = stretch_of_a(a, geometry, 0, total, first_row, last_row - first_row, line, block)
-        stretch_of_b(b, geometry, 0, total, first_strip, last_strip, columns, longest, packed)
-        for t in range(tiles):
-            begin, end = span(t, tiles, last_row - first_row)
-            row_of_tiles(
-                tile, end - begin, a_place + begin * a_row * size, a_row, a_step, start, total, b, geometry, 0,
-                first_strip, last_strip, columns, longest, packed, gradient.ctypes.data, gradient.shape[1], 0,
-            )  # fmt: skip
-            for i in range(end - begin):
-                target, step = var[first_row + begin + i, left:right], gradient[i, : right - left]
-                for k in range(target.size):
-                    target[k] -= rate * step[k]

@@ -133,6 +133,13 @@ class Tile:
         """Write a vector."""
         self.builder.store(value, self.builder.inttoptr(address, self.vector.as_pointer())).align = self.bytes
 
+    def expect(self, address: Any) -> None:
+        """Have the line of memory at an address brought to the cache; an address beside the array does no harm."""
+        ir = self.ir
+        kind = ir.IntType(32)
+        pointer = self.builder.inttoptr(address, ir.IntType(8).as_pointer())
+        self.call("llvm.prefetch.p0", ir.VoidType(), pointer, kind(0), kind(3), kind(1))  # to read it, soon, data
+
     def repeat(self, number: Any) -> Any:
         """Return a vector with the number in every lane."""
         ir, undefined = self.ir, self.ir.Constant(self.vector, self.ir.Undefined)

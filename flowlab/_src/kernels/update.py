@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowlab._src.errors import InvalidArgumentError
-from flowlab._src.kernels.gemm import Product, descend
 from flowlab._src.kernels.jit import In1, Int, Number, Out1, Turn, claim, loop, part, pieces, plain, span
+from flowlab._src.kernels.product_steps import Product, adam_step, descend
 from flowlab._src.kernels.threads import share
 
 Array = NDArray[Any]
@@ -140,11 +140,11 @@ def adam(
     beta1: Scalar,
     beta2: Scalar,
     epsilon: Scalar,
-    grad: Array,
+    grad: Array | Product,
     use_nesterov: bool = False,
     in_place: bool = False,
 ) -> tuple[Array, Array, Array]:
-    """Return var, m and v after one step of Adam.
+    """Return var, m and v after one step of Adam. The gradient may be a product that is yet to be computed.
 
     The means m (of gradients) and v (of their squares) start at zero and are too small at first; the powers of the
     betas correct that, all in one step size alpha.
@@ -160,6 +160,11 @@ def adam(
     )
     one = var.dtype.type(1)
     alpha = lr * np.sqrt(one - beta2_power) / (one - beta1_power)
+    if isinstance(grad, Product):
+        hyper = alpha, beta1, beta2, epsilon, int(use_nesterov)
+        if in_place and adam_step(targets((var, m, v), True), grad, *hyper):
+            return var, m, v
+        grad = grad.value()
     run = adam_loop.ready(var.dtype, var.size)
     if run is None or grad.dtype != var.dtype:
         return numpy_adam(var, m, v, alpha, beta1, beta2, epsilon, grad, use_nesterov)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from flowlab._src.kernels import image_boxes, image_color, image_crop, image_resize
+from flowlab._src.kernels import image_boxes, image_color, image_crop, image_resize, jit
 from flowlab._src.kernels.random import Philox
 
 sides = st.tuples(st.integers(1, 7), st.integers(1, 7))
@@ -209,3 +209,35 @@ def test_whole_numbers_below_a_limit_are_even() -> None:
     words = image_boxes.Words(Philox(3, 4), 3000)
     counts = np.bincount([words.below(6) for _ in range(6000)], minlength=6)
     assert counts.min() > 850
+
+
+def test_loops_give_the_numbers_of_their_siblings(monkeypatch):
+    if jit.policy() == jit.NEVER:
+        pytest.skip("FLOWLAB_NUMBA=0")
+    x = np.random.RandomState(0).uniform(0, 1, (3, 40, 50, 3)).astype(np.float32)
+    x[0, :3] = 0.5
+    x[0, 3, :, 0], x[0, 4, :, 1], x[0, 5, :, 0] = x[0, 3, :, 1], x[0, 4, :, 2], x[0, 5, :, 2]
+    x[0, 6, 0], x[0, 7, 0, 1] = np.nan, np.inf
+
+    def everything():
+        hues = [image_color.adjust_hue(x[:, ::step], delta) for delta in (0.1, -0.7, 0.5, 0) for step in (1, 2)]
+        sizes = [(90, 110), (13, 7), (40, 60), (1, 1)]
+        ways = [(False, False), (True, False), (False, True)]
+        return hues + [
+            image_resize.resize_bilinear(images, *size, *way)
+            for images in (x, x[..., :1], x[:, ::2, :, ::2], np.tile(x, 8))
+            for size in sizes
+            for way in ways
+        ]
+
+    results = {}
+    for word in (jit.WAIT, jit.NEVER):
+        monkeypatch.setattr(jit.compiler, "policy", word)
+        for each in jit.loops:
+            monkeypatch.setattr(each, "least", 0)
+            if word == jit.NEVER:
+                monkeypatch.setattr(each, "versions", {})
+        with np.errstate(all="ignore"):
+            results[word] = everything()
+    for ours, numpys in zip(results[jit.WAIT], results[jit.NEVER], strict=True):
+        np.testing.assert_array_equal(ours, numpys)

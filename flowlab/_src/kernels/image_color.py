@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flowlab._src.kernels import image_loops
+
 Array = NDArray[Any]
 
 SECTORS = 6  # of the colour wheel: in each, one of the three components rises or falls
@@ -51,7 +53,10 @@ def hsv_to_rgb(hsv: Array) -> Array:
 
 def adjust_hue(rgb: Array, delta: Any) -> Array:
     """Turn the colour wheel by `delta`; the largest and the smallest component of each pixel stay what they are."""
-    x = rgb.astype(np.float32)
+    x = rgb.astype(np.float32, copy=False)
+    turned = image_loops.adjust_hue(x, delta)
+    if turned is not None:
+        return turned.astype(rgb.dtype, copy=False)
     red, green, blue = np.moveaxis(x, -1, 0)
     less, more = np.minimum(red, green), np.maximum(red, green)
     low, middle, high = np.minimum(less, blue), np.maximum(less, np.minimum(more, blue)), np.maximum(more, blue)
@@ -107,6 +112,12 @@ def adjust_saturation(rgb: Array, scale: Any) -> Array:
 
 def adjust_contrast(images: Array, factor: Any) -> Array:
     """Move each pixel away from the mean of its channel, `factor` times as far as it was."""
-    x = images.astype(np.float32)
-    mean = x.mean(axis=(-3, -2), keepdims=True, dtype=np.float32)
-    return ((x - mean) * np.float32(factor) + mean).astype(images.dtype, copy=False)
+    x = images.astype(np.float32, copy=False)
+    height, width, _ = x.shape[-3:]
+    # Rows are added to rows first, and the mean is repeated for a whole row: NumPy is slow with three numbers at a time.
+    mean = x.sum(axis=-3, keepdims=True).sum(axis=-2, keepdims=True) / np.float32(height * width)
+    mean = np.repeat(mean, width, axis=-2)
+    y = x - mean
+    y *= np.float32(factor)
+    y += mean
+    return y.astype(images.dtype, copy=False)

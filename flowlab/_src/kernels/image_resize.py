@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from flowlab._src.errors import InvalidArgumentError
+from flowlab._src.kernels import image_loops
 
 Array = NDArray[Any]
 Floats = NDArray[np.float32]
@@ -130,6 +131,9 @@ def between(size: int, new_size: int, align_corners: bool, half_pixel_centers: b
 
 def interpolate(x: Floats, pixels: Between, axis: int) -> Floats:
     """Go from the lower neighbour the given part of the way to the upper one."""
+    mixed = image_loops.between_rows(x, *pixels, axis)
+    if mixed is not None:
+        return mixed
     shape = [1] * x.ndim
     shape[axis] = -1
     low = np.take(x, pixels.lower, axis)
@@ -142,9 +146,9 @@ def interpolate(x: Floats, pixels: Between, axis: int) -> Floats:
 
 def resize_bilinear(images: Array, height: int, width: int, align_corners: bool, half_pixel_centers: bool) -> Floats:
     """Interpolate in each row between columns, then between rows."""
-    x = images.astype(np.float32)
+    x = images.astype(np.float32, copy=False)
     if (height, width) == x.shape[1:3]:
-        return x
+        return x.copy()
     # Rows that no new pixel lies next to need not be widened first.
     rows = between(x.shape[1], height, align_corners, half_pixel_centers)
     used, place = np.unique(np.concatenate([rows.lower, rows.upper]), return_inverse=True)

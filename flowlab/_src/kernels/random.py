@@ -17,17 +17,19 @@ import math
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.kernels import libm
+from flowlab._src.kernels.jit import Int, Ints1, Parameter, Turn, loop
 from flowlab._src.kernels.philox import MASK32, MASK64, MASK128, Words, philox_block, philox_blocks
 from flowlab._src.kernels.random_fill import NORMAL_FLOATS, TRUNCATED_FLOATS, UNIFORM_FLOATS, fill
 
 Array = NDArray[Any]
+Order = Annotated[NDArray[np.int64], Parameter(1, True, "int64")]
 
 DEFAULT_GRAPH_SEED = 87654321
 MAX_SEED = 2**31 - 1
@@ -70,6 +72,14 @@ def op_seeds(graph_seed: int | None, op_seed: int | None, last_id: int) -> tuple
     if (first, second) == (0, 0):
         return 0, MAX_SEED  # two zeros would ask the kernel for unpredictable numbers
     return first, second
+
+
+@loop(least=2**9, calls=200)
+def swap_loop(turn: Turn, pieces: Int, order: Order, places: Ints1) -> None:
+    """Exchange entry after entry with the one at its place: 10,000 in 20 us, for 1 ms in Python."""
+    for here in range(places.size):
+        there = places[here]
+        order[here], order[there] = order[there], order[here]
 
 
 class Philox:
@@ -178,10 +188,16 @@ class Philox:
         start = self.reserve(-(-(rows - 1) // 4))
         words = self.blocks(start, np.arange(-(-(rows - 1) // 4))).reshape(-1)[: rows - 1]
         steps = words % np.arange(rows, 1, -1, dtype=np.uint32)
-        order = list(range(rows))
-        for here, there in enumerate((steps + np.arange(rows - 1)).tolist()):
-            order[here], order[there] = order[there], order[here]
-        return values[np.array(order)]
+        places = steps + np.arange(rows - 1)
+        order = np.arange(rows)
+        if (run := swap_loop.ready(np.dtype(np.float64), rows)) is not None:
+            run(np.zeros(1, np.int64), 1, order, places)
+        else:
+            numbers = order.tolist()
+            for here, there in enumerate(places.tolist()):
+                numbers[here], numbers[there] = numbers[there], numbers[here]
+            order = np.array(numbers)
+        return values.take(order, 0)
 
     def multinomial(self, logits: ArrayLike, num_samples: int, dtype: DTypeLike = np.int64) -> Array:
         """For each row of `logits`, draw `num_samples` class numbers with probabilities softmax(row).
@@ -202,12 +218,17 @@ class Philox:
         draws = uniform_float64(self.blocks(start, np.arange(-(-result.size // 2)))).reshape(-1)
         draws = draws[: result.size].reshape(result.shape)
         finite = np.isfinite(logits)
-        top = np.max(logits, axis=1, keepdims=True, where=finite, initial=np.finfo(logits.dtype).min)
+        some: Any = True if finite.all() else finite
+        top = np.max(logits, axis=1, keepdims=True, where=some, initial=np.finfo(logits.dtype).min)
+        weights = logits.astype(np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
-            weights = np.exp(logits.astype(np.float64) - top.astype(np.float64))
-        cumulated = np.cumsum(np.where(finite, weights, 0.0), axis=1)
-        for row, edges, draw in zip(result, cumulated, draws, strict=True):
-            row[:] = np.searchsorted(edges, draw * edges[-1], side="right")
+            weights -= top
+            np.exp(weights, out=weights)
+        if some is not True:
+            weights[~finite] = 0
+        cumulated = np.cumsum(weights, axis=1, out=weights)
+        for row, edges, draw in zip(result, cumulated, draws * cumulated[:, -1:], strict=True):
+            row[:] = edges.searchsorted(draw, "right")
         return result
 
     def gamma(self, shape: Sequence[int], alpha: ArrayLike) -> Array:

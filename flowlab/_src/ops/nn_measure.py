@@ -15,6 +15,7 @@ from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, merge_dims
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import ranking
 from flowlab._src.ops.array_shape import size as size_of
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.compare import not_equal
@@ -76,11 +77,7 @@ class InTopKV2(Op):
                 f"First dimension of predictions {predictions.shape[0]} must match length of targets "
                 f"{targets.shape[0]}",
             )
-        known = (targets >= 0) & (targets < predictions.shape[1])
-        score = predictions[np.arange(len(targets)), np.where(known, targets, 0)]
-        larger = (predictions > score[:, None]).sum(axis=1)
-        # A row with NaN or infinity anywhere among the scores tells nothing.
-        return known & np.isfinite(predictions).all(axis=1) & (larger < k)
+        return ranking.in_top_k(predictions, targets, k)
 
     def shape(self, predictions: Spec, targets: Spec, k: Spec) -> TensorShape:
         batch, _ = predictions.ranked(2)

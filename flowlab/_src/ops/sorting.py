@@ -15,6 +15,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, format_dims
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import ranking
 from flowlab._src.ops.array_shape import expand_dims, rank, reshape, shape, size
 from flowlab._src.ops.constant import make_constant
 from flowlab._src.ops.fill import zeros
@@ -42,6 +43,8 @@ class TopKV2(Op):
             raise InvalidArgumentError(None, None, f"input must be >= 1-D, got shape {format_dims(input.shape)}")
         if input.shape[-1] < k:
             raise InvalidArgumentError(None, None, "input must have at least k columns")
+        if k > 1 and (found := ranking.top_k(input, k)) is not None:
+            return found
         if k == 0:
             indices = np.zeros((*input.shape[:-1], 0), np.intp)
         elif k == 1:

@@ -30,6 +30,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.util import source
+from flowlab._src.util.collector import resting
 from flowlab._src.util.export import export
 
 Gradient = Any  # Tensor, IndexedSlices or None
@@ -188,9 +189,10 @@ def gradients(
         xs = [x if isinstance(x, IndexedSlices) else convert(x, name="x", as_ref=True) for x in xs]
         ys, xs = [_dense_part(y) for y in ys], [_dense_part(x) for x in xs]
         stop_ops = [(s if isinstance(s, Tensor) else convert(s)).op for s in stops]
-        walk = Walk(ys, xs, stop_ops, gate_gradients, aggregation_method)
-        walk.start(ys, default_grad_ys(starts, ys))
-        walk.run()
+        with resting():
+            walk = Walk(ys, xs, stop_ops, gate_gradients, aggregation_method)
+            walk.start(ys, default_grad_ys(starts, ys))
+            walk.run()
     return [walk.result(x, unconnected) for x in xs]
 
 
@@ -307,9 +309,10 @@ class Walk:
         aggregation: int | None,
     ) -> None:
         self._graph = get_default_graph()
+        self._scopes = self._graph.scopes
         self._gate = gate
         self._aggregation = aggregation
-        self._grads: dict[Operation, list[Any]] = {}  # for each node a list per output: of gradients, then their sum
+        self._grads: dict[Tensor, list[Any]] = {}  # the gradients that have arrived, and once added up just their sum
         self._queue: deque[Operation] = deque()
         from_ops = [x.op for x in xs]
         self._to_ops = [y.op for y in ys]
@@ -330,21 +333,20 @@ class Walk:
 
     def run(self) -> None:
         """Visit nodes until nothing is left to do."""
-        while self._queue:
-            node = self._queue.popleft()
-            out_grads = self._sum_up(node)
-            in_grads = self._apply_rule(node, out_grads)
+        queue, pending = self._queue, self._pending
+        while queue:
+            node = queue.popleft()
             inputs = sources(node)
+            in_grads = self._apply_rule(node, inputs, self._sum_up(node))
             for tensor, grad in zip(inputs, in_grads, strict=True):
                 if grad is not None:
-                    if isinstance(grad, Tensor) and tensor._dtype._base is not dtypes.resource:
+                    if isinstance(grad, Tensor) and grad._shape is not tensor._shape:
                         _refine_shape(node, tensor, grad)
                     self._receive(tensor, grad)
-            for tensor in inputs:
                 producer = tensor._op
-                self._pending[producer] = self._pending.get(producer, 0) - 1
-                if self._pending[producer] == 0:
-                    self._queue.append(producer)
+                waiting = pending[producer] = pending.get(producer, 0) - 1
+                if waiting == 0:
+                    queue.append(producer)
 
     def result(self, x: Tensor, unconnected: UnconnectedGradients) -> Gradient:
         """What has arrived at `x`."""
@@ -355,25 +357,32 @@ class Walk:
 
     def received(self, x: Tensor) -> Gradient:
         """The sum of what has arrived at `x`, or None."""
-        received = self._grads.get(x._op)
-        grad = None if received is None else received[x._value_index]
-        if type(grad) is list:  # a node that was never visited
-            grad = grad[0] if len(grad) == 1 else (self._add(grad, x._op) if grad else None)
-        return grad
+        grads = self._grads.get(x)
+        if grads is None or len(grads) == 1:
+            return None if grads is None else grads[0]
+        return self._add(grads, x._op)  # a node that was never visited
 
     def _receive(self, tensor: Tensor, grad: Gradient) -> None:
-        received = self._grads.get(tensor._op)
-        if received is None:
-            received = self._grads[tensor._op] = [[] for _ in tensor._op._outputs]
-        received[tensor._value_index].append(grad)
+        grads = self._grads.get(tensor)
+        if grads is None:
+            self._grads[tensor] = [grad]
+        else:
+            grads.append(grad)
 
     def _sum_up(self, node: Operation) -> list[Gradient]:
-        received = self._grads.get(node)
-        if received is None:
-            return [None] * len(node._outputs)
-        for i, grads in enumerate(received):
-            received[i] = None if not grads else grads[0] if len(grads) == 1 else self._add(grads, node)
-        return list(received)
+        """The gradients of a node's outputs, or an empty list if there are none."""
+        sums: list[Gradient] = []
+        arrived = False
+        for tensor in node._outputs:
+            grads = self._grads.get(tensor)
+            if grads is None:
+                sums.append(None)
+                continue
+            if len(grads) > 1:
+                grads[:] = [self._add(grads, node)]
+            sums.append(grads[0])
+            arrived = True
+        return sums if arrived else []
 
     def _add(self, grads: list[Any], node: Operation) -> Gradient:
         if isinstance(grads[0], TapeGradient):
@@ -388,10 +397,9 @@ class Walk:
                 total = raw.AddN([total, grad])
             return total
 
-    def _apply_rule(self, node: Operation, out_grads: list[Gradient]) -> list[Gradient]:
+    def _apply_rule(self, node: Operation, inputs: Sequence[Tensor], out_grads: list[Gradient]) -> list[Gradient]:
         """The gradients of a node's inputs by the node's own rule; None for each where nothing flows."""
-        inputs = sources(node)
-        if node in self._stop or not any_given(out_grads):
+        if node in self._stop or not out_grads:
             return [None] * len(inputs)
         if node.definition.nested:
             return self._backward(node, out_grads)
@@ -404,7 +412,9 @@ class Walk:
         for i, grad in enumerate(out_grads):
             if grad is None and is_trainable(node._outputs[i]):
                 out_grads[i] = raw.ZerosLike(node._outputs[i], name="zeros_like")
-        with self._graph.name_scope(node._name + "_grad"):
+        graph, scopes, outer = self._graph, self._scopes, self._scopes.name
+        scopes.name = graph.unique_name(node._name + "_grad")  # as name_scope() does, in a third of its time
+        try:
             in_grads = _as_list(rule(node, *out_grads))
             if len(in_grads) != len(inputs):
                 raise ValueError(
@@ -412,6 +422,8 @@ class Walk:
                 )
             if self._gate and sum(g is not None for g in in_grads) > 1:
                 in_grads = gate_together(in_grads)
+        finally:
+            scopes.name = outer
         return in_grads
 
     def _backward(self, node: Operation, out_grads: list[Gradient]) -> list[Gradient]:
@@ -431,14 +443,6 @@ def sources(node: Operation) -> tuple[Tensor, ...]:
         return node._inputs
     origin = getattr(node.definition, "source", None)
     return node._inputs if origin is None else (origin,)
-
-
-def any_given(grads: Sequence[Gradient]) -> bool:
-    """Whether there is a gradient among them."""
-    for grad in grads:  # noqa: SIM110 - a loop takes a third of the time of any()
-        if grad is not None:
-            return True
-    return False
 
 
 def gate_together(
@@ -471,6 +475,9 @@ def _with_dependencies(value: Gradient) -> Gradient:
 
 
 def _refine_shape(node: Operation, tensor: Tensor, grad: Tensor) -> None:
+    """A gradient has the shape of its tensor, except that of a handle, which has the shape of what is behind it."""
+    if tensor._dtype._base is dtypes.resource:
+        return
     try:
         grad._shape = grad._shape.merge_with(tensor._shape)
     except ValueError:
@@ -501,25 +508,25 @@ def reached_from(from_ops: Sequence[Operation]) -> set[Operation]:
             continue
         reached.add(node)
         for tensor in node._outputs:
-            if is_trainable(tensor):
+            if tensor._consumers and is_trainable(tensor):
                 stack.extend(tensor._consumers)
     return reached
 
 
 def _count_pending(to_ops: Sequence[Operation], reached: set[Operation]) -> dict[Operation, int]:
     """For each node between the ends: how many gradients it waits for."""
-    between: dict[Operation, None] = {}
-    queue = deque(to_ops)
-    while queue:
-        node = queue.popleft()
-        if node in reached and node not in between:
-            between[node] = None
-            queue.extend([t._op for t in sources(node)])
     pending: dict[Operation, int] = defaultdict(int)
-    for node in between:
+    between: set[Operation] = set()
+    stack = [op for op in to_ops if op in reached]
+    while stack:
+        node = stack.pop()
+        if node in between:
+            continue
+        between.add(node)
         for tensor in sources(node):
-            if tensor._op in between:
-                pending[tensor._op] += 1
+            if (producer := tensor._op) in reached:
+                pending[producer] += 1
+                stack.append(producer)
     return pending
 
 

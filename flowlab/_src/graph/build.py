@@ -15,7 +15,7 @@ from flowlab._src.graph.arguments import as_text
 from flowlab._src.graph.body import bring_in
 from flowlab._src.graph.composite import first_composite
 from flowlab._src.graph.convert import convert
-from flowlab._src.graph.default import graph_of
+from flowlab._src.graph.default import graph_of, graph_of_tensors
 from flowlab._src.graph.dtypes import DType
 from flowlab._src.graph.graph import Graph
 from flowlab._src.graph.literals import open_size
@@ -35,17 +35,17 @@ def apply_op(op: Op, inputs: Sequence[Any], name: str | None = None) -> Any:
     Tensor, list of Tensor or Operation
         By the number of outputs: one, several, none.
     """
-    schema = op.schema
+    schema = op._schema or op.schema
     if name.__class__ is not str and name is not None:
         name = as_text(name, "name")
+    graph = graph_of_tensors(inputs)
+    if graph is not None and not schema.has_list and len(inputs) == len(schema.inputs):
+        # Nothing is left to convert, so no name scope needs to be open meanwhile.
+        # A name ending in a slash is a scope that a caller has opened for this very node: it is unique already.
+        return _create(graph, op, schema, inputs, graph._scope_path(name) if name else graph.unique_name(op.type))
     graph = graph_of(inputs)
     if graph.eager:
         return graph.apply(op, inputs)
-    if not schema.has_list and len(inputs) == len(schema.inputs) and all_tensors(inputs):
-        # All inputs are tensors already: no name scope needs to be open while they are converted.
-        tensors: list[Tensor] = list(inputs)
-        # A name ending in a slash is a scope that a caller has opened for this very node: it is unique already.
-        return _create(graph, op, schema, tensors, graph._scope_path(name) if name else graph.unique_name(op.type))
     composite = first_composite(inputs)
     if composite is not None:
         with graph.as_default(), graph.name_scope(name or op.type):
@@ -58,15 +58,7 @@ def apply_op(op: Op, inputs: Sequence[Any], name: str | None = None) -> Any:
         return _create(graph, op, schema, tensors, scope[:-1])
 
 
-def all_tensors(values: Sequence[Any]) -> bool:
-    """Whether nothing among the values is still to be converted."""
-    for value in values:  # noqa: SIM110 - a loop takes half the time of all(), for the few inputs that nodes have
-        if value.__class__ is not Tensor:
-            return False
-    return True
-
-
-def _create(graph: Graph, op: Op, schema: Schema, inputs: list[Tensor], name: str) -> Any:
+def _create(graph: Graph, op: Op, schema: Schema, inputs: Sequence[Tensor], name: str) -> Any:
     body = graph.scopes.body
     for tensor in inputs:
         if tensor._op._body is not body:
@@ -376,7 +368,7 @@ def _solve(op: Op, schema: Schema, inputs: Sequence[Tensor]) -> Sequence[DType] 
     return tuple(result)
 
 
-def infer_shapes(op: Op, schema: Schema, inputs: list[Tensor], name: str, count: int) -> list[TensorShape]:
+def infer_shapes(op: Op, schema: Schema, inputs: Sequence[Tensor], name: str, count: int) -> list[TensorShape]:
     """Apply the shape rule; a conflict becomes TensorFlow's ValueError with names, shapes and notes."""
     specs = [op_module.Spec(t) for t in inputs]
     try:

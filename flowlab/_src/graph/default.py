@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flowlab._src.errors import add_notes
@@ -94,6 +94,15 @@ def set_global_default_graph(graph: Graph) -> None:
     _global[:] = [graph]
 
 
+def graph_of_tensors(values: Sequence[Any]) -> Graph | None:
+    """The default graph if all values are tensors of it, as nearly always, and not of eager mode; else None."""
+    present = get_default_graph()
+    for value in values:
+        if value.__class__ is not Tensor or value._op.graph is not present:
+            return None
+    return None if present.eager else present
+
+
 def graph_of(values: Any, graph: Graph | None = None) -> Graph:
     """Return the graph the given tensors belong to, the default graph when there is none among them.
 
@@ -102,16 +111,8 @@ def graph_of(values: Any, graph: Graph | None = None) -> Graph:
     ValueError
         If they belong to different graphs.
     """
-    if graph is None:
-        present = get_default_graph()
-        if present.eager:
-            return present  # tensors of eager mode belong to no graph
-        values = tuple(values)
-        for value in values:
-            if value.__class__ is not Tensor or value._op.graph is not present:
-                break
-        else:  # all are tensors of the default graph, as nearly always
-            return present
+    if graph is None and (present := get_default_graph()).eager:
+        return present  # tensors of eager mode belong to no graph
     first: Any = None
     for value in flat(values):
         own = getattr(value, "graph", None)

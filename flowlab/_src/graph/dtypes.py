@@ -331,6 +331,8 @@ def as_dtype(type_value: Any) -> DType:
     """
     if type_value.__class__ is DType:
         return type_value
+    if isinstance(type_value, np.dtype) and type_value in _FROM_NUMPY:
+        return _FROM_NUMPY[type_value]
     if isinstance(type_value, str) and type_value in _FROM_NAME:
         return _FROM_NAME[type_value]
     if isinstance(type_value, int) and type_value in DType._known:

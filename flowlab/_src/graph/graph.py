@@ -60,7 +60,6 @@ class _NameScope:
     def __init__(self, graph: Graph, name: str | None) -> None:
         self._graph = graph
         self._name = name
-        self._outer = ""
 
     def __enter__(self) -> str:
         self._scopes = scopes = self._graph.scopes
@@ -133,7 +132,7 @@ class Graph:
         inputs = tuple(inputs)
         site = source.caller(3)
         with self._lock:
-            control = self._control_inputs_for(inputs) if scopes.control else ()
+            control = _control_inputs_for(inputs, scopes) if scopes.control else ()
             device = merge_devices(scopes.devices, definition) if scopes.devices else ""
             if scopes.colocation or definition.forwards_ref:
                 for other in (*scopes.colocation, *[t._op for t in inputs[: definition.forwards_ref]]):
@@ -198,21 +197,6 @@ class Graph:
             fix=f"{written.with_a_name()}  # once, before finalize() and above the loop",
         )
 
-    def _control_inputs_for(self, inputs: tuple[Tensor, ...]) -> tuple[Operation, ...]:
-        """The control inputs a new node gets: those not implied by one of its inputs."""
-        producers = {t._op for t in inputs}
-        result: dict[Operation, None] = {}
-        body = self.scopes.body
-        for block in self.scopes.control:
-            if block.seen.isdisjoint(producers):
-                for op in block.operations:
-                    if op._body is not body:
-                        if body is not None:  # the whole control-flow operation waits for what is outside
-                            body.outer_control[op] = None
-                    elif op not in producers:
-                        result[op] = None
-        return tuple(result)
-
     @property
     def node_count(self) -> int:
         """How many nodes TensorFlow would have by now: default seeds of random operations are taken from it.
@@ -261,8 +245,7 @@ class Graph:
             return ""
         if not isinstance(name, str):
             raise TypeError(f"'{name}' is not a valid scope name: it must be a string.")
-        valid = _SCOPE_NAME if self.scopes.name else _OP_NAME
-        if not valid.match(name):
+        if not (_OP_NAME.match(name) or (self.scopes.name and _SCOPE_NAME.match(name))):
             raise add_notes(
                 ValueError(f"'{name}' is not a valid scope name"),
                 where=(site.quote() if (site := source.caller(4)) else ""),
@@ -367,11 +350,9 @@ class Graph:
 
     # ---- scopes -------------------------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def as_default(self) -> Iterator[Graph]:
+    def as_default(self) -> contextlib.AbstractContextManager[Graph]:
         """Make this the graph that new operations are added to, for the `with` block."""
-        with graphs.entered(self) as graph:
-            yield graph
+        return graphs.entered(self)
 
     def control_dependencies(self, control_inputs: Any) -> _ControlDependencies:
         """Let operations made in the block run only after `control_inputs`; None forgets the outer blocks."""
@@ -379,18 +360,13 @@ class Graph:
             return _ControlDependencies(self, [], fresh=True)
         if callable(control_inputs):
             control_inputs = control_inputs()
-        items = as_list(control_inputs, "control_inputs")
-        return _ControlDependencies(self, list(dict.fromkeys([self._to_wait_for(item) for item in items])))
-
-    def _to_wait_for(self, item: Any) -> Operation:
-        """The operation that a control input stands for."""
-        if item.__class__ is Operation and item.graph is self:
-            return item
-        if hasattr(item, "_control_input"):
-            item = item._control_input()
-        element = self.as_graph_element(item)
-        operation: Operation = element._op if isinstance(element, Tensor) else element
-        return operation
+        operations = as_list(control_inputs, "control_inputs")
+        for i, item in enumerate(operations):
+            if item.__class__ is not Operation or item.graph is not self:
+                item = getattr(item, "_control_input", lambda item=item: item)()
+                element = self.as_graph_element(item)
+                operations[i] = element._op if isinstance(element, Tensor) else element
+        return _ControlDependencies(self, operations)
 
     @contextlib.contextmanager
     def device(self, device_name_or_function: Any) -> Iterator[None]:
@@ -565,26 +541,39 @@ class Graph:
         return f"<tf.Graph with {len(self._operations)} operations>"
 
 
+def _control_inputs_for(inputs: tuple[Tensor, ...], scopes: _Scopes) -> tuple[Operation, ...]:
+    """The control inputs a new node gets: those not implied by one of its inputs."""
+    producers = [t._op for t in inputs]
+    result: dict[Operation, None] = {}
+    body = scopes.body
+    for block in scopes.control:
+        if block.seen.isdisjoint(producers):
+            for op in block.operations:
+                if op._body is not body:
+                    if body is not None:  # the whole control-flow operation waits for what is outside
+                        body.outer_control[op] = None
+                elif op not in producers:
+                    result[op] = None
+    return tuple(result)
+
+
 class _ControlDependencies:
     """The `with` block of `control_dependencies`; remembers which nodes were made inside."""
 
-    __slots__ = ("_fresh", "_graph", "_outer", "operations", "seen")
+    __slots__ = ("_fresh", "_graph", "_outer", "_scopes", "operations", "seen")
 
     def __init__(self, graph: Graph, operations: list[Operation], fresh: bool = False) -> None:
         self._graph = graph
         self._fresh = fresh
         self.operations = operations
         self.seen: set[Operation] = set()
-        self._outer: tuple[list[Any], Body | None] | None = None
 
     def __enter__(self) -> None:
-        scopes = self._graph.scopes
+        self._scopes = scopes = self._graph.scopes
         self._outer = (scopes.control, scopes.body)
         scopes.control = [] if self._fresh else [*scopes.control, self]
         if self._fresh:  # what waits for nothing cannot be in a branch or loop either: variables are made so
             scopes.body = None
 
     def __exit__(self, *exc: object) -> None:
-        assert self._outer is not None
-        scopes = self._graph.scopes
-        scopes.control, scopes.body = self._outer
+        self._scopes.control, self._scopes.body = self._outer

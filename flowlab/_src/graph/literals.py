@@ -184,7 +184,7 @@ _ACCEPTS: dict[DType, tuple[type, ...]] = {
 def check_elements(value: Any, dtype: DType) -> None:
     """TypeError in TensorFlow's words for the first element that is not of a kind `dtype` accepts."""
     allowed = _ACCEPTS.get(dtype, _INTEGERS if dtype.is_integer or dtype.is_quantized else None)
-    if allowed is None:
+    if allowed is None or value.__class__ in allowed:
         return
     for element in leaves(value):
         if not isinstance(element, allowed):

@@ -161,6 +161,7 @@ class Op:
 
     type: ClassVar[str] = "Op"
     fields: ClassVar[tuple[str, ...]] = ()
+    _names: ClassVar[frozenset[str]] = frozenset()  # the fields, to compare at once
     defaults: ClassVar[dict[str, Any]] = {}
     stateful: ClassVar[bool] = False  # the kernel gets the running frame first, and is never folded or shared
     reads_only: ClassVar[bool] = False  # stateful, but running it changes nothing
@@ -188,6 +189,7 @@ class Op:
         own = [f for f, hint in inspect.get_annotations(cls).items() if "ClassVar" not in str(hint)]
         cls.fields = tuple(dict.fromkeys(cls.fields + tuple(own)))
         cls.defaults = {**cls.defaults, **{f: cls.__dict__[f] for f in own if f in cls.__dict__}}
+        cls._names = frozenset(cls.fields)
         checks = {f: _CHECKS[hint] for f, hint in inspect.get_annotations(cls).items() if hint in _CHECKS}
         cls._checks = (*[c for c in cls._checks if c[0] not in checks], *[(f, *check) for f, check in checks.items()])
         cls._schema = None
@@ -211,8 +213,10 @@ class Op:
             return
         if len(args) > len(fields):
             raise TypeError(f"{self.type} takes {len(fields)} attributes, got {len(args)}.")
-        values = {**self.defaults, **dict(zip(fields, args, strict=False)), **attrs}
-        if len(values) != len(fields) or any(f not in values for f in fields):
+        values = {**self.defaults, **attrs}
+        if args:
+            values = {**self.defaults, **dict(zip(fields, args, strict=False)), **attrs}
+        if values.keys() != self._names:
             for name in values:
                 if name not in fields:
                     raise TypeError(f"{self.type} has no attribute {name!r}. {did_you_mean(name, fields)}".rstrip())

@@ -87,9 +87,10 @@ def gradient_function(node: Any) -> GradientFunction | None:
             other = OPS[override]()
             return None if other.gradient() is None else other.grad
         raise LookupError(f"gradient registry has no entry for: {override}")
-    if node.type in _gradients:
-        return _gradients[node.type]
-    declared: GradientFunction | None = node.definition.gradient()
+    definition = node.definition
+    if definition.type in _gradients:
+        return _gradients[definition.type]
+    declared: GradientFunction | None = definition.gradient()
     return declared
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowlab._src.graph.default import get_default_graph, graph_of
+from flowlab._src.graph.default import get_default_graph, graph_of, graph_of_tensors
 from flowlab._src.util.export import export
 
 
@@ -52,7 +52,8 @@ class name_scope:
                 f"At least one of name ({self._name}) and default_name ({self._default_name}) must be provided."
             )
         present = get_default_graph()
-        graph = graph_of(self._values) if self._values else present
+        values = list(self._values or ())
+        graph = graph_of_tensors(values) or graph_of(values)
         block, around = graph.name_scope(self._name), None
         if graph is not present:
             around = graph.as_default()

@@ -468,19 +468,22 @@ def require_rank_at_least(shape: TensorShape, rank: int) -> None:
 
 def broadcast_shapes(shapes: Iterable[TensorShape]) -> TensorShape:
     """Return the shape that elementwise operations give: axes aligned from the right, size 1 stretched."""
-    result: Dims | None = ()
+    result = SCALAR
     for shape in shapes:
-        if result is None or shape._dims is None:
+        a, b = result._dims, shape._dims
+        if a is None or b is None:
             return UNKNOWN
-        a, b = result, shape._dims
-        if a == b and None not in a:
+        if a == b or not b:
+            continue
+        if not a:
+            result = shape
             continue
         if len(a) < len(b):
             a = (1,) * (len(b) - len(a)) + a
         elif len(b) < len(a):
             b = (1,) * (len(a) - len(b)) + b
-        result = tuple(_broadcast_dim(x, y) for x, y in zip(a, b, strict=True))
-    return TensorShape.of(result)
+        result = TensorShape.of(tuple(map(_broadcast_dim, a, b)))
+    return result
 
 
 def _broadcast_dim(a: int | None, b: int | None) -> int | None:

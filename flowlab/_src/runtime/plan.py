@@ -21,6 +21,7 @@ from flowlab._src.graph.shape import Dims
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.runtime.sizes import Sizes
 from flowlab._src.runtime.state import owned
+from flowlab._src.util.collector import resting
 
 # How an instruction's kernel is called.
 PLAIN, STATEFUL, NESTED = 0, 1, 2
@@ -103,6 +104,7 @@ def has_effect(node: Operation) -> bool:
     )
 
 
+@resting()
 def compile_plan(
     fetches: Sequence[Tensor],
     targets: Sequence[Operation],
@@ -214,11 +216,13 @@ def compile_plan(
             written.update([variable_behind(node._inputs[i]).name for i in changed])
             outputs += [inputs[i] for i in changed[1:]]  # the kernel gives the new value of each
         refs = tuple(
-            i
-            for i, t in enumerate(node._inputs)
-            if t._dtype._is_ref_dtype
-            and inputs[i] in variable_slots
-            and not (definition.nested or _takes_ref(node, i))  # the operation inside that reads it is checked
+            [
+                i
+                for i, t in enumerate(node._inputs)
+                if inputs[i] in variable_slots
+                and t._dtype._is_ref_dtype
+                and not (definition.nested or _takes_ref(node, i))  # the operation inside that reads it is checked
+            ]
         )
         draft.append((node, inputs, tuple(outputs), refs, kernel))
     fetch_slots = tuple([slots[t] for t in fetches])
@@ -387,7 +391,7 @@ def fold_node(node: Operation, constants: dict[Tensor, Any], sizes: Sizes | None
     if definition.stateful or not node._inputs or has_effect(node):
         return None
     inputs: list[Any] | None = None
-    if all(t in constants for t in node._inputs):
+    if constants.keys() >= set(node._inputs):
         inputs = [constants[t] for t in node._inputs]
     elif definition.of_shapes and sizes is not None:
         inputs = sizes.stand_ins(node)
@@ -417,7 +421,7 @@ def bind_kernel(node: Operation) -> tuple[Callable[..., Any], int]:
     definition = node.definition
     kernel: Callable[..., Any] = definition.kernel
     mode = NESTED if definition.nested else STATEFUL if definition.stateful else PLAIN
-    if any(a.is_list for a in definition.schema.inputs) and not kernel.__code__.co_flags & 0x04:
+    if definition.schema.has_list and not kernel.__code__.co_flags & 0x04:
         kernel = _grouped(definition, kernel, mode)
     return kernel, mode
 

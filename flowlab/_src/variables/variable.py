@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -47,14 +48,22 @@ class VariableKinds(type):
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is not Variable:
             return super().__call__(*args, **kwargs)
-        given = inspect.signature(Variable.__init__).bind(None, *args, **kwargs)
-        given.apply_defaults()
-        arguments = dict(given.arguments)
-        del arguments["self"]
+        defaults = arguments_of_variables()
+        names = list(defaults)[: len(args)]
+        arguments = {**defaults, **dict(zip(names, args, strict=False)), **kwargs}
+        if len(args) > len(names) or arguments.keys() != defaults.keys() or not kwargs.keys().isdisjoint(names):
+            inspect.signature(Variable.__init__).bind(None, *args, **kwargs)  # says what does not fit
         make: Callable[..., Any] = make_of_default_kind
         for creator in get_default_graph().__dict__.get("_variable_creators", ()):
             make = _behind(creator, make)
         return make(**arguments)
+
+
+@functools.cache
+def arguments_of_variables() -> dict[str, Any]:
+    """What `tf.Variable` can be called with, in order, and what stands for what is not given."""
+    parameters = list(inspect.signature(Variable.__init__).parameters.values())
+    return {parameter.name: parameter.default for parameter in parameters[1:]}
 
 
 def _behind(creator: Callable[..., Any], make: Callable[..., Any]) -> Callable[..., Any]:

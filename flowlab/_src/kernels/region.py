@@ -10,16 +10,13 @@ few thousand numbers. They give NumPy's numbers to the last bit.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from flowlab._src.kernels import fused, jit
 from flowlab._src.kernels.formula import Dims, Step, count_of, loop_text
-from flowlab._src.kernels.jit import Loop, Parameter, plain
-from flowlab._src.kernels.machine_code import digest_of
-
-NAMES = {name: getattr(fused, name) for name in ("larger", "smaller", "sqrt", "exp", "tanh")}  # what formulas call
+from flowlab._src.kernels.jit import Loop, plain
 
 
 class Value(NamedTuple):
@@ -258,26 +255,14 @@ def _move_text(item: Move, output: str, place_of: Callable[[str], str]) -> list[
     return text
 
 
-_known: dict[str, Loop] = {}  # by text and types of the parameters
-
-
 def loop_for(inputs: Sequence[Value], items: Sequence[Item], outputs: Sequence[Value]) -> Loop:
     """The function of a region; the same object for the same computation."""
     text = write_region(inputs, items, outputs)
-    hints: dict[str, Any] = {}
+    parameters: dict[str, tuple[int, bool, str | None]] = {}
     for value, writable in [*[(v, False) for v in inputs], *[(v, True) for v in outputs]]:
-        parameter = Parameter(len(value.dims), writable, "bool" if value.truth else None)
-        hints[("p" if value.dims else "") + value.name] = Annotated[Any, parameter]
-    key = f"{text}\n{hints}"
-    if key not in _known:
-        name = f"region_{digest_of(key)}"
-        namespace: dict[str, Any] = {**NAMES, "np": np, "__name__": __name__}
-        exec(compile(text, f"<{name}>", "exec"), namespace)  # text made of formulas of the library and numbers
-        function = namespace["run"]
-        function.__name__ = function.__qualname__ = name
-        function.__annotations__ = {**hints, "return": None}
-        _known[key] = Loop(function, 0, ())
-    return _known[key]
+        kind = "bool" if value.truth else None
+        parameters[("p" if value.dims else "") + value.name] = (len(value.dims), writable, kind)
+    return jit.written("fused", text, parameters, separate=True)
 
 
 class Region:

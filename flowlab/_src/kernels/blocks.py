@@ -92,7 +92,10 @@ def turn_columns(
 
 
 def repeat(emitter: Tile, count: Any, body: Callable[..., None], *moving: tuple[Any, Any]) -> None:
-    """Emit ``for _ in range(count): body(*places)``; each place begins somewhere and moves by a step. Count >= 1."""
+    """Emit ``for _ in range(count): body(*places)``; each place begins somewhere and moves by a step. Count >= 1.
+
+    The body may hold a loop itself.
+    """
     builder, integer = emitter.builder, emitter.integer
     before = builder.block
     head, done = builder.function.append_basic_block("move"), builder.function.append_basic_block("moved")
@@ -104,8 +107,8 @@ def repeat(emitter: Tile, count: Any, body: Callable[..., None], *moving: tuple[
         place.add_incoming(start, before)
     body(*places)
     following = builder.add(turn, integer(1))
-    turn.add_incoming(following, head)
+    turn.add_incoming(following, builder.block)
     for place, (_, step) in zip(places, moving):
-        place.add_incoming(builder.add(place, step), head)
+        place.add_incoming(builder.add(place, step), builder.block)
     builder.cbranch(builder.icmp_signed("<", following, count), head, done)
     builder.position_at_end(done)

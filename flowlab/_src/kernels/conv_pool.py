@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowlab._src.kernels import conv_fourier, conv_loops
+from flowlab._src.kernels import conv_fourier, conv_loops, microkernel
 from flowlab._src.kernels.conv import Padding, Pair, output_sizes, taps
 from flowlab._src.kernels.jit import (
     In1,
@@ -35,6 +35,7 @@ from flowlab._src.kernels.jit import (
     span,
 )
 from flowlab._src.kernels.pool import crop, fits, pooled_sizes
+from flowlab._src.kernels.pool_lines import line_back, pooled_line, pooled_line_with_places
 from flowlab._src.kernels.threads import share
 
 Array = NDArray[Any]
@@ -71,7 +72,7 @@ def conv_relu_pool(
     buffer = np.empty((-(-len(x) // parts), *out, channels), x.dtype)
     y = np.empty((len(x), *pooled, channels), x.dtype)
     places = np.empty(y.shape, np.uint8)  # memory that nobody writes to costs nothing
-    geometry = geometry_of(size, pooled, pool_strides, borders, out[0], wanted)
+    geometry = geometry_of(size, pooled, pool_strides, borders, out[0], x.dtype, wanted)
     b = plain(b)
     for number in range(parts):
         begin, end = number * len(x) // parts, (number + 1) * len(x) // parts
@@ -83,9 +84,12 @@ def conv_relu_pool(
     return y, places
 
 
-def geometry_of(size: Pair, pooled: Pair, strides: Pair, padding: Padding, height: int, wanted: bool = True) -> Array:
+def geometry_of(
+    size: Pair, pooled: Pair, strides: Pair, padding: Padding, height: int, dtype: np.dtype[Any], wanted: bool = True
+) -> Array:
     """What the loops unpack at their beginning."""
-    return np.array([*size, *pooled, *strides, padding[0][0], padding[1][0], height, wanted], np.int64)
+    corner = padding[0][0], padding[1][0]
+    return np.array([*size, *pooled, *strides, *corner, height, wanted, microkernel.lanes(dtype)], np.int64)
 
 
 @part
@@ -98,11 +102,16 @@ def rectified(number: Any) -> Any:
 def relu_pool_loop(turn: Turn, pieces: Int, x: In3, b: In1, y: Out3, places: OutBytes3, geometry: Ints1) -> None:
     """Take maxima of rectified pixels, all channels at a time, and note their first place; a piece is a row of y.
 
-    x is (batch * height, width, channels), y is (batch * out_height, out_width, channels). The usual window, two by
-    two, has its own lines: four numbers stay in registers.
+    x is (batch * height, width, channels), y is (batch * out_height, out_width, channels). The usual windows, two by
+    two and side by side, have their own instructions: four numbers stay in registers.
     """
-    window_rows, window_columns, out_rows, out_columns, row_stride, column_stride, top, left, height, wanted = geometry
-    width = x.shape[1]
+    (window_rows, window_columns, out_rows, out_columns, row_stride, column_stride, top, left, height, wanted,
+     lanes) = geometry  # fmt: skip
+    width, channels = x.shape[1], x.shape[2]
+    side_by_side = (
+        window_rows == row_stride == 2 and window_columns == column_stride == 2 and top == left == 0
+        and channels % lanes == 0 and 2 * out_columns <= width
+    )  # fmt: skip
     while True:
         piece = claim(turn)
         if piece >= pieces:
@@ -110,29 +119,20 @@ def relu_pool_loop(turn: Turn, pieces: Int, x: In3, b: In1, y: Out3, places: Out
         begin = piece // out_rows * height  # of the image
         corner_row = piece % out_rows * row_stride - top
         first_row, last_row = max(corner_row, 0), min(corner_row + window_rows, height)
+        if side_by_side and last_row - first_row == 2:
+            upper, lower = x[begin + first_row].ctypes.data, x[begin + first_row + 1].ctypes.data
+            target_line, place_line = y[piece].ctypes.data, places[piece].ctypes.data
+            if wanted:
+                pooled_line_with_places((
+                    out_columns, channels // lanes, upper, lower, b.ctypes.data, target_line, place_line,
+                ))  # fmt: skip
+            else:
+                pooled_line((out_columns, channels // lanes, upper, lower, b.ctypes.data, target_line, place_line))
+            continue
         for j in range(out_columns):
             corner = j * column_stride - left
             first_column, last_column = max(corner, 0), min(corner + window_columns, width)
             target, place = y[piece, j], places[piece, j]
-            if (
-                window_rows == 2
-                and window_columns == 2
-                and last_row - first_row == 2
-                and last_column - first_column == 2
-            ):
-                a0, a1 = x[begin + first_row, first_column], x[begin + first_row, first_column + 1]
-                a2, a3 = x[begin + first_row + 1, first_column], x[begin + first_row + 1, first_column + 1]
-                for i in range(target.size):  # rounding keeps order, so bias and rectifier can wait for the maximum
-                    upper = a1[i] if a1[i] > a0[i] or a1[i] != a1[i] else a0[i]
-                    lower = a3[i] if a3[i] > a2[i] or a3[i] != a3[i] else a2[i]
-                    best = lower if lower > upper or lower != lower else upper
-                    target[i] = rectified(best + b[i])
-                if wanted:
-                    for i in range(target.size):
-                        found = 2 if a2[i] + b[i] == target[i] else 3
-                        found = 1 if a1[i] + b[i] == target[i] else found
-                        place[i] = 0 if a0[i] + b[i] == target[i] or target[i] == 0 else found
-                continue
             for row in range(first_row, last_row):
                 for column in range(first_column, last_column):
                     pixel = x[begin + row, column]
@@ -158,7 +158,7 @@ def relu_pool_grad(y: Array, places: Array, dy: Array, shape: tuple[int, ...], w
     batch, channels = y.shape[0], y.shape[3]
     dx = np.empty(shape, y.dtype)
     sums = np.empty((min(batch, GROUPS), channels), y.dtype)
-    geometry = geometry_of(size, y.shape[1:3], strides, borders, shape[1])
+    geometry = geometry_of(size, y.shape[1:3], strides, borders, shape[1], y.dtype)
     lines = [plain(array).reshape(-1, *y.shape[2:]) for array in (y, places, dy)]
     share(run, len(sums), *lines, dx.reshape(-1, *shape[2:]), sums, geometry)
     return dx, np.add.reduce(sums)
@@ -186,13 +186,18 @@ def relu_pool_grad_loop(
     has a loop of its own: so the compiler handles 16 channels at once. As in the kernel of the rectifier, an infinite
     gradient times 0 is NaN.
     """
-    window_rows, window_columns, out_rows, out_columns, row_stride, column_stride, top, left, height, _ = geometry
-    width = dx.shape[1]
+    (window_rows, window_columns, out_rows, out_columns, row_stride, column_stride, top, left, height, _,
+     lanes) = geometry  # fmt: skip
+    width, channels = dx.shape[1], dx.shape[2]
     zero, one = y.dtype.type(0), y.dtype.type(1)
     # Windows side by side write each pixel once; nothing needs to be cleared or added to.
     once = (
         row_stride == window_rows and column_stride == window_columns and top == 0 and left == 0
         and out_rows * row_stride >= height and out_columns * column_stride >= width
+    )  # fmt: skip
+    halved = (
+        once and window_rows == 2 and window_columns == 2 and 2 * out_rows == height and 2 * out_columns == width
+        and channels % lanes == 0
     )  # fmt: skip
     gradient = np.empty(sums.shape[1], y.dtype)
     while True:
@@ -207,7 +212,13 @@ def relu_pool_grad_loop(
                 for row in range(begin, begin + height):
                     for column in range(width):
                         clear(dx[row, column])
-            for i in range(out_rows):
+            for i in range(out_rows if halved else 0):
+                line, row = image * out_rows + i, begin + 2 * i
+                line_back((
+                    out_columns, channels // lanes, y[line].ctypes.data, places[line].ctypes.data, dy[line].ctypes.data,
+                    dx[row].ctypes.data, dx[row + 1].ctypes.data, total.ctypes.data,
+                ))  # fmt: skip
+            for i in range(0 if halved else out_rows):
                 for j in range(out_columns):
                     line = image * out_rows + i
                     number, incoming, place = y[line, j], dy[line, j], places[line, j]

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowlab._src.kernels.jit import In1, In2, Int, Out1, Out2, Turn, claim, loop, part, pieces, plain, span
+from flowlab._src.kernels.jit import In2, Int, Out1, Out2, Part, Turn, claim, loop, part, pieces, plain, span
 from flowlab._src.kernels.threads import share
+from flowlab._src.kernels.vector_math import exp32
 
 Array = NDArray[Any]
 
@@ -34,65 +35,114 @@ def softmax(logits: Array) -> Array:
 def normalised(logits: Array) -> tuple[Array, Array, Array]:
     """Return softmax(logits), the largest logit of each row, and the sum of exp(logits - largest)."""
     wide = logits.astype(np.float32) if logits.dtype == np.float16 else logits
-    largest = wide.max(axis=-1, keepdims=True)
-    run = softmax_loop.ready(wide.dtype, wide.size) if wide.dtype == np.float32 else None
+    run = ready(wide)
     if run is None:
+        largest = wide.max(axis=-1, keepdims=True)
         y = wide - largest
         np.exp(y, out=y)
         sums = y.sum(axis=-1, keepdims=True)
         y /= sums
         return y, largest, sums
-    y, sums = np.empty(wide.shape, wide.dtype), np.empty_like(largest)
-    rows = plain(wide).reshape(-1, wide.shape[-1])
-    share(run, min(len(rows), 256), rows, plain(largest).reshape(-1), y.reshape(rows.shape), sums.reshape(-1))
-    return y, largest, sums
+    return by_loop(run, wide, False)
+
+
+def ready(logits: Array) -> Any:
+    """Return the compiled loop for rows of float32, if it is there."""
+    return softmax_loop.ready(logits.dtype, logits.size) if logits.dtype == np.float32 else None
+
+
+def by_loop(run: Any, logits: Array, logarithm: bool) -> tuple[Array, Array, Array]:
+    """Return softmax or its logarithm, the largest logit of each row, and the sum of exp(logits - largest)."""
+    rows = plain(logits).reshape(-1, logits.shape[-1])
+    y, largest, sums = (
+        np.empty(logits.shape, np.float32),
+        np.empty(len(rows), np.float32),
+        np.empty(len(rows), np.float32),
+    )
+    share(run, min(len(rows), 256), rows, y.reshape(rows.shape), largest, sums, int(logarithm))
+    column = (*logits.shape[:-1], 1)
+    return y, largest.reshape(column), sums.reshape(column)
 
 
 @part
-def exponentials(source: Any, top: Any, target: Any, bits: Any, powers: Any) -> Any:
-    """Write exp(source - top) and return the sum, for float32; `powers` are the `bits` seen as floats.
+def best_of_eight(numbers: Any, best: Any) -> Any:
+    """Write the larger of eight at a time, and return how many numbers were looked at.
 
-    A library's exp takes one number at a time; this one is simple enough for the compiler to take 16. With n the
-    nearest whole number to x / log 2, exp(x) is 2**n times a polynomial of the rest (the one of the Cephes library,
-    exact to the last bit or two). 2**n needs no arithmetic at all: a float with the bits of n in its exponent is 2**n.
+    The compiler takes no single maximum out of order, because of NaN, but as many different ones at once as it can.
     """
-    one, zero, half, bottom = np.float32(1), np.float32(0), np.float32(0.5), np.float32(-87.3)
-    per_octave, octave_high, octave_low = np.float32(1.44269504), np.float32(0.693359375), np.float32(-2.12194440e-4)
-    p5, p4, p3 = np.float32(1.9875691500e-4), np.float32(1.3981999507e-3), np.float32(8.3334519073e-3)
-    p2, p1, p0 = np.float32(4.1665795894e-2), np.float32(1.6666665459e-1), np.float32(5.0000001201e-1)
+    n = best.size
+    a, b, c, d = numbers[:n], numbers[n : 2 * n], numbers[2 * n : 3 * n], numbers[3 * n : 4 * n]
+    e, f, g, h = numbers[4 * n : 5 * n], numbers[5 * n : 6 * n], numbers[6 * n : 7 * n], numbers[7 * n : 8 * n]
+    for i in range(best.size):
+        ab, cd = (a[i] if a[i] > b[i] else b[i]), (c[i] if c[i] > d[i] else d[i])
+        ef, gh = (e[i] if e[i] > f[i] else f[i]), (g[i] if g[i] > h[i] else h[i])
+        abcd, efgh = (ab if ab > cd else cd), (ef if ef > gh else gh)
+        best[i] = abcd if abcd > efgh else efgh
+    return 8 * n
+
+
+@part
+def larger_than(top: Any, numbers: Any) -> Any:
+    """Return the largest of `top` and some numbers."""
+    for i in range(numbers.size):
+        top = numbers[i] if numbers[i] > top else top
+    return top
+
+
+@part
+def exponentials(source: Any, top: Any, target: Any) -> None:
+    """Write exp(source - top)."""
     for i in range(source.size):
-        x = max(source[i] - top, bottom)
-        n = np.floor(x * per_octave + half)
-        rest = x - n * octave_high - n * octave_low
-        series = ((((p5 * rest + p4) * rest + p3) * rest + p2) * rest + p1) * rest + p0
-        target[i] = (series * rest * rest + rest + one) if source[i] - top > bottom else zero
-        bits[i] = (np.int32(n) + np.int32(127)) << np.int32(23)
-    total = zero
-    for i in range(target.size):
-        target[i] *= powers[i]
-        total += target[i]
+        target[i] = exp32(source[i] - top)
+
+
+def sum_of(numbers: Any) -> Any:
+    """Add up many at a time."""
+    total = np.float32(0)
+    for i in range(numbers.size):
+        total += numbers[i]
     return total
 
 
-@loop(least=2**16, reorder=("reassoc", "contract", "nsz"))
-def softmax_loop(turn: Turn, pieces: Int, logits: In2, largest: In1, y: Out2, sums: Out1) -> None:
-    """Write softmax(logits) and the sums of exponentials, for float32; a piece is some rows."""
-    bits = np.empty(logits.shape[1], np.int32)
-    powers = bits.view(np.float32)
+# The loop around it must not have this freedom: with it, (x - top) - high becomes x - (top + high), which is less exact.
+total_of = Part(sum_of, ("reassoc", "nsz"))
+
+
+@loop(least=2**14, separate=True)
+def softmax_loop(turn: Turn, pieces: Int, logits: In2, y: Out2, largest: Out1, sums: Out1, logarithm: Int) -> None:
+    """Write softmax(logits) or its logarithm for float32; a piece is some rows.
+
+    NaN or infinity in a row, or nothing but minus infinity, make the sum NaN and so the whole row.
+    """
+    best, better = np.empty(logits.shape[1] // 8, np.float32), np.empty(logits.shape[1] // 64, np.float32)
     while True:
         piece = claim(turn)
         if piece >= pieces:
             break
         for row in range(*span(piece, pieces, logits.shape[0])):
-            source, target, top = logits[row], y[row], largest[row]
-            if not np.isfinite(top):  # NaN among them, infinity minus infinity, or nothing but minus infinity
-                sums[row] = np.nan
-                target[:] = np.nan
-                continue
-            sums[row] = exponentials(source, top, target, bits, powers)
-            scale = np.float32(1) / sums[row]
-            for i in range(target.size):
-                target[i] *= scale
+            source, target = logits[row], y[row]
+            top = source[0]
+            if source.size < 64:
+                top = larger_than(top, source)
+            else:
+                top = larger_than(top, source[best_of_eight(source, best) :])
+                top = larger_than(top, best[best_of_eight(best, better) :])
+                top = larger_than(top, better)
+            # What is left behind the last 16 would be done one by one: some are done twice instead.
+            whole = source.size // 16 * 16 if source.size >= 16 else source.size
+            exponentials(source[:whole], top, target[:whole])
+            if whole < source.size:
+                exponentials(source[source.size - 16 :], top, target[source.size - 16 :])
+            total = total_of(target)
+            largest[row], sums[row] = top, total
+            if logarithm:
+                high = np.log(total)
+                for i in range(source.size):
+                    target[i] = (source[i] - top) - high
+            else:
+                scale = np.float32(1) / total
+                for i in range(target.size):
+                    target[i] *= scale
 
 
 @loop(least=2**8, calls=1000, reorder=("reassoc", "contract", "nsz"))
@@ -101,8 +151,6 @@ def cross_entropy_loop(turn: Turn, pieces: Int, logits: In2, labels: In2, loss: 
 
     On 100 rows of 10 classes NumPy spends 40 us, most of it between its 12 calls, and this loop 9.
     """
-    bits = np.empty(logits.shape[1], np.int32)
-    powers = bits.view(np.float32)
     while True:
         piece = claim(turn)
         if piece >= pieces:
@@ -117,7 +165,10 @@ def cross_entropy_loop(turn: Turn, pieces: Int, logits: In2, labels: In2, loss: 
                 loss[row] = np.nan
                 target[:] = np.nan
                 continue
-            total = exponentials(source, top, target, bits, powers)
+            total = np.float32(0)
+            for i in range(source.size):
+                target[i] = exp32(source[i] - top)
+                total += target[i]
             scale, high, sum_of_row = np.float32(1) / total, np.log(total), np.float32(0)
             for i in range(target.size):
                 sum_of_row += wanted[i] * (high - (source[i] - top))
@@ -129,6 +180,9 @@ def log_softmax(logits: Array) -> Array:
     """Return the logarithm of `softmax`, exact where the softmax itself would round to zero."""
     if not logits.size:
         return logits.copy()
+    run = ready(logits)
+    if run is not None:
+        return by_loop(run, logits, True)[0]
     y = shifted(logits)
     y -= np.log(np.exp(y).sum(axis=-1, keepdims=True))
     return y.astype(logits.dtype, copy=False)

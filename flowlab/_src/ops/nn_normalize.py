@@ -15,6 +15,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, merge_shapes
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels.neighbours import neighbour_sums
 from flowlab._src.ops.arithmetic import add, multiply, squared_difference, subtract
 from flowlab._src.ops.array_shape import rank, shape_of, squeeze
 from flowlab._src.ops.cast import cast, complex_, imag, real
@@ -353,7 +354,15 @@ class ResponseNormalization(Op, abstract=True):
 
     def strength(self, x: Any) -> Any:
         """bias + alpha * the sum of squares of the channels within `depth_radius`."""
-        return neighbour_sums(np.square(x), self.depth_radius) * np.float32(self.alpha) + np.float32(self.bias)
+        return neighbour_sums(x, self.depth_radius, True, self.alpha, self.bias)
+
+    def damped(self, x: Any, strength: Any) -> Any:
+        """x / strength ** beta; `strength` may be written to."""
+        if self.beta == 0.5:
+            np.sqrt(strength, out=strength)
+        elif self.beta != 1:
+            np.power(strength, np.float32(self.beta), out=strength)
+        return np.divide(x, strength, out=strength)
 
 
 class LRN(ResponseNormalization):
@@ -361,7 +370,7 @@ class LRN(ResponseNormalization):
 
     def kernel(self, input: Array[SmallFloat]) -> Array[SmallFloat]:
         x = input.astype(np.float32, copy=False)
-        return (x * self.strength(x) ** np.float32(-self.beta)).astype(input.dtype, copy=False)
+        return self.damped(x, self.strength(x)).astype(input.dtype, copy=False)
 
     def shape(self, input: Spec) -> TensorShape:
         return TensorShape.of(input.ranked(4))
@@ -369,17 +378,6 @@ class LRN(ResponseNormalization):
     def grad(self, node: Operation, dy: Tensor) -> Tensor:
         """LRNGrad does it."""
         return raw.LRNGrad(dy, node.inputs[0], node.outputs[0], **self.attributes())
-
-
-def neighbour_sums(x: Any, radius: int) -> Any:
-    """Sums over the channels within `radius` of each channel."""
-    channels = x.shape[-1]
-    sums = np.zeros_like(x)
-    for offset in range(-min(radius, channels - 1), min(radius, channels - 1) + 1):
-        here = slice(max(0, -offset), channels - max(0, offset))
-        there = slice(max(0, offset), channels - max(0, -offset))
-        sums[..., here] += x[..., there]
-    return sums
 
 
 class LRNGrad(ResponseNormalization):
@@ -391,8 +389,12 @@ class LRNGrad(ResponseNormalization):
         dy, x, y = (a.astype(np.float32, copy=False) for a in (input_grads, input_image, output_image))
         strength = self.strength(x)
         # y_i = x_i * s_i^-beta; every s_i near channel j contains x_j squared.
-        through_strength = neighbour_sums(dy * y / strength, self.depth_radius)
-        dx = dy * strength ** np.float32(-self.beta) - np.float32(2 * self.alpha * self.beta) * x * through_strength
+        shares = dy * y
+        shares /= strength
+        through_strength = neighbour_sums(shares, self.depth_radius, scale=2 * self.alpha * self.beta)
+        through_strength *= x
+        dx = self.damped(dy, strength)
+        dx -= through_strength
         return dx.astype(input_grads.dtype, copy=False)
 
     def shape(self, input_grads: Spec, input_image: Spec, output_image: Spec) -> TensorShape:

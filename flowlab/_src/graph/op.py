@@ -255,6 +255,7 @@ class Op:
         dtypes: ClassVar[Callable[..., Any]]
         formula_for: ClassVar[Callable[..., str]]
         bound: ClassVar[Callable[..., Any]]
+        small_form: ClassVar[Callable[..., Any]]
         elements_put: ClassVar[Callable[..., TensorShape | None]]
     else:
 
@@ -273,6 +274,9 @@ class Op:
         def formula_for(self, *specs: Spec) -> str:
             """The formula for inputs of these sizes; "" where the kernel knows a faster way, or does more than a formula."""
             return self.formula
+
+        def small_form(self, node: Any, *specs: Spec) -> Any:
+            """What the kernel does on inputs of these sizes, in the words of `kernels/small_plan.py`; None: something else."""
 
         def bound(self, node: Any, *specs: Spec) -> Callable[..., Any] | None:
             """A kernel for inputs of just these sizes and values, without the checks that are settled; None: no better one.

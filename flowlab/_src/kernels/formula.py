@@ -92,6 +92,13 @@ def with_names(step: Any, names: Mapping[str, str]) -> Any:
     return names[step] if isinstance(step, str) else step
 
 
+def names(step: Any) -> set[str]:
+    """The inputs that a formula names."""
+    if isinstance(step, Step):
+        return set().union(*[names(each) for each in step.arguments])
+    return {step} if isinstance(step, str) else set()
+
+
 def functions(step: Any) -> set[str]:
     """The NumPy functions that a formula uses."""
     if not isinstance(step, Step):

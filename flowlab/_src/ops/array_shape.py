@@ -22,6 +22,7 @@ from flowlab._src.graph.shape import UNKNOWN, TensorShape, as_shape, broadcast_s
 from flowlab._src.graph.sparse_tensor import is_sparse
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import copying
+from flowlab._src.kernels.small_plan import Same
 from flowlab._src.ops.constant import make_constant
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.util import written
@@ -246,6 +247,10 @@ class Reshape(Op):
     same_if_same_shape = True
     preferred_dtypes: ClassVar[dict[str, DType]] = {"shape": dtypes.int32}
 
+    def small_form(self, node: Any, tensor: Spec, shape: Spec) -> Any:
+        """The same numbers."""
+        return Same()
+
     def bound(self, node: Any, tensor: Spec, shape: Spec) -> Any:
         """The sizes are known."""
         dims, wanted = tensor.dims, self.shape(tensor, shape)._dims
@@ -416,6 +421,10 @@ class ExpandDims(Op):
     """The input with one more axis of size 1."""
 
     preferred_dtypes: ClassVar[dict[str, DType]] = {"dim": dtypes.int32}
+
+    def small_form(self, node: Any, input: Spec, dim: Spec) -> Any:
+        """The same numbers."""
+        return Same()
 
     def bound(self, node: Any, input: Spec, dim: Spec) -> Any:
         """The sizes are known."""

@@ -18,6 +18,7 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, broadcast_shapes, merge_dims, require_rank_at_least
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import gemm
+from flowlab._src.kernels.small_plan import Product
 from flowlab._src.ops.array_shape import expand_dims, old_argument, rank, reshape, shape_of, squeeze
 from flowlab._src.ops.broadcast import Gradient, brackets
 from flowlab._src.ops.cast import conj
@@ -85,6 +86,10 @@ class MatMul(Op):
     apart = True
     transpose_a: bool = False
     transpose_b: bool = False
+
+    def small_form(self, node: Any, a: Spec, b: Spec) -> Any:
+        """A product."""
+        return Product(self.transpose_a, self.transpose_b) if type(self) is MatMul and a.rank == b.rank == 2 else None
 
     def bound(self, node: Any, a: Spec, b: Spec) -> Any:
         """Small products: nothing is left to decide but which of the two is transposed."""

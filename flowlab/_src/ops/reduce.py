@@ -23,6 +23,7 @@ from flowlab._src.graph.shape import UNKNOWN, TensorShape, unknown_shape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import reduction
 from flowlab._src.kernels.elementwise import LEAST, bias_grad
+from flowlab._src.kernels.small_plan import Total
 from flowlab._src.ops.array_shape import old_argument, rank, reshape, shape_of, size as size_of
 from flowlab._src.ops.broadcast import Gradient
 from flowlab._src.ops.cast import cast, conj
@@ -104,6 +105,11 @@ def known_axes(input: Spec, reduction_indices: Spec) -> tuple[int, ...] | None:
 class Sum(Reduction):
     """The sum over axes."""
 
+    def small_form(self, node: Any, input: Spec, reduction_indices: Spec) -> Any:
+        """A sum."""
+        axes = known_axes(input, reduction_indices)
+        return Total(axes) if axes else None
+
     def bound(self, node: Any, input: Spec, reduction_indices: Spec) -> Any:
         """The axes need not be checked again."""
         axes, reduce, keep = known_axes(input, reduction_indices), np.add.reduce, self.keep_dims
@@ -180,6 +186,11 @@ def kept_shape(x_shape: Any, axes: Any) -> Any:
 
 class Mean(Reduction):
     """The mean over axes."""
+
+    def small_form(self, node: Any, input: Spec, reduction_indices: Spec) -> Any:
+        """A sum, divided."""
+        axes = known_axes(input, reduction_indices)
+        return Total(axes, mean=True) if axes else None
 
     def bound(self, node: Any, input: Spec, reduction_indices: Spec) -> Any:
         """Sum and count are known; the quotient of single numbers needs no NumPy function."""

@@ -22,6 +22,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, as_shape, merge_shapes
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels.small_plan import Update
 from flowlab._src.ops import changing
 from flowlab._src.ops.array_shape import expand_dims, reshape, shape
 from flowlab._src.ops.fill import ones_like
@@ -83,6 +84,10 @@ class Assign(Op):
     stateful = True
     forwards_ref = 1
     grad = None
+
+    def small_form(self, node: Any, ref: Spec, value: Spec) -> Any:
+        """The value, where the variable has its shape."""
+        return Update((("ref", "value"),)) if self.validate_shape and ref.dims == value.dims else None
 
     def kernel(self, run: Any, ref: Ref[T], value: Array[T]) -> Ref[T]:
         wanted = variable_behind(run.node._inputs[0]).outputs[0].shape

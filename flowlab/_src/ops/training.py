@@ -16,6 +16,7 @@ from flowlab._src.graph.op import Array, Floating, Index, Op, Ref, Spec
 from flowlab._src.graph.operation import variable_behind
 from flowlab._src.graph.shape import TensorShape, merge_shapes
 from flowlab._src.kernels import update, update_rows
+from flowlab._src.kernels.small_plan import Update
 from flowlab._src.ops.gather import check_range
 from flowlab._src.ops.holders import held_by_nobody_else
 from flowlab._src.ops.state import initialized_value
@@ -97,6 +98,10 @@ class ApplyGradientDescent(Apply):
     apart = True
     forwards_ref = 1
 
+    def small_form(self, node: Any, var: Spec, alpha: Spec, delta: Spec) -> Any:
+        """One formula."""
+        return Update((("var", "var - alpha * delta"),)) if var.dims == delta.dims else None
+
     def bound(self, node: Any, var: Spec, alpha: Spec, delta: Spec) -> Any:
         """For small variables and a step size that never changes: two NumPy functions, one new array."""
         name, variable = variable_behind(node._inputs[0]).name, var.dtype.base_dtype
@@ -131,6 +136,12 @@ class ApplyMomentum(Apply):
     use_nesterov: bool = False
     apart = True
     forwards_ref = 2
+
+    def small_form(self, node: Any, var: Spec, accum: Spec, lr: Spec, grad: Spec, momentum: Spec) -> Any:
+        """Two formulas, as in the kernel."""
+        step = "grad * lr + accum * momentum * lr" if self.use_nesterov else "accum * lr"
+        rules = (("accum", "accum * momentum + grad"), ("var", f"var - ({step})"))
+        return Update(rules) if var.dims == accum.dims == grad.dims else None
 
     def kernel(
         self,
@@ -167,6 +178,17 @@ class ApplyAdam(Apply):
     use_nesterov: bool = False
     apart = True
     forwards_ref = 3
+
+    def small_form(self, node: Any, var: Spec, m: Spec, v: Spec, *hyper: Spec) -> Any:
+        """Three formulas, as in the kernel."""
+        mean = "(grad * (1 - beta1) + beta1 * m)" if self.use_nesterov else "m"
+        alpha = "(lr * sqrt(1 - beta2_power) / (1 - beta1_power))"
+        rules = (
+            ("m", "m + (grad - m) * (1 - beta1)"),
+            ("v", "v + (grad * grad - v) * (1 - beta2)"),
+            ("var", f"var - {mean} * {alpha} / (sqrt(v) + epsilon)"),
+        )
+        return Update(rules) if var.dims == m.dims == v.dims == hyper[-1].dims else None
 
     def kernel(
         self, run: Any, var: Ref[Floating], m: Ref[Floating], v: Ref[Floating], beta1_power: Array[Floating],

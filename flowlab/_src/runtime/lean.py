@@ -93,7 +93,7 @@ class Facts:
         if not isinstance(step, formula.Step):
             return None
         return formula.with_names(
-            step, dict(zip(_names(instruction), map("v{}".format, instruction.inputs), strict=True))
+            step, dict(zip(names_of(instruction), map("v{}".format, instruction.inputs), strict=True))
         )
 
     def _specs(self, instruction: Instruction) -> list[Any]:
@@ -116,6 +116,16 @@ class Facts:
         except Exception:  # something does not fit: the kernel will say it
             return instruction.kernel
 
+    def small(self, instruction: Instruction) -> Any:
+        """What the kernel does, in the words of `kernels/small_plan.py`, where the op says it; else None."""
+        definition = instruction.node.definition
+        if instruction.mode == NESTED or definition.schema.has_list or not is_own(instruction):
+            return None
+        try:
+            return definition.small_form(instruction.node, *self._specs(instruction))
+        except Exception:  # something does not fit: the kernel will say it
+            return None
+
     def is_number(self, slot: int) -> bool:
         """True for a single number."""
         return self.dims.get(slot) == ()
@@ -133,7 +143,7 @@ def _kind(tensor: Tensor) -> Any:
     return kind if kind in (*_FLOATS, *_WHOLE, np.bool_) else None
 
 
-def _names(instruction: Instruction) -> list[str]:
+def names_of(instruction: Instruction) -> list[str]:
     """The names of the inputs in a formula: those of the kernel, numbered in a list."""
     definition = instruction.node.definition
     count = len(instruction.inputs)

@@ -29,6 +29,7 @@ from flowlab._src.runtime.lean import Facts, Run, runs
 from flowlab._src.runtime.patterns import fused
 from flowlab._src.runtime.plan import NESTED, PLAIN, STATEFUL, Instruction, Part, Plan
 from flowlab._src.runtime.regions import grouped
+from flowlab._src.runtime.small_runs import SmallRun, is_better_alone, small_plan, small_runs
 from flowlab._src.runtime.state import UNINITIALIZED, SessionState
 
 if TYPE_CHECKING:
@@ -66,10 +67,14 @@ class Lines:
     def add_plan(self, plan: Plan, free: bool) -> None:
         """Write the instructions; with `free` values are let go when nobody reads them any more."""
         loops = plan.sizes is not None and jit.compiler.policy != jit.NEVER
-        order: list[int | Run] = runs(self.facts) if loops else [*range(len(plan.instructions))]
+        order: list[int | Run] | None = small_runs(self.facts) if loops and free else None
+        if order is None:
+            order = runs(self.facts) if loops else [*range(len(plan.instructions))]
         for item, dying in zip(order, self._dying(plan, order), strict=True):
             emptied = [f"v{slot}" for slot in dying if not self.facts.is_number(slot)]
-            if isinstance(item, Run):
+            if isinstance(item, SmallRun):
+                self._add_small_run(plan, item)
+            elif isinstance(item, Run):
                 self._add_run(plan, item)
             elif self.facts.formulas[item] is None or self._has_loop(plan.instructions[item]):
                 self._add_instruction(item, plan.instructions[item])
@@ -139,6 +144,26 @@ class Lines:
         name = self.bind(f"e{run.numbers[0]}", call)
         self.add("".join(f"v{slot}, " for slot in run.outputs) + f"= {name}({', '.join(map(argument, run.inputs))})")
         self.instructions[len(self.text) + 1] = instructions[-1]
+
+    def _add_small_run(self, plan: Plan, run: SmallRun) -> None:
+        """Write instructions on small arrays, updates of variables among them, as one call."""
+        by_numpy = Lines(plan, self.facts)
+        for number in run.numbers:
+            instruction = plan.instructions[number]
+            for slot in instruction.inputs:
+                if plan.initial[slot] is not None:
+                    by_numpy.bind(f"v{slot}", self.bound[f"v{slot}"])
+            if self.facts.formulas[number] is None:
+                by_numpy._add_instruction(number, instruction)
+            else:
+                by_numpy._add_formula(instruction, self.facts.formulas[number], set())
+        by_numpy.add(f"return {', '.join(f'v{slot}' for slot in run.outputs)},")
+        inputs = [slot for slot in run.inputs if plan.initial[slot] is None]
+        function = by_numpy.function(", ".join(["state", "frame", *[f"v{slot}" for slot in inputs]]))
+        name = self.bind(f"e{run.numbers[0]}", small_plan(self.facts, run, function).call)
+        text = ", ".join(["state", "frame", *[f"v{slot}" for slot in inputs]])
+        self.add("".join(f"v{slot}, " for slot in run.outputs) + f"= {name}({text})")
+        self.instructions[len(self.text) + 1] = plan.instructions[run.numbers[-1]]
 
     def add_checks(self, plan: Plan) -> None:
         """Fetched variables must have values."""
@@ -310,7 +335,9 @@ class StraightRun:
 
     def __init__(self, plan: Plan, make_frame: Callable[..., Frame], fetches: Fetches, feeds: Sequence[Any]) -> None:
         """Write the function; `feeds` are the values of one run, converted."""
-        self.plan = plan = grouped(fused(plan), by_numpy)
+        sequences = grouped(fused(plan), by_numpy)
+        alone = jit.compiler.policy != jit.NEVER and is_better_alone(plan, sequences)
+        self.plan = plan = plan if alone else sequences
         self._frames = make_frame
         self._lines = lines = Lines(plan)
         self._framed = any(i.mode != PLAIN for i in plan.instructions)

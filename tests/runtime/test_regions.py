@@ -61,6 +61,8 @@ def test_training_gives_the_same_numbers(program: str, policy: str, monkeypatch:
     if jit.policy() == jit.NEVER:
         pytest.skip("FLOWLAB_NUMBA=0")
     monkeypatch.setattr(jit.compiler, "policy", policy)
+    monkeypatch.setattr(straight, "small_runs", lambda facts: None)  # they add up in another order
+    monkeypatch.setattr(straight, "is_better_alone", lambda plan, fused: False)
     ours, regions = train(program)
     monkeypatch.setattr(straight, "grouped", lambda plan, write: plan)
     theirs, none = train(program)

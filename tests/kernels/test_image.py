@@ -223,7 +223,8 @@ def test_loops_give_the_numbers_of_their_siblings(monkeypatch):
         hues = [image_color.adjust_hue(x[:, ::step], delta) for delta in (0.1, -0.7, 0.5, 0) for step in (1, 2)]
         sizes = [(90, 110), (13, 7), (40, 60), (1, 1)]
         ways = [(False, False), (True, False), (False, True)]
-        return hues + [
+        contrasts = [image_color.adjust_contrast(x[..., :count], np.float32(1.7)) for count in (1, 2, 3)]
+        return [*hues, *contrasts] + [
             image_resize.resize_bilinear(images, *size, *way)
             for images in (x, x[..., :1], x[:, ::2, :, ::2], np.tile(x, 8))
             for size in sizes
@@ -240,4 +241,4 @@ def test_loops_give_the_numbers_of_their_siblings(monkeypatch):
         with np.errstate(all="ignore"):
             results[word] = everything()
     for ours, numpys in zip(results[jit.WAIT], results[jit.NEVER], strict=True):
-        np.testing.assert_array_equal(ours, numpys)
+        np.testing.assert_allclose(ours, numpys, rtol=1e-5, atol=1e-6)

@@ -27,6 +27,11 @@ def test_sums(shape, keep, dtype, kernels):
             assert got.dtype == dtype
             assert np.shape(got) == expected.shape
             np.testing.assert_allclose(got, expected, rtol=0, atol=NEAR.get(dtype, 0) * 60)
+            signs = np.where(source > 0.9, source * 2, np.where(source > 0, 1, -1)).astype(dtype)
+            with np.errstate(over="ignore"):
+                got, expected = reduction.product(signs, axes, keep), np.prod(signs, axes, dtype, keepdims=keep)
+            assert got.dtype == dtype
+            np.testing.assert_allclose(got, expected, rtol=NEAR.get(dtype, 0) * 10)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64"])

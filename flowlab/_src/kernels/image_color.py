@@ -85,19 +85,15 @@ def around(angle: Array) -> Array:
 def from_wheel(angle: Array, low: Array, high: Array) -> Array:
     """Red, green and blue of an angle on the wheel, from 0 to 6, and the smallest and largest component.
 
-    In each of six sectors one component is the largest, one the smallest, and one rises or falls between them.
+    Red lies at 0 and 6, green at 2, blue at 4. Up to a distance of 1 a component is the largest, from 2 on the smallest,
+    and between them it falls.
     """
-    sector = angle.astype(np.uint8)
-    part = angle - sector
-    part = np.where(sector & 1, np.float32(1) - part, part)
-    middle = low + part * (high - low)
+    one, two = np.float32(1), np.float32(2)
+    spread = high - low
     rgb = np.empty((*angle.shape, 3), np.float32)
-    for channel, largest in enumerate((0, 2, 4)):
-        # The component is the largest for two sectors, falls or rises in the two beside them.
-        place = (sector + (6 - largest)) % 6
-        rgb[..., channel] = np.where(
-            (place == 0) | (place == 5), high, np.where((place == 1) | (place == 4), middle, low)
-        )
+    for channel in range(3):
+        away = np.abs(angle - two * np.float32(channel)) if channel else np.minimum(angle, np.float32(SECTORS) - angle)
+        rgb[..., channel] = np.where(away <= one, high, np.where(away >= two, low, low + (two - away) * spread))
     return rgb
 
 
@@ -113,6 +109,9 @@ def adjust_saturation(rgb: Array, scale: Any) -> Array:
 def adjust_contrast(images: Array, factor: Any) -> Array:
     """Move each pixel away from the mean of its channel, `factor` times as far as it was."""
     x = images.astype(np.float32, copy=False)
+    adjusted = image_loops.adjust_contrast(x, factor)
+    if adjusted is not None:
+        return adjusted.astype(images.dtype, copy=False)
     height, width, _ = x.shape[-3:]
     # Rows are added to rows first, and the mean is repeated for a whole row: NumPy is slow with three numbers at a time.
     mean = x.sum(axis=-3, keepdims=True).sum(axis=-2, keepdims=True) / np.float32(height * width)

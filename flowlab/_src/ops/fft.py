@@ -53,6 +53,8 @@ class Fourier(Unary, abstract=True):
             )
         if not input.size:
             return input.copy()
+        if self.axes == 1:
+            return (np.fft.ifft if self.inverse else np.fft.fft)(input).astype(input.dtype, copy=False)
         transform = np.fft.ifftn if self.inverse else np.fft.fftn
         return transform(input, axes=tuple(range(-self.axes, 0))).astype(input.dtype, copy=False)
 

@@ -233,7 +233,7 @@ class Prod(Reduction):
     """The product over axes."""
 
     def kernel(self, input: Array[Number], reduction_indices: Array[Index]) -> Array[Number]:
-        return np.multiply.reduce(input, axes_of(input, reduction_indices), input.dtype, None, self.keep_dims)
+        return reduction.product(input, axes_of(input, reduction_indices), self.keep_dims)
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """For each factor the product of all others: those before it times those after it, so that zeros do no harm."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, ClassVar
 
 import numpy as np
@@ -192,6 +193,7 @@ class DType:
         """Largest finite value."""
         return self._limit("max")
 
+    @functools.cache  # noqa: B019 - there are few types, and they live for ever
     def _limit(self, which: str) -> Any:
         if self._base is bool_ or self._base in (complex64, complex128, string, resource, variant):
             raise TypeError(f"Cannot find {which}imum value of {self!r}.")

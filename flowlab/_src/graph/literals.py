@@ -48,7 +48,7 @@ def as_array(value: Any, dtype: DType | None = None) -> np.ndarray:
         return _python_default(array)
     wanted = np.dtype(dtype.as_numpy_dtype)
     if dtype.is_integer and array.dtype.kind in "iu" and array.size:
-        low, high = int(array.min()), int(array.max())
+        low, high = (value, value) if value.__class__ is int else (int(array.min()), int(array.max()))
         if low < dtype.min or high > dtype.max:
             bad = low if low < dtype.min else high
             raise TypeError(f"Expected {dtype.name}, got {bad} of type 'int' instead: too large for the type.")

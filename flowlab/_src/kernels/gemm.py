@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowlab._src.kernels import microkernel
-from flowlab._src.kernels.blocks import copy_numbers, copy_rows, turn_columns
+from flowlab._src.kernels.blocks import copy_numbers, copy_parts_of_rows, copy_rows, turn_columns
 from flowlab._src.kernels.jit import (
     NEVER,
     In1,
@@ -48,7 +48,7 @@ from flowlab._src.kernels.threads import blas, share, threads
 
 Array = NDArray[Any]
 
-LEAST = 2**22  # multiplications; with fewer, one BLAS thread is done before a helper wakes up
+LEAST = 2**21  # multiplications; with fewer, one BLAS thread is done before a helper wakes up
 DEPTH = 400  # most length of a stretch of the sum
 BLOCK = 252  # most rows of a block of C
 FEW = 4  # rows of B to copy at a time, so that neighbours in memory are read soon after each other
@@ -142,19 +142,22 @@ def pack_strip(
     size, step = b.itemsize, b.shape[1]
     target = packed.ctypes.data + place * size
     strip = lanes * VECTORS
-    whole = 0  # numbers of the sum that go in whole registers
-    if count == strip:
-        if turned:
-            whole = depth // lanes * lanes
-            for i in range(0, strip if whole else 0, lanes):
-                source = b.ctypes.data + ((begin + i) * step + first) * size
-                turn_columns((source, step, target + i * size, depth // lanes))
+    if not turned:
+        source = b.ctypes.data + (first * step + begin) * size
+        if count == strip:
+            copy_rows((source, step, target, depth))
         else:
-            whole = depth
-            copy_rows((b.ctypes.data + (first * step + begin) * size, step, target, depth))
+            copy_parts_of_rows((source, step, target, depth, count))
+        return
+    whole = depth // lanes * lanes if count >= lanes else 0  # numbers of the sum that go in whole registers
+    # Of fewer columns than a strip has, the last ones are turned twice. What lies beside them is never written to C.
+    for i in range(0, count if whole else 0, lanes):
+        i = min(i, count - lanes)
+        source = b.ctypes.data + ((begin + i) * step + first) * size
+        turn_columns((source, step, target + i * size, depth // lanes))
     for k in range(whole, depth):
         for i in range(count):
-            packed[place + k * strip + i] = b[begin + i, first + k] if turned else b[first + k, begin + i]
+            packed[place + k * strip + i] = b[begin + i, first + k]
         for i in range(count, strip):
             packed[place + k * strip + i] = 0
 

@@ -270,10 +270,15 @@ class Tile:
         ir = self.ir
         pointer = self.builder.inttoptr(address, self.vector.as_pointer())
         align = ir.IntType(32)(self.bytes)
-        zero = ir.Constant(self.vector, [0.0] * self.lanes)
-        old = self.call(f"llvm.masked.load.{self.suffix}.p0", self.vector, pointer, align, read_mask, zero)
-        total = self.builder.fadd(value, old)
+        total = self.builder.fadd(value, self.masked_load(address, read_mask))
         self.call(f"llvm.masked.store.{self.suffix}.p0", ir.VoidType(), total, pointer, align, mask)
+
+    def masked_load(self, address: Any, mask: Any) -> Any:
+        """Read the lanes that the mask lets in, zeros for the others."""
+        pointer = self.builder.inttoptr(address, self.vector.as_pointer())
+        zero = self.ir.Constant(self.vector, [0.0] * self.lanes)
+        align = self.ir.IntType(32)(self.bytes)
+        return self.call(f"llvm.masked.load.{self.suffix}.p0", self.vector, pointer, align, mask, zero)
 
 
 def multiply_tile(

@@ -46,9 +46,10 @@ IN_LOOPS = {
     "minimum": "smaller({}, {})",
     "where": "({1} if {0} else {2})",
     "exp": "exp({})",
+    "log1p": "log1p({})",
     "tanh": "tanh({})",
 }
-VECTOR = {"exp": vector_math.exp, "tanh": vector_math.tanh}
+VECTOR = {"exp": vector_math.exp, "log1p": vector_math.log1p, "tanh": vector_math.tanh}
 
 Dims = tuple[int, ...]
 

@@ -5,7 +5,7 @@ that is run again and again knows which elementwise operations follow each other
 put into one loop. The loop is compiled in the background like all others (`jit.py`), is found again by what it computes,
 and until it is there NumPy does the same steps. Both give the same numbers: loops have operations that are exact, or
 rounded once, as the standard for floating-point numbers says: + - * /, square root, comparisons, choices; and, on large
-arrays of float32, exp and tanh, which differ from NumPy's in the last bit (`vector_math.py`).
+arrays of float32, exp, log1p and tanh, which differ from NumPy's in the last bit (`vector_math.py`).
 
 Where arrays are cut into columns or joined from them, as the four gates of an LSTM are, the loop reads or writes the
 columns of the whole array: a `Value` may lie `within` another.
@@ -23,13 +23,13 @@ from flowlab._src.kernels import jit
 from flowlab._src.kernels.formula import Dims, count_of, loop_text
 from flowlab._src.kernels.jit import Loop, claim, part, pieces, plain, span  # noqa: F401  # texts name some
 from flowlab._src.kernels.threads import share
-from flowlab._src.kernels.vector_math import exp32, tanh32
+from flowlab._src.kernels.vector_math import exp32, log1p32, tanh32
 
 SECONDS = (
     0.2  # of NumPy's time in one run of operations, after which compiling it pays: a program that goes on for long
 )
 
-sqrt, exp, tanh = np.sqrt, exp32, tanh32  # texts name them
+sqrt, exp, log1p, tanh = np.sqrt, exp32, log1p32, tanh32  # texts name them
 
 
 @part

@@ -1,11 +1,12 @@
-"""exp and tanh of float32 for compiled loops: a dozen operations without a branch, so that a loop takes 16 at once.
+"""exp, tanh and log1p of float32 for compiled loops: a dozen operations without a branch, so that a loop takes 16 at once.
 
 The C library's functions cannot be in such a loop, and NumPy's own are loops of their own: a cell of an LSTM then is a
 dozen loops. With these it is one. Largest errors among every 37th of all numbers: exp 0.99 units in the last place,
-tanh 1.29 (NumPy's: 2.39 and 1.37). NaN, the infinities, overflow and the smallest numbers come out as they should.
+tanh 1.29 (NumPy's: 2.39 and 1.37); log1p 0.81, every 13th having been tried. NaN, the infinities, overflow and the smallest numbers come out as they should.
 
     exp    x = n ln 2 + r, |r| <= ln(2) / 2:    exp(x) = 2^n exp(r), and exp(r) is a polynomial of degree 6
     tanh   1 - 2 / (exp(2|x|) + 1) with the sign of x; near 0, where this would cancel, a polynomial of degree 11
+    log1p  1 + x = 2^k (1 + f), 1 + f between sqrt(1/2) and sqrt(2): k ln 2 + f - f^2 / 2 + f^3 times a polynomial
 
 The coefficients have the smallest largest relative error, found by Lawson's iteration of weighted least squares.
 """
@@ -56,6 +57,22 @@ T3, T5, T7, T9, T11 = (
         -0.005717045161873102,
     )
 )
+L3, L4, L5, L6, L7, L8, L9, L10, L11 = (  # (log(1 + f) - f + f^2 / 2) / f^3, those of the Cephes library
+    np.float32(c)
+    for c in (
+        3.3333331174e-1,
+        -2.4999993993e-1,
+        2.0000714765e-1,
+        -1.6668057665e-1,
+        1.4249322787e-1,
+        -1.2420140846e-1,
+        1.1676998740e-1,
+        -1.1514610310e-1,
+        7.0376836292e-2,
+    )
+)
+TINY = np.float32(2.0**-26)  # below, log(1 + x) is x
+LARGEST, INFINITY, NOT_A_NUMBER = np.finfo(np.float32).max, np.float32(np.inf), np.float32(np.nan)
 HALF, ONE, TWO = np.float32(0.5), np.float32(1), np.float32(2)
 
 
@@ -73,6 +90,42 @@ def power_of_two(ir: Any, builder: Any, rounded: Any) -> Any:
     word = ir.IntType(32)
     bits = builder.shl(builder.bitcast(rounded, word), word(23))
     return builder.bitcast(builder.add(bits, word(127 << 23)), ir.FloatType())
+
+
+FROM = 0x3F3504F3  # the bits of sqrt(1/2), where the mantissas of `log1p32` begin
+
+
+@of_numbers
+def exponent(ir: Any, builder: Any, x: Any) -> Any:
+    """k of x = 2^k m with sqrt(1/2) <= m < sqrt(2)."""
+    word = ir.IntType(32)
+    bits = builder.sub(builder.bitcast(x, word), word(FROM))
+    return builder.sitofp(builder.ashr(bits, word(23)), ir.FloatType())
+
+
+@of_numbers
+def mantissa(ir: Any, builder: Any, x: Any) -> Any:
+    """m of x = 2^k m with sqrt(1/2) <= m < sqrt(2)."""
+    word = ir.IntType(32)
+    bits = builder.bitcast(x, word)
+    shift = builder.shl(builder.ashr(builder.sub(bits, word(FROM)), word(23)), word(23))
+    return builder.bitcast(builder.sub(bits, shift), ir.FloatType())
+
+
+@part
+def log1p32(x: np.float32) -> np.float32:
+    """log(1 + x): of 2^k m, and what 1 + x lost by rounding is made good."""
+    u = ONE + x
+    lost = (ONE - (u - x) if x > ONE else x - (u - ONE)) / u
+    k, f = exponent(u), mantissa(u) - ONE
+    square = f * f
+    p = multiply_add(multiply_add(multiply_add(multiply_add(L11, f, L10), f, L9), f, L8), f, L7)
+    p = multiply_add(multiply_add(multiply_add(multiply_add(p, f, L6), f, L5), f, L4), f, L3)
+    p = multiply_add(k, LN2_LOW, multiply_add(p, f * square, lost))
+    y = multiply_add(k, LN2_HIGH, f + multiply_add(-HALF, square, p))
+    y = x if abs(x) < TINY or x != x or x > LARGEST else y
+    y = -INFINITY if x == -ONE else y
+    return NOT_A_NUMBER if x < -ONE else y
 
 
 @part
@@ -138,6 +191,16 @@ def tanh(x: Any, out: Any = None) -> Any:
     return np.tanh(x, out) if run is None else by_loop(run, x, out)
 
 
+def log1p(x: Any, out: Any = None) -> Any:
+    """log(1 + x).
+
+    >>> log1p(np.array([0.0, 1.0]))
+    array([0.        , 0.69314718])
+    """
+    run = log1p_loop.ready(x.dtype, x.size) if x.dtype == np.float32 else None
+    return np.log1p(x, out) if run is None else by_loop(run, x, out)
+
+
 def sigmoid(x: Any) -> Any:
     """1 / (1 + e^-x).
 
@@ -172,6 +235,19 @@ def tanh_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
         source, target = x[begin:end], y[begin:end]
         for i in range(source.size):
             target[i] = tanh32(source[i])
+
+
+@loop(least=LEAST, calls=1000, separate=True)
+def log1p_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
+    """The logarithm of one more than each number."""
+    while True:
+        piece = claim(turn)
+        if piece >= pieces:
+            break
+        begin, end = span(piece, pieces, x.size)
+        source, target = x[begin:end], y[begin:end]
+        for i in range(source.size):
+            target[i] = log1p32(source[i])
 
 
 @loop(least=LEAST, calls=1000, separate=True)

@@ -76,7 +76,7 @@ class Log1p(Unary):
     formula = "log1p(x)"
 
     def kernel(self, x: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
-        return np.log1p(x)
+        return vector_math.log1p(x)
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """dy / (1 + x)."""

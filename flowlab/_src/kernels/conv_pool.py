@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowlab._src.kernels import conv_fourier, conv_loops, microkernel
+from flowlab._src.kernels import conv_loops, microkernel
 from flowlab._src.kernels.conv import Padding, Pair, output_sizes, taps
 from flowlab._src.kernels.jit import (
     In1,
@@ -43,8 +43,9 @@ Window = tuple[Pair, Pair, Padding]  # size, strides, padding
 InBytes3 = Annotated[NDArray[np.uint8], Parameter(3, False, "uint8")]
 OutBytes3 = Annotated[NDArray[np.uint8], Parameter(3, True, "uint8")]
 
-BUFFER = 2**20  # bytes of convolved images at a time
-SPECTRA = 3  # times as many where each part transforms the filters once more
+# Bytes of convolved images at a time: what fits in the last cache. Less would stay nearer, but each part costs a meeting
+# of all threads, twice, and its filters are prepared once more.
+BUFFER = 2**22
 GROUPS = 32  # most sums of a bias gradient, each of some images
 
 
@@ -66,9 +67,7 @@ def conv_relu_pool(
     if run is None:
         return None
     work = out[0] * out[1] * w.size  # for an image; parts of the batch shall not be too small for the compiled loops
-    spectra = conv_fourier.fits(x.shape, w.shape, out, strides, padding, dilations, x.dtype)
-    memory = BUFFER * (SPECTRA if spectra else 1)
-    parts = max(1, min(len(x), x.itemsize * math.prod(shape) // memory, len(x) * work // max(1, 2 * conv_loops.LEAST)))
+    parts = max(1, min(len(x), x.itemsize * math.prod(shape) // BUFFER, len(x) * work // max(1, 2 * conv_loops.LEAST)))
     buffer = np.empty((-(-len(x) // parts), *out, channels), x.dtype)
     y = np.empty((len(x), *pooled, channels), x.dtype)
     places = np.empty(y.shape, np.uint8)  # memory that nobody writes to costs nothing

@@ -43,18 +43,21 @@ class Facts:
         self.formulas = [self._formula(i) for i in plan.instructions]
         kept: set[int] = set()
         made: set[int] = set()
+        fresh: set[int] = set()
         for instruction, step in zip(plan.instructions, self.formulas, strict=True):
             if step is not None:
                 made.add(instruction.outputs[0])
             elif not (instruction.node.definition.apart and is_own(instruction)):
                 kept.update(instruction.inputs)
+            elif instruction.mode == PLAIN and instruction.single:
+                fresh.add(instruction.outputs[0])
         self.own = made - kept  # computed here, and nobody else has it: a fetch gives it away as it is
         kept.update(plan.feeds, plan.fetches)
         self.only_read = set(plan.feeds) - {*plan.fetches}  # feeds that no kernel keeps or passes on
         for instruction, step in zip(plan.instructions, self.formulas, strict=True):
             if step is None and not (instruction.node.definition.apart and is_own(instruction)):
                 self.only_read.difference_update(instruction.inputs)
-        self.reusable = {slot for slot in made - kept if self.dims[slot]}
+        self.reusable = {slot for slot in (made | fresh) - kept if self.dims[slot]}
 
     def _dims(self, tensor: Tensor, value: Any) -> tuple[int, ...] | None:
         if value is not None:

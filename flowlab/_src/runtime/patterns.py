@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from flowlab._src.kernels import conv_pool, elementwise, gemm
-from flowlab._src.runtime import row_patterns, update_patterns
+from flowlab._src.runtime import product_patterns, row_patterns, sum_patterns, update_patterns
 from flowlab._src.runtime.plan import Instruction, Plan
 from flowlab._src.runtime.sequences import Sequences
 
@@ -34,7 +34,9 @@ def fused(plan: Plan) -> Plan:
     layers = "Relu" in types and not types.isdisjoint(("MatMul", "Conv2D"))
     rows = not types.isdisjoint(row_patterns.TYPES)
     updates = "MatMul" in types and not types.isdisjoint(update_patterns.TYPES)
-    if not (layers or rows or updates):
+    products = "MatMul" in types and not types.isdisjoint(product_patterns.TYPES)
+    sums = not types.isdisjoint(sum_patterns.TYPES)
+    if not (layers or rows or updates or products or sums):
         return plan
     lines = Sequences(plan)
     if layers:
@@ -43,6 +45,10 @@ def fused(plan: Plan) -> Plan:
         row_patterns.fuse_rows(lines)
     if updates:
         update_patterns.fuse_updates(lines)
+    if products:
+        product_patterns.fuse_products(lines)
+    if sums:
+        sum_patterns.fuse_sums(lines)
     return lines.result()
 
 

@@ -21,6 +21,7 @@ class Sequences:
         self.maker = {slot: n for n, i in enumerate(plan.instructions) for slot in i.outputs}
         self.writes = Counter(slot for i in plan.instructions for slot in i.outputs)
         self.changed = False
+        self._after: dict[int, list[Instruction]] = {}
 
     def before(self, slot: int, *types: str) -> int | None:
         """The number of the instruction that made a value, if it is of such a type and the value is its only one."""
@@ -60,6 +61,16 @@ class Sequences:
             self.maker[slot] = at
         self.changed = True
 
+    def remove(self, number: int) -> None:
+        """Leave an instruction out."""
+        self.lines[number] = None
+        self.changed = True
+
+    def put_after(self, number: int, line: Instruction) -> None:
+        """Add an instruction behind the one with this number, and behind those put there before."""
+        self._after.setdefault(number, []).append(line)
+        self.changed = True
+
     def slot(self) -> int:
         """A new place for a value."""
         self.initial.append(None)
@@ -72,7 +83,8 @@ class Sequences:
         freed = {slot for i in self.plan.instructions for slot in i.free}
         seen = set(range(len(self.plan.initial))) - freed
         lines = []
-        for line in reversed([i for i in self.lines if i is not None]):
+        parts = [[line, *self._after.get(number, [])] for number, line in enumerate(self.lines)]
+        for line in reversed([i for part in parts for i in part if i is not None]):
             free = [slot for slot in dict.fromkeys((*line.inputs, *line.outputs)) if slot not in seen]
             seen.update(free)
             lines.append(line._replace(free=tuple(free)))

@@ -23,6 +23,7 @@ import numpy as np
 
 from flowlab._src.kernels import formula, jit
 from flowlab._src.kernels.fused import Fused, Value
+from flowlab._src.kernels.memory import keep_freed
 from flowlab._src.runtime.explain import explain_failure, uninitialized
 from flowlab._src.runtime.fetch import Fetches, as_result
 from flowlab._src.runtime.lean import Facts, Run, runs
@@ -273,12 +274,13 @@ def by_numpy(
 class Straight:
     """The function of a body; calling it runs the body once and returns (outputs, recorded values)."""
 
-    __slots__ = ("_frame", "_function", "_lines", "_part")
+    __slots__ = ("_frame", "_function", "_lines", "_part", "_plan")
 
     def __init__(self, part: Part, make_frame: Callable[..., Frame]) -> None:
         self._part = part
+        self._plan = part.plan if part.plan.sizes is None else fused(part.plan)
         self._frame = make_frame
-        self._lines = Lines(part.plan)
+        self._lines = Lines(self._plan)
         self._function = self._write(self._lines)
 
     @staticmethod
@@ -293,7 +295,7 @@ class Straight:
             raise self._explain(error, run, iteration) from None
 
     def _write(self, lines: Lines) -> Callable[..., Any]:
-        part, plan = self._part, self._part.plan
+        part, plan = self._part, self._plan
         if any(slot is not None for slot in part.parameters):
             names = ["_" if slot is None else f"v{slot}" for slot in part.parameters]
             lines.add(", ".join(names) + ", = parameters")
@@ -317,7 +319,7 @@ class Straight:
         found = self._lines.failed(error, self._function)
         if found is None:
             return error
-        frame = self._frame(self._part.plan, run, iteration)
+        frame = self._frame(self._plan, run, iteration)
         frame.instruction, values = found
         for slot, value in values.items():
             frame.values[slot] = value
@@ -335,6 +337,7 @@ class StraightRun:
 
     def __init__(self, plan: Plan, make_frame: Callable[..., Frame], fetches: Fetches, feeds: Sequence[Any]) -> None:
         """Write the function; `feeds` are the values of one run, converted."""
+        keep_freed()
         sequences = grouped(fused(plan), by_numpy)
         alone = jit.compiler.policy != jit.NEVER and is_better_alone(plan, sequences)
         self.plan = plan = plan if alone else sequences

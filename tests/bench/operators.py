@@ -110,6 +110,134 @@ def sparse_optimizer(name: str, *arguments: float) -> tuple[str, Program]:
     return f"{name}, 128 rows of 10,000x64", program
 
 
+def trained(loss: Callable[[Any, Inputs], Any], name: str = "Adam", *arguments: float) -> Program:
+    """A training step of a whole net."""
+
+    def program(tf: Any, v: Inputs) -> Any:
+        return getattr(tf.train, f"{name}Optimizer")(*arguments or (0.001,)).minimize(loss(tf, v))
+
+    return program
+
+
+def dense(tf: Any, v: Inputs, x: Any, size: int, activation: Any = None) -> Any:
+    w, b = v(int(x.shape[1]), size, low=-0.1, high=0.1), v(size)
+    y = tf.matmul(x, w) + b
+    return y if activation is None else activation(y)
+
+
+def given(tf: Any, *shape: int) -> Any:
+    """Data that is not trained."""
+    return tf.Variable(np.random.RandomState(1).rand(*shape).astype(np.float32), trainable=False).value()
+
+
+def cross_entropy(tf: Any, v: Inputs, logits: Any) -> Any:
+    labels = v.ints(int(logits.shape[0]), below=int(logits.shape[1]))
+    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits))
+
+
+def autoencoder(tf: Any, v: Inputs) -> Any:
+    x = y = given(tf, 100, 784)
+    for size in (256, 128, 256, 784):
+        y = dense(tf, v, y, size, tf.nn.sigmoid)
+    return tf.reduce_mean(tf.square(x - y))
+
+
+def variational(tf: Any, v: Inputs) -> Any:
+    x = given(tf, 100, 784)
+    h = dense(tf, v, x, 400, tf.nn.tanh)
+    mean, deviation = dense(tf, v, h, 20), dense(tf, v, h, 20)
+    z = mean + tf.exp(0.5 * deviation) * tf.random_normal([100, 20])
+    logits = dense(tf, v, dense(tf, v, z, 400, tf.nn.tanh), 784)
+    fit = tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(labels=x, logits=logits), 1)
+    return tf.reduce_mean(fit - 0.5 * tf.reduce_sum(1 + deviation - tf.square(mean) - tf.exp(deviation), 1))
+
+
+def adversaries(tf: Any, v: Inputs) -> Any:
+    picture = dense(tf, v, dense(tf, v, tf.random_normal([64, 100]), 128, tf.nn.relu), 784, tf.nn.sigmoid)
+    w, u = v(784, 128, low=-0.1, high=0.1), v(128, 1, low=-0.1, high=0.1)
+    real, fake = (tf.matmul(tf.nn.leaky_relu(tf.matmul(x, w)), u) for x in (given(tf, 64, 784), picture))
+    entropy = tf.nn.sigmoid_cross_entropy_with_logits
+    return tf.reduce_mean(
+        entropy(labels=tf.ones_like(real), logits=real) + entropy(labels=tf.zeros_like(fake), logits=fake)
+    )
+
+
+def lenet(tf: Any, v: Inputs) -> Any:
+    y = given(tf, 100, 28, 28, 1)
+    for before, channels, padding in ((1, 6, "SAME"), (6, 16, "VALID")):
+        y = tf.nn.relu(tf.nn.conv2d(y, v(5, 5, before, channels), [1, 1, 1, 1], padding) + v(channels))
+        y = tf.nn.max_pool(y, [1, 2, 2, 1], [1, 2, 2, 1], "VALID")
+    y = tf.reshape(y, [100, 400])
+    return cross_entropy(tf, v, dense(tf, v, dense(tf, v, dense(tf, v, y, 120, tf.nn.relu), 84, tf.nn.relu), 10))
+
+
+def normalized_cnn(tf: Any, v: Inputs) -> Any:
+    y = given(tf, 32, 32, 32, 3)
+    for before, channels in ((3, 32), (32, 64), (64, 64)):
+        y = tf.nn.conv2d(y, v(3, 3, before, channels), [1, 1, 1, 1], "SAME")
+        y = tf.nn.relu(tf.nn.fused_batch_norm(y, v(channels, low=0.5), v(channels))[0])
+        y = tf.nn.max_pool(y, [1, 2, 2, 1], [1, 2, 2, 1], "SAME")
+    return cross_entropy(tf, v, dense(tf, v, tf.reduce_mean(y, [1, 2]), 10))
+
+
+def residual(tf: Any, v: Inputs) -> Any:
+    y = given(tf, 32, 16, 16, 32)
+    for _ in range(3):
+        z = tf.nn.relu(tf.nn.conv2d(y, v(3, 3, 32, 32, low=-0.1, high=0.1), [1, 1, 1, 1], "SAME"))
+        y = tf.nn.relu(y + tf.nn.conv2d(z, v(3, 3, 32, 32, low=-0.1, high=0.1), [1, 1, 1, 1], "SAME"))
+    return cross_entropy(tf, v, dense(tf, v, tf.reduce_mean(y, [1, 2]), 10))
+
+
+def deep_q(tf: Any, v: Inputs) -> Any:
+    y = given(tf, 32, 84, 84, 4)
+    for size, stride, before, channels in ((8, 4, 4, 32), (4, 2, 32, 64), (3, 1, 64, 64)):
+        w = v(size, size, before, channels, low=-0.1, high=0.1)
+        y = tf.nn.relu(tf.nn.conv2d(y, w, [1, stride, stride, 1], "VALID") + v(channels))
+    q = dense(tf, v, dense(tf, v, tf.reshape(y, [32, 3136]), 512, tf.nn.relu), 6)
+    taken = tf.reduce_sum(q * tf.one_hot(v.ints(32, below=6), 6), 1)
+    return tf.reduce_mean(tf.square(given(tf, 32) - taken))
+
+
+def sentences(tf: Any, v: Inputs) -> Any:
+    words = tf.expand_dims(tf.nn.embedding_lookup(v(5000, 64), v.ints(64, 50, below=5000)), -1)
+    pooled = []
+    for width in (3, 4, 5):
+        y = tf.nn.relu(tf.nn.conv2d(words, v(width, 64, 1, 64, low=-0.1, high=0.1), [1, 1, 1, 1], "VALID") + v(64))
+        pooled.append(tf.nn.max_pool(y, [1, 51 - width, 1, 1], [1, 1, 1, 1], "VALID"))
+    y = tf.nn.dropout(tf.reshape(tf.concat(pooled, 3), [64, 192]), 0.5)
+    return cross_entropy(tf, v, dense(tf, v, y, 2))
+
+
+def language_model(tf: Any, v: Inputs) -> Any:
+    words = tf.nn.embedding_lookup(v(2000, 200), v.ints(20, 20, below=2000))
+    make = tf.nn.rnn_cell.BasicLSTMCell
+    outputs, _ = tf.nn.dynamic_rnn(tf.nn.rnn_cell.MultiRNNCell([make(200), make(200)]), words, dtype=tf.float32)
+    return cross_entropy(tf, v, dense(tf, v, tf.reshape(outputs, [400, 200]), 2000))
+
+
+def character_net(tf: Any, v: Inputs) -> Any:
+    letters = tf.one_hot(v.ints(32, 40, below=60), 60)
+    outputs, _ = tf.nn.dynamic_rnn(tf.nn.rnn_cell.GRUCell(128), letters, dtype=tf.float32)
+    return cross_entropy(tf, v, dense(tf, v, tf.reshape(outputs, [1280, 128]), 60))
+
+
+def factors(tf: Any, v: Inputs) -> Any:
+    user, item = v.ints(256, below=1000), v.ints(256, below=2000)
+    look = tf.nn.embedding_lookup
+    found = (
+        tf.reduce_sum(look(v(1000, 32), user) * look(v(2000, 32), item), 1) + look(v(1000), user) + look(v(2000), item)
+    )
+    return tf.reduce_mean(tf.square(found - given(tf, 256)))
+
+
+def attention(tf: Any, v: Inputs) -> Any:
+    x = given(tf, 32 * 40, 64)
+    q, k, u = (tf.transpose(tf.reshape(dense(tf, v, x, 64), [32, 40, 4, 16]), [0, 2, 1, 3]) for _ in range(3))
+    weights = tf.nn.softmax(tf.matmul(q, k, transpose_b=True) / 4.0)
+    y = tf.reshape(tf.transpose(tf.matmul(weights, u), [0, 2, 1, 3]), [32 * 40, 64]) + x
+    return tf.reduce_mean(tf.square(dense(tf, v, dense(tf, v, y, 256, tf.nn.relu), 64) - x))
+
+
 OPERATORS: dict[str, Program] = dict([
     *[unary(name) for name in ("exp", "tanh", "sigmoid", "sin", "erf", "nn.relu", "nn.elu", "nn.softplus", "square", "abs", "floor", "sign")],
     *[unary(name, 0.1, 4) for name in ("log", "sqrt", "rsqrt", "lgamma", "log1p", "reciprocal")],
@@ -280,6 +408,11 @@ OPERATORS: dict[str, Program] = dict([
     ("case of 3", lambda tf, v: tf.case([(v() > 2, lambda: v(10)), (v() > 3, lambda: v(10) * 2)], default=lambda: v(10) + 1)),
     ("gradients of a deep net, batch 1", with_gradient(deep)),
     ("dense net of 100 inputs, batch 32, Adam", lambda tf, v: tf.train.AdamOptimizer().minimize(tf.reduce_mean(tf.square(deep(tf, v))))),
+    *[(f"net: {net.__name__}, Adam", trained(net)) for net in (autoencoder, variational, adversaries, lenet, deep_q, attention,
+      normalized_cnn, residual, sentences, character_net, factors)],
+    ("net: language_model, descent", trained(language_model, "GradientDescent", 1.0)),
+    ("net: autoencoder, RMSProp", trained(autoencoder, "RMSProp", 0.01)),
+    ("net: factors, Adagrad", trained(factors, "Adagrad", 0.01)),
     ("string_split and hash", lambda tf, v: tf.string_to_hash_bucket_fast(tf.string_split(tf.string_join([tf.as_string(v.ints(100, below=9)), "quick brown fox"], " ")).values, 1000)),
 ])  # fmt: skip
 

@@ -89,12 +89,17 @@ def larger_ones(numbers: Array, score: Any) -> int:
 
 @loop(least=2**12)
 def in_top_k_loop(turn: Turn, pieces: Int, x: In2, targets: Ints1, k: Int, found: Truths1) -> None:
-    """1000 rows of 1000 in 0.1 ms, for 0.6 with NumPy."""
+    """1000 rows of 1000 in 0.05 ms, for 0.6 with NumPy: a row is left as soon as k scores were larger."""
     while True:
         piece = claim(turn)
         if piece >= pieces:
             break
         begin, end = span(piece, pieces, x.shape[0])
         for row in range(begin, end):
-            target = targets[row]
-            found[row] = 0 <= target < x.shape[1] and larger_ones(x[row], x[row, target]) < k
+            target, larger, first = targets[row], 0, 0
+            answer = 0 <= target < x.shape[1]
+            while answer and first < x.shape[1]:
+                larger += larger_ones(x[row, first : first + 128], x[row, target])
+                answer = larger < k
+                first += 128
+            found[row] = answer

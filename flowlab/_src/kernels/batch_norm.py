@@ -4,7 +4,7 @@ Images are taken as a table with a row for each pixel and a column for each chan
 operation; the loops here twice there (statistics, result) and twice back (two sums, result). A row of few channels is too
 short for a loop of its own, so as many rows as make `WIDTH` numbers are treated as one, with means and factors repeated.
 
-64 images of 28x28 with 32 channels take 0.6 ms of a core, NumPy 4.2; with the gradient 1.5 ms, NumPy 10.8.
+64 images of 28x28 with 32 channels take 0.5 ms of a core, NumPy 4.2; with the gradient 1.1 ms, NumPy 10.8.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowlab._src.kernels.jit import In1, Int, Out1, Out2, Turn, claim, loop, part, plain, span
+from flowlab._src.kernels.jit import In1, Int, Out1, Out2, Turn, claim, clear, loop, part, plain, span
 from flowlab._src.kernels.threads import share
 
 Array = NDArray[Any]
 
 WIDTH = 512  # numbers that are treated as one row
 LEAST = 2**15  # numbers of the images
-PIECE = 2**15  # numbers: they stay in the core's cache, because their mean is needed before their variance
+PIECE = 2**15  # numbers
 
 
 def statistics(rows: Array) -> tuple[Array, Array]:
@@ -126,51 +126,59 @@ def four_rows(x: Any, first: int, size: int) -> Any:
     return x[first:second], x[second:third], x[third:fourth], x[fourth : fourth + size]
 
 
-@loop(least=LEAST, reorder=("contract",))
+@loop(least=LEAST, reorder=("contract",), separate=True)
 def moments_loop(turn: Turn, pieces: Int, x: In1, means: Out2, squares: Out2, repeats: Int) -> None:
-    """Write for each piece the mean of each channel and the sum of squared distances from it."""
+    """Write for each piece the mean of each channel and the sum of squared distances from it.
+
+    One pass: the distances are taken from the mean of the first rows, which is near enough to that of all for the
+    difference of two sums at the end to be exact.
+    """
     channels = means.shape[1]
-    sums, centre = np.empty(channels * repeats, x.dtype), np.empty(channels * repeats, x.dtype)
+    size = channels * repeats
+    sums, products, centre = np.empty(size, x.dtype), np.empty(size, x.dtype), np.empty(size, x.dtype)
     while True:
         piece = claim(turn)
         if piece >= pieces:
             break
         begin, end = span(piece, pieces, x.size // channels)
-        for i in range(sums.size):
-            sums[i] = 0
-        first, last, size = begin * channels, end * channels, sums.size
-        while first + 4 * size <= last:
-            a, b, c, d = four_rows(x, first, size)
-            for i in range(sums.size):
-                sums[i] += (a[i] + b[i]) + (c[i] + d[i])
-            first += 4 * size
-        for start in range(first, last, size):
-            row = x[start : min(start + size, last)]
+        first, last = begin * channels, end * channels
+        clear(sums)
+        clear(products)
+        some = min(last, first + 4 * size)
+        for start in range(first, some, size):
+            row = x[start : min(start + size, some)]
             for i in range(row.size):
                 sums[i] += row[i]
-        fold(sums, means[piece])
-        scale = 1 / (end - begin)
-        for i in range(channels):
-            means[piece, i] *= scale
-        for i in range(sums.size):
-            centre[i] = means[piece, i % channels]
-            sums[i] = 0
-        first = begin * channels
+        mean, square = means[piece], squares[piece]
+        fold(sums, mean)
+        clear(sums)
+        scale = x.dtype.type(channels / (some - first))
+        for start in range(0, size, channels):
+            for i in range(channels):
+                centre[start + i] = mean[i] * scale
         while first + 4 * size <= last:
             a, b, c, d = four_rows(x, first, size)
             for i in range(sums.size):
                 e, f, g, h = a[i] - centre[i], b[i] - centre[i], c[i] - centre[i], d[i] - centre[i]
-                sums[i] += (e * e + f * f) + (g * g + h * h)
+                sums[i] += (e + f) + (g + h)
+                products[i] += (e * e + f * f) + (g * g + h * h)
             first += 4 * size
         for start in range(first, last, size):
             row = x[start : min(start + size, last)]
             for i in range(row.size):
                 distance = row[i] - centre[i]
-                sums[i] += distance * distance
-        fold(sums, squares[piece])
+                sums[i] += distance
+                products[i] += distance * distance
+        fold(sums, mean)
+        fold(products, square)
+        share_of_one = x.dtype.type(1 / (end - begin))
+        for i in range(channels):
+            beside = mean[i] * share_of_one
+            square[i] = max(square[i] - mean[i] * beside, x.dtype.type(0))
+            mean[i] = centre[i] + beside
 
 
-@loop(least=LEAST, reorder=("contract",))
+@loop(least=LEAST, reorder=("contract",), separate=True)
 def normalize_loop(
     turn: Turn, pieces: Int, x: In1, mean: In1, factor: In1, offset: In1, y: Out1, channels: Int
 ) -> None:
@@ -187,7 +195,7 @@ def normalize_loop(
                 target[i] = (row[i] - mean[i]) * factor[i] + offset[i]
 
 
-@loop(least=LEAST, reorder=("contract",))
+@loop(least=LEAST, reorder=("contract",), separate=True)
 def sums_back_loop(turn: Turn, pieces: Int, dy: In1, x: In1, mean: In1, totals: Out2, products: Out2) -> None:
     """Write for each piece the sums of each channel of dy, and of dy times x without its mean."""
     channels = totals.shape[1]
@@ -217,7 +225,7 @@ def sums_back_loop(turn: Turn, pieces: Int, dy: In1, x: In1, mean: In1, totals: 
         fold(moments, products[piece])
 
 
-@loop(least=LEAST, reorder=("contract",))
+@loop(least=LEAST, reorder=("contract",), separate=True)
 def led_back_loop(
     turn: Turn, pieces: Int, dy: In1, x: In1, mean: In1, lift: In1, slope: In1, factor: In1, dx: Out1, channels: Int
 ) -> None:

@@ -224,7 +224,8 @@ def test_loops_give_the_numbers_of_their_siblings(monkeypatch):
         sizes = [(90, 110), (13, 7), (40, 60), (1, 1)]
         ways = [(False, False), (True, False), (False, True)]
         contrasts = [image_color.adjust_contrast(x[..., :count], np.float32(1.7)) for count in (1, 2, 3)]
-        return [*hues, *contrasts] + [
+        saturations = [image_color.adjust_saturation(x[1:], scale) for scale in (0.0, 0.5, 1.0, 3.0)]
+        return [*hues, *contrasts, *saturations] + [
             image_resize.resize_bilinear(images, *size, *way)
             for images in (x, x[..., :1], x[:, ::2, :, ::2], np.tile(x, 8))
             for size in sizes

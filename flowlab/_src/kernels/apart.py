@@ -108,7 +108,7 @@ def main() -> None:
 
     from flowlab._src.kernels import jit
 
-    by_name = {f"{loop.name} {dtype}": (loop, dtype) for loop in jit.all_loops() for dtype in jit.COMPILED}
+    by_name = {f"{loop.name} {dtype}": (loop, dtype) for loop in jit.all_loops() for dtype in loop.dtypes}
     for line in sys.stdin:
         if line.startswith("{"):
             order = json.loads(line)

@@ -99,7 +99,11 @@ def from_wheel(angle: Array, low: Array, high: Array) -> Array:
 
 def adjust_saturation(rgb: Array, scale: Any) -> Array:
     """Multiply the saturation of each pixel by `scale`, up to 1."""
-    hsv = rgb_to_hsv(rgb.astype(np.float32))
+    x = rgb.astype(np.float32, copy=False)
+    adjusted = image_loops.adjust_saturation(x, scale)
+    if adjusted is not None:
+        return adjusted.astype(rgb.dtype, copy=False)
+    hsv = rgb_to_hsv(x)
     hue, value = hsv[..., 0], hsv[..., 2]
     saturation = np.clip(hsv[..., 1] * np.float32(scale), np.float32(0), np.float32(1))
     low = value - saturation * value

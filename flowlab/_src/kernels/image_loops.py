@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowlab._src.kernels.jit import (
+    SINGLE,
     In1,
     In2,
     In3,
@@ -42,7 +43,7 @@ def adjust_hue(rgb: Array, delta: Any) -> Array | None:
     return y
 
 
-@loop(least=2**10, calls=200)
+@loop(least=2**10, calls=200, dtypes=SINGLE)
 def adjust_hue_loop(turn: Turn, pieces: Int, x: In2, delta: Number, y: Out2) -> None:
     """One pixel after the other: 100x100 of them in 0.1 ms, for 0.8 with NumPy."""
     kind = x.dtype.type
@@ -71,6 +72,50 @@ def adjust_hue_loop(turn: Turn, pieces: Int, x: In2, delta: Number, y: Out2) -> 
                 y[i, channel] = high if away <= one else (low if away >= two else low + (two - away) * spread)
 
 
+def adjust_saturation(rgb: Array, scale: Any) -> Array | None:
+    """Multiply the saturation; None without a loop."""
+    run = adjust_saturation_loop.ready(rgb.dtype, rgb.size)
+    if run is None:
+        return None
+    y = np.empty(rgb.shape, rgb.dtype)
+    share(run, pieces(4 * rgb.size), plain(rgb).reshape(-1, 3), rgb.dtype.type(scale), y.reshape(-1, 3))
+    return y
+
+
+@loop(least=2**10, calls=200, dtypes=SINGLE)
+def adjust_saturation_loop(turn: Turn, pieces: Int, x: In2, scale: Number, y: Out2) -> None:
+    """One pixel after the other: 100x100 of them in 0.1 ms, for 0.6 with NumPy."""
+    kind = x.dtype.type
+    zero, one, two, six = kind(0), kind(1), kind(2), kind(6)
+    sixth, third = kind(1 / 6), kind(1 / 3)
+    two_thirds = kind(4 / 6)
+    while True:
+        piece = claim(turn)
+        if piece >= pieces:
+            break
+        begin, end = span(piece, pieces, x.shape[0])
+        for i in range(begin, end):
+            red, green, blue = x[i, 0], x[i, 1], x[i, 2]
+            value = max(max(red, green), blue)
+            spread = value - min(min(red, green), blue)
+            norm = one / spread * sixth
+            others = norm * (blue - red) + third if green == value else norm * (red - green) + two_thirds
+            hue = norm * (green - blue) if red == value else others
+            hue = hue if spread > zero else zero
+            hue = hue + one if hue < zero else hue
+            saturation = (spread / value if value > zero else zero) * scale
+            saturation = min(max(saturation, zero), one)
+            low = value - saturation * value
+            angle = hue * six
+            turns = np.floor(angle / six)
+            angle = angle if turns == zero else angle - turns * six
+            angle = angle if zero <= angle < six else zero
+            spread = value - low
+            for channel in range(3):
+                away = abs(angle - two * kind(channel)) if channel else min(angle, six - angle)
+                y[i, channel] = value if away <= one else (low if away >= two else low + (two - away) * spread)
+
+
 def adjust_contrast(x: Array, factor: Any) -> Array | None:
     """Move pixels away from the mean of their channel; None without a loop."""
     run = adjust_contrast_loop.ready(x.dtype, x.size)
@@ -83,7 +128,7 @@ def adjust_contrast(x: Array, factor: Any) -> Array | None:
     return y
 
 
-@loop(least=2**12, calls=200)
+@loop(least=2**12, calls=200, dtypes=SINGLE)
 def adjust_contrast_loop(turn: Turn, pieces: Int, x: In3, channels: Int, factor: Number, y: Out3) -> None:
     """Image after image: 8 of 64x64 in 25 us, for 70 with NumPy."""
     sums, means = np.empty(x.shape[2], x.dtype), np.empty(channels, x.dtype)
@@ -134,7 +179,7 @@ def between_rows(x: Array, lower: Array, upper: Array, way: Array, axis: int) ->
     return y
 
 
-@loop(least=2**13)
+@loop(least=2**13, dtypes=SINGLE)
 def between_rows_loop(turn: Turn, pieces: Int, x: In3, lower: Ints1, upper: Ints1, way: In1, y: Out3) -> None:
     """Whole rows are mixed."""
     while True:
@@ -150,7 +195,7 @@ def between_rows_loop(turn: Turn, pieces: Int, x: In3, lower: Ints1, upper: Ints
                 target[i] = first[i] + (second[i] - first[i]) * part
 
 
-@loop(least=2**13)
+@loop(least=2**13, dtypes=SINGLE)
 def between_columns_loop(turn: Turn, pieces: Int, x: In2, lower: Ints1, upper: Ints1, way: In1, y: Out2) -> None:
     """Each number has two places of its own."""
     while True:

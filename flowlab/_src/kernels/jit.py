@@ -57,6 +57,7 @@ from flowlab._src.kernels.machine_code import digest_of, store, words_of
 from flowlab._src.kernels.memory import give_back
 
 COMPILED = (np.dtype(np.float32), np.dtype(np.float64))  # other dtypes stay with NumPy
+SINGLE = COMPILED[:1]
 NEVER, BACKGROUND, WAIT = "0", "1", "wait"
 CALLS = 2  # large calls after which a loop is compiled
 
@@ -210,9 +211,11 @@ class Loop(Part):
         reorder: tuple[str, ...],
         calls: int = CALLS,
         separate: bool = False,
+        dtypes: tuple[np.dtype[Any], ...] = COMPILED,
     ) -> None:
         super().__init__(function, reorder)
         self.separate = separate
+        self.dtypes = dtypes
         self.least = least
         self.calls = calls
         self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
@@ -237,7 +240,7 @@ class Loop(Part):
 
     def missed(self, dtype: np.dtype[Any]) -> Callable[..., Any] | None:
         """Decide what to do about a version that does not exist."""
-        if dtype not in COMPILED or compiler.policy == NEVER or dtype in self.state:
+        if dtype not in self.dtypes or compiler.policy == NEVER or dtype in self.state:
             return None
         if compiler.policy == WAIT:
             return compiler.compile(self, dtype)
@@ -311,7 +314,11 @@ loops: list[Loop] = []
 
 
 def loop(
-    least: int, reorder: tuple[str, ...] = (), calls: int = CALLS, separate: bool = False
+    least: int,
+    reorder: tuple[str, ...] = (),
+    calls: int = CALLS,
+    separate: bool = False,
+    dtypes: tuple[np.dtype[Any], ...] = COMPILED,
 ) -> Callable[[Callable[..., Any]], Loop]:
     """Mark a function as a compiled loop for at least so much work, in whatever unit its callers count.
 
@@ -319,9 +326,10 @@ def loop(
 
     Arithmetic is NumPy's to the last bit, unless LLVM's fast-math flags in `reorder` permit more: "reassoc", "contract"
     and "nsz" let it add 16 numbers at a time, and keep the meaning of NaN and infinity. With `separate` the arrays that
-    the loop writes to share no memory with others.
+    the loop writes to share no memory with others. `dtypes` are those it has versions for: one with whole numbers only
+    needs but one.
     """
-    return lambda function: Loop(function, least, reorder, calls, separate)
+    return lambda function: Loop(function, least, reorder, calls, separate, dtypes)
 
 
 _written: dict[str, Loop] = {}  # by what is said of them

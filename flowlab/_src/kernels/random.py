@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.kernels import libm
-from flowlab._src.kernels.jit import Int, Ints1, Parameter, Turn, loop
+from flowlab._src.kernels.jit import SINGLE, Int, Ints1, Parameter, Turn, loop
 from flowlab._src.kernels.philox import MASK32, MASK64, MASK128, Words, philox_block, philox_blocks
 from flowlab._src.kernels.random_fill import NORMAL_FLOATS, TRUNCATED_FLOATS, UNIFORM_FLOATS, fill
 
@@ -74,7 +74,7 @@ def op_seeds(graph_seed: int | None, op_seed: int | None, last_id: int) -> tuple
     return first, second
 
 
-@loop(least=2**9, calls=200)
+@loop(least=2**9, calls=200, dtypes=SINGLE)
 def swap_loop(turn: Turn, pieces: Int, order: Order, places: Ints1) -> None:
     """Exchange entry after entry with the one at its place: 10,000 in 20 us, for 1 ms in Python."""
     for here in range(places.size):
@@ -190,7 +190,7 @@ class Philox:
         steps = words % np.arange(rows, 1, -1, dtype=np.uint32)
         places = steps + np.arange(rows - 1)
         order = np.arange(rows)
-        if (run := swap_loop.ready(np.dtype(np.float64), rows)) is not None:
+        if (run := swap_loop.ready(SINGLE[0], rows)) is not None:
             run(np.zeros(1, np.int64), 1, order, places)
         else:
             numbers = order.tolist()

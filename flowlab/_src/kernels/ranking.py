@@ -7,7 +7,21 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowlab._src.kernels.jit import In2, Int, Ints1, Out2, Parameter, Turn, claim, loop, part, pieces, plain, span
+from flowlab._src.kernels.jit import (
+    SINGLE,
+    In2,
+    Int,
+    Ints1,
+    Out2,
+    Parameter,
+    Turn,
+    claim,
+    loop,
+    part,
+    pieces,
+    plain,
+    span,
+)
 from flowlab._src.kernels.threads import share
 
 Array = NDArray[Any]
@@ -87,7 +101,7 @@ def larger_ones(numbers: Array, score: Any) -> int:
     return count + (odd << 40)
 
 
-@loop(least=2**12)
+@loop(least=2**12, dtypes=SINGLE)
 def in_top_k_loop(turn: Turn, pieces: Int, x: In2, targets: Ints1, k: Int, found: Truths1) -> None:
     """1000 rows of 1000 in 0.05 ms, for 0.6 with NumPy: a row is left as soon as k scores were larger."""
     while True:

@@ -13,7 +13,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowlab._src.kernels.jit import In2, In3, Int, Number, Out2, Turn, claim, instruction, loop, pieces, plain, span
+from flowlab._src.kernels.jit import (
+    SINGLE,
+    In2,
+    In3,
+    Int,
+    Number,
+    Out2,
+    Turn,
+    claim,
+    instruction,
+    loop,
+    pieces,
+    plain,
+    span,
+)
 from flowlab._src.kernels.threads import share
 
 Array = NDArray[Any]
@@ -110,7 +124,7 @@ def product(x: Array, axes: tuple[int, ...], keep: bool = False) -> Any:
     return np.multiply.reduce(parts, 1).reshape(reduced_shape(x, axes, keep))[()]
 
 
-@loop(least=LEAST, reorder=("reassoc", "nsz"))
+@loop(least=LEAST, reorder=("reassoc", "nsz"), dtypes=SINGLE)
 def multiply_rows_loop(turn: Turn, pieces: Int, x: In2, products: Out2) -> None:
     """The products of the parts of each row: a million numbers in 0.06 ms, for 0.87 with NumPy."""
     while True:

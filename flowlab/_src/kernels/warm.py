@@ -97,7 +97,7 @@ def warm(*dtypes: DTypeLike, seconds: float = math.inf, tell: Callable[[str], No
     if compiler.policy == NEVER:
         return []
     loops = jit.all_loops()
-    jobs = [(each, np.dtype(dtype)) for dtype in dtypes or ("float32",) for each in loops]
+    jobs = [(each, np.dtype(dtype)) for dtype in dtypes or ("float32",) for each in loops if dtype in each.dtypes]
     warming = Warming(jobs, seconds, tell)
     others = []
     if len(jobs) > FEW and store.writable() is not None and apart.possible():

@@ -10,6 +10,7 @@ import pytest
 
 import flowlab as tf
 from flowlab._src.runtime import prepared
+from flowlab._src.runtime.patterns import fused
 from flowlab._src.runtime.straight import StraightRun
 
 
@@ -26,7 +27,7 @@ def both(monkeypatch: pytest.MonkeyPatch) -> Any:
                 written = [
                     r for p in sess._prepared.values() for r in p.straight.values() if isinstance(r, StraightRun)
                 ]
-                types = [i.node.type for r in written for i in r.plan.instructions]
+                types = [i.node.type for r in written for i in fused(r.plan).instructions]
         return results[0], results[1], types
 
     return run

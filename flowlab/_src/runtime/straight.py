@@ -47,6 +47,8 @@ class Lines:
         self.bound: dict[str, Any] = {}  # what the statements name besides
         self.text: list[str] = []
         self.instructions: dict[int, Instruction] = {}  # by the number of the line, the function's head being line 1
+        self.in_small_runs: set[int] = set()  # numbers of instructions
+        self.make_frame: Callable[[SessionState], Frame] | None = None  # for what small runs leave to NumPy
         self.facts = Facts(plan) if facts is None else facts
         if facts is not None:
             return  # a part of the plan, which gets its values
@@ -161,7 +163,14 @@ class Lines:
         by_numpy.add(f"return {', '.join(f'v{slot}' for slot in run.outputs)},")
         inputs = [slot for slot in run.inputs if plan.initial[slot] is None]
         function = by_numpy.function(", ".join(["state", "frame", *[f"v{slot}" for slot in inputs]]))
-        name = self.bind(f"e{run.numbers[0]}", small_plan(self.facts, run, function).call)
+        make_frame = self.make_frame
+        self.in_small_runs.update(run.numbers)
+
+        def framed(state: Any, frame: Any, *values: Any) -> Any:
+            """Make the frame now, where only this run needs one: it takes 0.5 us."""
+            return function(state, frame or (make_frame and make_frame(state)), *values)
+
+        name = self.bind(f"e{run.numbers[0]}", small_plan(self.facts, run, framed).call)
         text = ", ".join(["state", "frame", *[f"v{slot}" for slot in inputs]])
         self.add("".join(f"v{slot}, " for slot in run.outputs) + f"= {name}({text})")
         self.instructions[len(self.text) + 1] = plan.instructions[run.numbers[-1]]
@@ -343,7 +352,7 @@ class StraightRun:
         self.plan = plan = plan if alone else sequences
         self._frames = make_frame
         self._lines = lines = Lines(plan)
-        self._framed = any(i.mode != PLAIN for i in plan.instructions)
+        lines.make_frame = self._unseen_frame
         # Only kernels of the library run, nobody else's code: then a context can be entered in the place of `errstate`.
         self._quiet = all(i.mode == PLAIN or i.node.definition.apart for i in plan.instructions)
         self._free: list[contextvars.Context] = []
@@ -353,6 +362,16 @@ class StraightRun:
         lines.add(f"if converted: return {_tuple(plan.fetches)}")
         lines.add(f"return {self._result(lines, fetches)}")
         self._function = lines.function("state, frame, given, converted")
+        self._framed = any(
+            i.mode != PLAIN and not i.node.definition.is_variable and number not in lines.in_small_runs
+            for number, i in enumerate(plan.instructions)
+        )
+
+    def _unseen_frame(self, state: SessionState) -> Frame:
+        """A frame for a run as a function."""
+        frame = self._frames(self.plan, state)
+        frame.watched, frame.unseen = False, True
+        return frame
 
     def _write_feeds(self, lines: Lines, feeds: Sequence[Any]) -> None:
         """Take over the fed values: as they are, or after a look at them."""

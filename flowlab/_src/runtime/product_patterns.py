@@ -20,7 +20,7 @@ TYPES = ("Slice",)
 def fuse_products(lines: Sequences) -> None:
     """Replace products that are cut, where they are large."""
     for number, line in enumerate(lines.plan.instructions):
-        if line.node.type == "Slice":
+        if line.node.type == "Slice" and len(line.inputs) == 3 and lines.lines[number] is line:
             fuse_cut(lines, number, line)
 
 

@@ -146,7 +146,10 @@ class ResizeNearestNeighbor(Resizing):
         height, width = self._sizes(images, size)
         rows = kernels.nearest(images.shape[1], height, **self._alignment)
         columns = kernels.nearest(images.shape[2], width, **self._alignment)
-        return images[:, rows[:, None], columns]
+        # Pixels are copied one by one within a row, rows as a whole: so the one with fewer pixels comes first.
+        if height < images.shape[1]:
+            return images.take(rows, 1).take(columns, 2)
+        return images.take(columns, 2).take(rows, 1)
 
     def shape(self, images: Spec, size: Spec) -> TensorShape:
         return resized_shape(images, size)

@@ -52,7 +52,7 @@ LEAST = 2**21  # multiplications; with fewer, one BLAS thread is done before a h
 DEPTH = 400  # most length of a stretch of the sum
 BLOCK = 252  # most rows of a block of C
 FEW = 4  # rows of B to copy at a time, so that neighbours in memory are read soon after each other
-STRIPS = 8  # most strips of columns of a block of C
+STRIPS = 32  # most strips of columns of a block of C: long rows, which memory delivers and takes fastest
 NEAR = 2**20  # bytes of the cache next to a core
 PAGE = 4096  # bytes: lines that are longer are on a page of memory each
 
@@ -109,21 +109,14 @@ def layer(x: Array, w: Array, b: Array, transpose_x: bool = False, transpose_w: 
 
 @functools.lru_cache(maxsize=256)
 def cut(
-    rows: int,
-    depth: int,
-    columns: int,
-    transpose_a: bool,
-    transpose_b: bool,
-    dtype: np.dtype[Any],
-    threads: int,
-    widest: int = STRIPS,
+    rows: int, depth: int, columns: int, transpose_a: bool, transpose_b: bool, dtype: np.dtype[Any], threads: int
 ) -> tuple[int, Array]:
     """Decide how to compute a product: how many pieces, and what their loop has to know."""
     lanes, most = microkernel.lanes(dtype), microkernel.most_rows()
     strips = -(-columns // (lanes * VECTORS))
     row_blocks = -(-rows // BLOCK)
     # Wide blocks read A less often, but every thread shall get several. The sums are the same either way.
-    column_blocks = -(-strips // max(1, min(widest, strips * row_blocks // (4 * threads))))
+    column_blocks = -(-strips // max(1, min(STRIPS, strips * row_blocks // (4 * threads))))
     longest = -(-depth // -(-depth // DEPTH))
     longest += -longest % lanes  # so that transposed matrices are copied in whole registers
     height = -(-rows // row_blocks)

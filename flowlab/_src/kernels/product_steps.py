@@ -19,8 +19,6 @@ from flowlab._src.kernels.threads import share, threads
 
 Array = NDArray[Any]
 
-WIDEST = 32  # strips of columns of a block: whole rows of the variable, which memory delivers fastest
-
 
 class Product:
     """A product of two matrices that is not computed yet, because what it is for may be done with it."""
@@ -66,7 +64,7 @@ def along(loop: Loop, gradient: Product, arrays: tuple[Array, ...], *numbers: An
     if ready is None:
         return False
     run, address = ready
-    pieces, geometry = gemm.cut(gradient.shape[0], depth, gradient.shape[1], *flips, a.dtype, threads(), WIDEST)
+    pieces, geometry = gemm.cut(gradient.shape[0], depth, gradient.shape[1], *flips, a.dtype, threads())
     share(run, pieces, plain(a), plain(b), *arrays, *numbers, geometry, address)
     return True
 

@@ -93,7 +93,7 @@ def larger_than(top: Any, numbers: Any) -> Any:
 def exponentials(source: Any, top: Any, target: Any) -> None:
     """Write exp(source - top)."""
     for i in range(source.size):
-        target[i] = exp32(source[i] - top)
+        target[i] = exp32(np.float32(source[i] - top))
 
 
 def sum_of(numbers: Any) -> Any:
@@ -167,7 +167,7 @@ def cross_entropy_loop(turn: Turn, pieces: Int, logits: In2, labels: In2, loss: 
                 continue
             total = np.float32(0)
             for i in range(source.size):
-                target[i] = exp32(source[i] - top)
+                target[i] = exp32(np.float32(source[i] - top))
                 total += target[i]
             scale, high, sum_of_row = np.float32(1) / total, np.log(total), np.float32(0)
             for i in range(target.size):

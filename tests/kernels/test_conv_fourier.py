@@ -116,3 +116,19 @@ def test_every_frequency_has_its_place():
     places = [place for _, bins in singles for place in bins]
     assert sorted(places) == list(range(fourier.FIRST_PAIR))
     assert fourier.FIRST_PAIR + (fourier.HALF - 1) * fourier.PAIR == fourier.COMPLEX_BINS
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_no_number_reaches_only_the_windows_over_it(bad, compiled):
+    x, w = uniform(0, 20, 14, 14, 32), uniform(1, 5, 5, 32, 32)
+    assert conv_fourier.fits(x.shape, w.shape, (14, 14), ONE, SAME5, ONE, x.dtype)
+    x[3, 6, 7, 5] = bad
+    y = conv.conv2d(x, w, ONE, SAME5)
+    dx = conv.conv2d_input_grad(x.shape, w, x, ONE, SAME5)
+    dw = conv.conv2d_filter_grad(uniform(2, *x.shape), w.shape, x, ONE, SAME5)
+    expected = np.zeros(x.shape, bool)
+    expected[3, 4:9, 5:10] = True
+    np.testing.assert_array_equal(~np.isfinite(y), expected)
+    np.testing.assert_array_equal(~np.isfinite(dx), expected)
+    assert (~np.isfinite(dw)).all(axis=(0, 1, 2)).tolist() == [i == 5 for i in range(32)]
+    assert np.isfinite(np.delete(dw, 5, 3)).all()

@@ -18,11 +18,12 @@ of the images with the gradient, summed over all images: there the matrix produc
 
 Rounding: an error is about 2e-7 of the size of a typical output, wherever in the tile, against 4e-7 for a direct sum
 over 800 products in a row, the more the longer; where outputs of very different sizes lie in one tile, the error is
-that of the large ones. Exact integers do not stay exact.
+that of the large ones. Exact integers do not stay exact. Where a number is not finite, the direct way is taken.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -48,6 +49,7 @@ from flowlab._src.kernels.fourier import (
 )
 from flowlab._src.kernels.jit import In1, In3, Int, Ints1, Ints2, Out1, Turn, claim, loop, part, plain, span
 from flowlab._src.kernels.microkernel import call_tile, tile
+from flowlab._src.kernels.reduction import add_up
 from flowlab._src.kernels.threads import share, threads
 
 Array = NDArray[Any]
@@ -341,6 +343,14 @@ def fits(
         return False
     before = padding[0][0], padding[1][0]
     return pays(x[0], (x[1], x[2]), out, (size[0], size[1]), before, size[2], size[3])
+
+
+def are_finite(*arrays: Array) -> bool:
+    """Tell whether all numbers are finite; a NaN would reach all outputs of its tile, not only the windows over it.
+
+    False as well where their sum is too large for a number, which does no harm: the direct way is taken.
+    """
+    return all(math.isfinite(add_up(plain(array).reshape(-1), (0,))) for array in arrays)
 
 
 # ---------------------------------------------------------------- the three convolutions

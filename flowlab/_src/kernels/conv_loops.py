@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowlab._src.kernels import conv_fourier, microkernel
+from flowlab._src.kernels.conv_fourier import are_finite
 from flowlab._src.kernels.jit import (
     In1,
     In2,
@@ -333,7 +334,7 @@ def forward(
     work = len(x) * out[0] * out[1] * w.size
     if not work or cropped(padding):
         return None
-    if conv_fourier.fits(x.shape, w.shape, out, strides, padding, dilations, x.dtype):
+    if conv_fourier.fits(x.shape, w.shape, out, strides, padding, dilations, x.dtype) and are_finite(x, w):
         done = conv_fourier.convolve(x, plain(w, x.dtype), out, padding, y=y)
         if done is not None:
             return done
@@ -358,7 +359,7 @@ def input_grad(
     # Turned around, the filter begins as far before a pixel as it ended behind it, which may be beyond the gradient.
     image = input_shape[1], input_shape[2]
     back = conv_fourier.padding_back(w.shape, padding, image, dy.shape)
-    if conv_fourier.fits(dy.shape, w.shape, image, strides, back, dilations, dy.dtype):
+    if conv_fourier.fits(dy.shape, w.shape, image, strides, back, dilations, dy.dtype) and are_finite(dy, w):
         done = conv_fourier.convolve(dy, plain(w, dy.dtype), image, back, turned=True)
         if done is not None:
             return done
@@ -530,7 +531,7 @@ def filter_grad(
     if not work or cropped(padding):
         return None
     out = dy.shape[1], dy.shape[2]
-    if conv_fourier.fits(x.shape, filter_shape, out, strides, padding, dilations, dy.dtype):
+    if conv_fourier.fits(x.shape, filter_shape, out, strides, padding, dilations, dy.dtype) and are_finite(x, dy):
         done = conv_fourier.filter_grad(x, filter_shape, dy, padding)
         if done is not None:
             return done

@@ -63,7 +63,7 @@ def test_other_axes_are_a_view_where_that_can_be(any_size, kernels):
     np.testing.assert_array_equal(copying.reshaped(x.T, [30, 1, 20]), x.T[:, None])
 
 
-def test_a_reshaped_result_is_handed_over_and_shared_ones_are_copied():
+def test_a_reshaped_result_is_handed_over_and_shared_ones_are_copied(any_size):
     with tf.Graph().as_default(), tf.Session() as sess:
         x = tf.placeholder(tf.float32, [6])
         y = x * 2.0

@@ -18,7 +18,7 @@ from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.removal import fix_elsewhere, why_elsewhere
 from flowlab._src.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.kernels.copying import in_order
+from flowlab._src.kernels import copying
 from flowlab._src.util import source
 from flowlab._src.util.export import export
 from flowlab._src.util.text import nearest
@@ -344,7 +344,9 @@ def as_result(value: Any) -> Any:
             return value[()]
         if not value.flags.writeable or not value.flags.owndata:
             try:
-                return value if _is_all_there_is(value) else in_order(value)
+                if value.size < copying.LEAST:
+                    return value.copy()
+                return value if _is_all_there_is(value) else copying.in_order(value)
             except MemoryError:
                 raise ResourceExhaustedError(
                     None, None, f"OOM when allocating tensor with shape{list(value.shape)} and type {value.dtype}"

@@ -105,7 +105,7 @@ def momentum(
     return new_var, new_accum
 
 
-@loop(least=2**15)
+@loop(least=2**11, calls=1000)
 def momentum_loop(
     turn: Turn, pieces: Int, var: Out1, accum: Out1, grad: In1, lr: Number, momentum: Number, nesterov: Int
 ) -> None:
@@ -185,7 +185,7 @@ def numpy_adam(
     return var - (direction * alpha) / (np.sqrt(v) + epsilon), m, v
 
 
-@loop(least=2**9, calls=1000)
+@loop(least=2**5, calls=1000)
 def adam_loop(
     turn: Turn, pieces: Int, var: Out1, m: Out1, v: Out1, grad: In1, alpha: Number, beta1: Number, beta2: Number,
     epsilon: Number, nesterov: Int,
@@ -341,7 +341,7 @@ def rmsprop(
     return new  # type: ignore[return-value]  # three came in
 
 
-@loop(least=2**15)
+@loop(least=2**11, calls=1000)
 def rmsprop_loop(
     turn: Turn, pieces: Int, var: Out1, ms: Out1, mom: Out1, grad: In1, lr: Number, rho: Number, momentum: Number,
     epsilon: Number,

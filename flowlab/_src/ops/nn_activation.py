@@ -148,7 +148,10 @@ class LeakyRelu(Unary):
     alpha: float = 0.2
 
     def kernel(self, features: Array[Floating]) -> Array[Floating]:
-        return np.where(features > 0, features, features * features.dtype.type(self.alpha))
+        scaled = features * features.dtype.type(self.alpha)
+        if 0 < self.alpha <= 1:  # then the larger of the two is the one: a million in 0.2 ms, for 3.8 by choosing
+            return np.maximum(features, scaled)
+        return choosing.choose(features > 0, features, scaled)
 
     def grad(self, node: Operation, dy: Tensor) -> Tensor:
         """The slope is 1 or alpha."""
@@ -161,7 +164,7 @@ class LeakyReluGrad(ActivationGrad):
     alpha: float = 0.2
 
     def kernel(self, gradients: Array[Floating], features: Array[Floating]) -> Array[Floating]:
-        return np.where(features > 0, gradients, gradients * gradients.dtype.type(self.alpha))
+        return choosing.choose(features > 0, gradients, gradients * gradients.dtype.type(self.alpha))
 
     def grad(self, node: Operation, dy: Tensor) -> list[Tensor]:
         """Linear in the incoming gradient."""
@@ -252,7 +255,7 @@ class EluGrad(ActivationGrad):
     """The gradient of Elu, from its outputs."""
 
     def kernel(self, gradients: Array[Floating], outputs: Array[Floating]) -> Array[Floating]:
-        return np.where(outputs < 0, (outputs + 1) * gradients, gradients)
+        return choosing.choose(outputs < 0, (outputs + 1) * gradients, gradients)
 
     def grad(self, node: Operation, dy: Tensor) -> list[Tensor]:
         """Linear in the incoming gradient; in the outputs only where they are negative."""
@@ -308,7 +311,7 @@ class SeluGrad(ActivationGrad):
 
     def kernel(self, gradients: Array[Floating], outputs: Array[Floating]) -> Array[Floating]:
         scale, alpha = outputs.dtype.type(SELU_SCALE), outputs.dtype.type(SELU_SCALE * SELU_ALPHA)
-        return np.where(outputs < 0, gradients * (outputs + alpha), gradients * scale)
+        return choosing.choose(outputs < 0, gradients * (outputs + alpha), gradients * scale)
 
     def grad(self, node: Operation, dy: Tensor) -> list[Tensor]:
         """Linear in the incoming gradient; in the outputs only where they are negative."""

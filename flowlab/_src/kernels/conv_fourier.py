@@ -47,7 +47,7 @@ from flowlab._src.kernels.fourier import (
     singles_to_planes,
     singles_to_signed,
 )
-from flowlab._src.kernels.jit import In1, In3, Int, Ints1, Ints2, Out1, Turn, claim, loop, part, plain, span
+from flowlab._src.kernels.jit import SINGLE, In1, In3, Int, Ints1, Ints2, Out1, Turn, claim, loop, part, plain, span
 from flowlab._src.kernels.microkernel import call_tile, tile
 from flowlab._src.kernels.reduction import add_up
 from flowlab._src.kernels.threads import share, threads
@@ -107,7 +107,7 @@ def find_lines(table: Any, image: Any, origin: int, rows: int, nothing: int) -> 
         table[i] = image[row].ctypes.data if 0 <= row < image.shape[0] and i < rows else nothing
 
 
-@loop(least=0)
+@loop(least=0, dtypes=SINGLE)
 def fourier_filter_loop(turn: Turn, pieces: Int, w: In3, packed: Out1, geometry: Ints1) -> None:
     """Transform filters, into strips of `width` output channels with a row for each input channel; a piece is a row.
 
@@ -138,7 +138,7 @@ def fourier_filter_loop(turn: Turn, pieces: Int, w: In3, packed: Out1, geometry:
                 pair_to_planes((number, small, target, plane))
 
 
-@loop(least=0)
+@loop(least=0, dtypes=SINGLE)
 def fourier_tile_loop(
     turn: Turn, pieces: Int, x: In3, spectra: Out1, tiles: Ints2, geometry: Ints1
 ) -> None:  # fmt: skip
@@ -171,7 +171,7 @@ def transform_back(source: int, plane: int, small: int) -> None:
         planes_to_pair((number, source, plane, small))
 
 
-@loop(least=LEAST)
+@loop(least=LEAST, dtypes=SINGLE)
 def fourier_loop(
     turn: Turn, pieces: Int, x: In3, w: In1, y: Out1, tiles: Ints2, outputs: Ints2, geometry: Ints1, tile: Int
 ) -> None:
@@ -232,7 +232,7 @@ def fourier_loop(
                         frequencies_to_columns((small + j * lanes * size, table.ctypes.data, offset))
 
 
-@loop(least=LEAST)
+@loop(least=LEAST, dtypes=SINGLE)
 def fourier_products_loop(
     turn: Turn, pieces: Int, x: In1, dy: In1, made: Out1, geometry: Ints1, tile: Int
 ) -> None:  # fmt: skip
@@ -261,7 +261,7 @@ def fourier_products_loop(
                     ))  # fmt: skip
 
 
-@loop(least=0)
+@loop(least=0, dtypes=SINGLE)
 def fourier_taps_loop(turn: Turn, pieces: Int, made: In1, dw: Out1, geometry: Ints1) -> None:
     """Turn spectra of filters into filters (rows, columns, depth * channels); a piece is one input channel."""
     rows, columns, depth, channels, lanes, plane = geometry

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowlab._src.kernels.jit import Int, Parameter, Turn, claim, loop, part, pieces, span
+from flowlab._src.kernels.jit import SINGLE, Int, Parameter, Turn, claim, loop, part, pieces, span
 from flowlab._src.kernels.threads import share
 
 Words = NDArray[np.uint32]
@@ -60,7 +60,7 @@ def philox_blocks(low: NDArray[np.uint64], high: int, key: tuple[int, int]) -> W
     return numpy_philox_blocks(low, high, key)
 
 
-@loop(least=1, calls=1000)
+@loop(least=1, calls=1000, dtypes=SINGLE)
 def philox_loop(turn: Turn, pieces: Int, low: Counters, words: OutWords, numbers: Counters) -> None:
     """Some blocks at a time, round after round: the random mask of a layer of 50x1024 in 100 us, for 500 with NumPy."""
     mask, half = np.uint64(0xFFFFFFFF), np.uint64(32)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowlab._src.kernels import libm
-from flowlab._src.kernels.jit import Int, Parameter, Turn, claim, loop, part, span
+from flowlab._src.kernels.jit import SINGLE, Int, Parameter, Turn, claim, loop, part, span
 from flowlab._src.kernels.philox import FLOAT32, KEY_STEPS, MULTIPLIERS, ROUNDS, Counters, block_of
 from flowlab._src.kernels.threads import share
 
@@ -88,7 +88,7 @@ def normal_pair(first: Any, second: Any) -> Any:
     return sine * radius, cosine * radius
 
 
-@loop(least=1, calls=1000)
+@loop(least=1, calls=1000, dtypes=SINGLE)
 def fill_loop(turn: Turn, pieces: Int, result: OutFloats, numbers: Counters) -> None:
     """Some groups at a time, step after step, which the compiler turns into vector code; a piece is a stretch of groups.
 

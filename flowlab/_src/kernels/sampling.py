@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowlab._src.errors import InvalidArgumentError
-from flowlab._src.kernels.jit import Int, Ints1, Parameter, Turn, loop
+from flowlab._src.kernels.jit import SINGLE, Int, Ints1, Parameter, Turn, loop
 from flowlab._src.kernels.philox import FLOAT32, MASK32, MASK64, Counters, block_of
 from flowlab._src.kernels.random import Philox
 
@@ -273,7 +273,7 @@ def draw(sampler: Sampler, generator: Philox, count: int, unique: bool, targets:
 _TURN = np.zeros(1, np.int64)  # of a loop that is never shared
 
 
-@loop(least=1, calls=100)
+@loop(least=1, calls=100, dtypes=SINGLE)
 def log_uniform_loop(
     turn: Turn, pieces: Int, targets: Ints1, ids: OutIds, expected_targets: OutFloats, expected_ids: OutFloats,
     numbers: Counters, classes: Int, log_classes: Double, unique: Int,

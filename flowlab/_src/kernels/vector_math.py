@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from flowlab._src.kernels.jit import (
+    SINGLE,
     In1,
     Int,
     Out1,
@@ -211,7 +212,7 @@ def sigmoid(x: Any) -> Any:
     return np.reciprocal(1 + np.exp(np.negative(x))) if run is None else by_loop(run, x, None)
 
 
-@loop(least=LEAST, calls=1000, separate=True)
+@loop(least=LEAST, calls=1000, separate=True, dtypes=SINGLE)
 def exp_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
     """The exponential of each number."""
     while True:
@@ -224,7 +225,7 @@ def exp_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
             target[i] = exp32(source[i])
 
 
-@loop(least=LEAST, calls=1000, separate=True)
+@loop(least=LEAST, calls=1000, separate=True, dtypes=SINGLE)
 def tanh_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
     """The hyperbolic tangent of each number."""
     while True:
@@ -237,7 +238,7 @@ def tanh_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
             target[i] = tanh32(source[i])
 
 
-@loop(least=LEAST, calls=1000, separate=True)
+@loop(least=LEAST, calls=1000, separate=True, dtypes=SINGLE)
 def log1p_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
     """The logarithm of one more than each number."""
     while True:
@@ -250,7 +251,7 @@ def log1p_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
             target[i] = log1p32(source[i])
 
 
-@loop(least=LEAST, calls=1000, separate=True)
+@loop(least=LEAST, calls=1000, separate=True, dtypes=SINGLE)
 def sigmoid_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
     """The logistic function of each number: 0.38 ns for one, 0.92 with NumPy's functions."""
     while True:

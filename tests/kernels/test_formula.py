@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -132,3 +134,13 @@ def test_large_arrays_stay_with_the_compiled_loops_of_their_operation() -> None:
         bias = tf.zeros([600])
         assert registry.OPS["AddV2"]().formula_for(Spec(large), Spec(bias)) == ""
         assert registry.OPS["AddV2"]().formula_for(Spec(large), Spec(large)) == "x + y"
+
+
+@pytest.mark.parametrize("module", ["fused", "small_plan"])
+def test_texts_find_what_they_name(module: str) -> None:
+    """A text is run among the names of a module: each function of a formula must be one of them."""
+    known = vars(importlib.import_module(f"flowlab._src.kernels.{module}"))
+    texts = [text.format("x", "y", "z") for text in formula.IN_LOOPS.values()]
+    named = {name for text in texts for name in re.findall(r"(\w+)\(", text)} - {"abs", "if", "else"}
+    assert named
+    assert named <= set(known)

@@ -23,7 +23,7 @@ import numpy as np
 
 from flowlab._src.kernels import jit
 from flowlab._src.kernels.formula import Dims, gives_truth, loop_text, names, with_names
-from flowlab._src.kernels.fused import SECONDS, exp, larger, smaller, sqrt, tanh  # noqa: F401  # texts name them
+from flowlab._src.kernels.fused import SECONDS, exp, larger, log1p, smaller, sqrt, tanh  # noqa: F401  # texts name them
 from flowlab._src.kernels.jit import Part, plain
 
 MOST_NUMBERS = 4096  # in one array; where there are more, NumPy's calls do not matter

@@ -431,6 +431,38 @@ def claim(turn: NDArray[np.int64]) -> int:
     return int(turn[0]) - 1
 
 
+class Peek(Part):
+    """Reads a number that other threads change; the processor is told that this is done again and again."""
+
+    def make(self, dtype: np.dtype[Any]) -> Any:
+        from numba import types
+        from numba.core import cgutils
+        from numba.extending import intrinsic
+
+        cgutils_names: Any = cgutils
+        features = processor_features()
+
+        @intrinsic
+        def peek(context: Any, numbers: Any, place: Any) -> Any:
+            def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+                ir = cgutils_names.ir
+                if any(feature in ("+sse2", "-sse2") for feature in features):
+                    nothing = ir.FunctionType(ir.VoidType(), [])
+                    builder.call(builder.module.declare_intrinsic("llvm.x86.sse2.pause", (), nothing), [])
+                data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+                return builder.load_atomic(builder.gep(data, [arguments[1]]), "acquire", 8)
+
+            return types.int64(numbers, types.int64), generate
+
+        return peek
+
+
+@Peek
+def peek(numbers: NDArray[np.int64], place: int) -> int:
+    """Return a number that other threads change."""
+    return int(numbers[place])
+
+
 @part
 def span(piece: int, pieces: int, size: int) -> tuple[int, int]:
     """Return first and last + 1 of a piece, when `size` things are cut into `pieces` equal ones."""

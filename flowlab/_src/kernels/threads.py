@@ -4,7 +4,8 @@ There is one setting, for NumPy's BLAS library and for the compiled kernels, and
 was given. `share` runs one compiled loop on all of them: the loop is called once by the caller and once by each helper
 thread, all on the same arguments, and every call claims piece after piece of the work until none is left. A helper
 that wakes late finds less to do; nobody waits for one that has not begun. Plain Python threads are enough, because a
-compiled loop runs without the interpreter lock.
+compiled loop runs without the interpreter lock. Before it sleeps, a thread looks for 0.1 ms whether it is needed
+(`awake.py`): for no longer, because who keeps looking takes the cores away from other programs.
 
 Two pools at once ruin both: BLAS threads keep spinning for a while after each product and take the cores away from our
 helpers (a training step of the MNIST network took twice as long). Beside other busy programs it is worse: the threads of
@@ -115,8 +116,10 @@ class Job:
         """Let no helper begin any more, and wait for those that did."""
         with self.lock:
             self.closed = True
-            waiting = self.running > 0
+            waiting = self.running
         if waiting:
+            if awake is not None:
+                awake.await_rest(waiting)
             self.left.wait()
         self.arguments = ()  # a helper that wakes late shall not hold arrays that their owner may want to change
         if self.error is not None:
@@ -144,13 +147,24 @@ class Pool:
                 self.helpers += 1
 
 
+def load_awake() -> None:
+    """From now on, wait awake for a moment before sleeping."""
+    global awake
+    awake = importlib.import_module("flowlab._src.kernels.awake")
+
+
 def work(jobs: SimpleQueue[Job]) -> None:
     """Help with one job after the other, for ever."""
     while True:
+        if awake is not None:
+            seen = int(awake.board[awake.JOBS])
+            if jobs.empty():
+                awake.rest(seen)
         jobs.get().help()
 
 
 pool = Pool(wanted())
+awake: Any = None  # the module of that name, once there are compiled loops: it needs one
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=pool.start_over)
 
@@ -164,9 +178,12 @@ def share(loop: Loop, pieces: int, *arguments: Any) -> None:
         return
     if pool.helpers < count:
         pool.enlist(count)
+        load_awake()
     job = Job(loop, (turn, pieces, *arguments))
     for _ in range(count):
         pool.jobs.put(job)
+    if awake is not None:
+        awake.board[awake.JOBS] += 1
     try:
         job.loop(*job.arguments)
     finally:

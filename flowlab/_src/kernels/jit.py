@@ -240,10 +240,12 @@ class Loop(Part):
 
     def missed(self, dtype: np.dtype[Any]) -> Callable[..., Any] | None:
         """Decide what to do about a version that does not exist."""
-        if dtype not in self.dtypes or compiler.policy == NEVER or dtype in self.state:
+        if dtype not in self.dtypes or compiler.policy == NEVER:
             return None
-        if compiler.policy == WAIT:
+        if compiler.policy == WAIT:  # also for what the background has not come to yet
             return compiler.compile(self, dtype)
+        if dtype in self.state:
+            return None
         # One large call may be the only one; the second announces a third. Loading Numba costs as much as thousands
         # of small calls, so for them alone it is not loaded soon. What lies ready on disk is loaded at once.
         self.asked[dtype] = asked = self.asked.get(dtype, 0) + 1

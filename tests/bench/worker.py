@@ -22,6 +22,7 @@ from tests.bench.registry import Step  # noqa: E402  # found by the line above
 from tests.bench.workloads import WORKLOADS  # noqa: E402
 
 SHORTEST = 0.02  # seconds: calls that are shorter are timed several at once
+WARM = 1.5  # seconds before the first block: every library gets faster in its first steps
 PACKAGES = {
     "flowlab": ("flowlab", ["numpy", "numba", "protobuf", "crc32c"]),  # the notebook's tools and plots stay apart
     "tensorflow": ("tensorflow-cpu", None),
@@ -147,7 +148,7 @@ def main() -> None:
     block = float(sys.argv[4])
     wall, calls = 0.0, 1
     if not workload.slow:
-        end = time.perf_counter() + max(block, 0.2)
+        end = time.perf_counter() + max(block, WARM)
         while time.perf_counter() < end or wall == 0.0:
             wall = least(step, 1)[0]
         calls = 1 if step.prepare is not None else max(1, int(SHORTEST / max(wall, 1e-9)))

@@ -54,7 +54,7 @@ class Prepared:
         # On much data a run takes so long that the first is worth a function, which fuses operations: evaluating a
         # network for images on 1,000 of them, once, takes less memory then.
         small = sum([getattr(value, "nbytes", 0) for value in given]) < _MUCH
-        if found <= RUNS_BEFORE_WRITING + (count // 64 if small else -3):
+        if found <= RUNS_BEFORE_WRITING + (count // 128 if small else -3):
             if len(self.straight) < _MOST_SHAPES:
                 self.straight[shapes] = found + 1
             return None

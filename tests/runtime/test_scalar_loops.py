@@ -191,6 +191,7 @@ def test_a_recorded_loop_keeps_its_values_for_the_gradient(turns: list[int]) -> 
     assert sum(turns) > 30
 
 
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 def test_an_endless_loop_can_be_interrupted(turns: list[int], monkeypatch: Any) -> None:
     """Ctrl-C is heard between two calls of the machine code."""
     import _thread

@@ -31,7 +31,7 @@ def taking_old_arguments(public: str, **renamed: str) -> Callable[[F], F]:
 
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            for old in renamed.keys() & kwargs.keys():
+            for old in [name for name in kwargs if name in renamed]:  # in the order of the call
                 new = renamed[old]
                 if "=" in new:
                     raise refusal(f"{public}() got an unexpected keyword argument '{old}'", f"tf.{public}(..., {new})")

@@ -67,7 +67,8 @@ def note(report: dict[str, Any]) -> str:
         f"process of its own: medians over {report['rounds']} rounds of the least of a block of {report['block']:g} s. "
         "Times and the ratios under `2 threads` are of the wall clock, those under `1 thread` of the processor, which "
         "other programs on the machine hardly disturb. Whole processes set no threads; under `1 thread` stands their "
-        "processor time. flowlab's kernels are compiled before steps are timed. `aim (with everything tried)`.\n\n"
+        "processor time. flowlab's kernels are compiled before steps are timed; "
+        "those written for a plan may still be compiled beside the first ones. `aim (with everything tried)`.\n\n"
         f"{report['machine']}, load {report['load']:.1f} at the start; {libraries}; settings of threads and BLAS in the "
         f"environment: {pins}."
     )

@@ -197,7 +197,7 @@ def test_processes_that_compile_the_same_at_once_do_not_disturb_each_other(tmp_p
 
 @pytest.mark.slow
 def test_machine_code_is_for_one_machine(tmp_path):
-    program = "jit.machine = lambda: sys.argv[1]\n" + RECTIFY + "rectify()\nprint(len(jit.store.files()))"
+    program = "jit.kept.machine = lambda: sys.argv[1]\n" + RECTIFY + "rectify()\nprint(len(jit.store.files()))"
     counts = [
         run(program.replace("sys.argv[1]", repr(name)), NUMBA_CACHE_DIR=str(tmp_path), FLOWLAB_NUMBA="wait")
         for name in ("one", "two", "two")

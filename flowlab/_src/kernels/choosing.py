@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowlab._src.kernels.copying import words
+from flowlab._src.kernels.elementwise import each
 from flowlab._src.kernels.jit import (
     COMPILED,
     In1,
@@ -101,13 +102,6 @@ def choose_rows_loop(turn: Turn, pieces: Int, condition: Truths1, x: In2, y: In2
 
 
 # ---- functions of one argument -------------------------------------------------------------------------------------
-
-
-def each(run: Any, x: Array) -> Array:
-    """Let a loop give a result for each element."""
-    y = np.empty(x.shape, x.dtype)
-    share(run, pieces(x.size), plain(x).reshape(-1), y.reshape(-1))
-    return y
 
 
 def sign(x: Array) -> Array:

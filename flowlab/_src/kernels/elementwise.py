@@ -22,6 +22,13 @@ def is_large(dims: tuple[int | None, ...] | None) -> bool:
     return dims is not None and None not in dims and math.prod(dims) >= LEAST  # type: ignore[arg-type]  # no None
 
 
+def each(run: Any, x: Array) -> Array:
+    """Let a compiled loop give a result for each element."""
+    y = np.empty(x.shape, x.dtype)
+    share(run, pieces(x.size), plain(x).reshape(-1), y.reshape(-1))
+    return y
+
+
 def relu(x: Array) -> Array:
     """Return x where it is positive, else zero.
 
@@ -31,9 +38,7 @@ def relu(x: Array) -> Array:
     run = relu_loop.ready(x.dtype, x.size)
     if run is None:
         return np.maximum(x, x.dtype.type(0))
-    y = np.empty(x.shape, x.dtype)
-    share(run, pieces(x.size), plain(x).reshape(-1), y.reshape(-1))
-    return y
+    return each(run, x)
 
 
 @loop(least=LEAST)

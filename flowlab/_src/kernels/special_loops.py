@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowlab._src.kernels.jit import ByType, In1, Int, Out1, Turn, claim, loop, part, pieces, plain, span
-from flowlab._src.kernels.threads import share
+from flowlab._src.kernels.elementwise import each
+from flowlab._src.kernels.jit import ByType, In1, Int, Out1, Turn, claim, loop, part, span
 
 Array = NDArray[Any]
 
@@ -18,11 +18,7 @@ Array = NDArray[Any]
 def by_loop(loop: Any, otherwise: Callable[[Array], Array], x: Array) -> Array:
     """A function of each element: by its loop where that is ready, else by NumPy."""
     run = loop.ready(x.dtype, x.size)
-    if run is None:
-        return otherwise(x)
-    y = np.empty(x.shape, x.dtype)
-    share(run, pieces(x.size), plain(x).reshape(-1), y.reshape(-1))
-    return y
+    return otherwise(x) if run is None else each(run, x)
 
 
 # erf(x) = x P(x²) / Q(x²) for |x| < 3.92, from where on it is 1 in single precision. The coefficients are a fit of our

@@ -24,14 +24,13 @@ from flowlab._src.ops.compare import equal
 from flowlab._src.ops.fill import ones_like, zeros_like
 from flowlab._src.ops.identity import stop_gradient
 from flowlab._src.ops.magnitude import abs_, maximum, minimum
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import misuse, old_argument
 from flowlab._src.ops.nn_activation import relu
 from flowlab._src.ops.nn_cross_entropy import (
     sigmoid_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits_v2,
     sparse_softmax_cross_entropy_with_logits,
 )
-from flowlab._src.ops.nn_window import same_argument
 from flowlab._src.ops.no_nan import div_no_nan
 from flowlab._src.ops.powers import square
 from flowlab._src.ops.reduce import reduce_sum
@@ -380,7 +379,7 @@ def cosine_distance(
     ...     print(sess.run(tf.losses.cosine_distance([[1.0, 0.0]], [[0.0, 1.0]], axis=1)))
     1.0
     """
-    axis = same_argument("axis", axis, "dim", dim)
+    axis = old_argument("axis", axis, "dim", dim)
     if axis is None:
         raise misuse(ValueError("You must specify 'axis'."))
     require(labels=labels, predictions=predictions)

@@ -11,7 +11,7 @@ from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.arithmetic import multiply
-from flowlab._src.ops.array_shape import expand_dims, rank, shape_of, size
+from flowlab._src.ops.array_shape import rank, shape_of, size
 from flowlab._src.ops.assertion import assert_
 from flowlab._src.ops.compare import equal
 from flowlab._src.ops.cond import cond
@@ -19,6 +19,7 @@ from flowlab._src.ops.control import no_op
 from flowlab._src.ops.fill import ones_like
 from flowlab._src.ops.joining import concat
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.reshaping import expand_dims
 from flowlab._src.ops.sets import set_difference
 
 MESSAGE = "weights can not be broadcast to values."

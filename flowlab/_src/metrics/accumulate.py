@@ -10,7 +10,7 @@ from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.dtypes import float32
 from flowlab._src.graph.keys import GraphKeys
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import expand_dims, rank, squeeze
+from flowlab._src.ops.array_shape import rank
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.compare import equal
 from flowlab._src.ops.cond import cond
@@ -18,6 +18,7 @@ from flowlab._src.ops.fill import zeros
 from flowlab._src.ops.magnitude import maximum
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.no_nan import div_no_nan
+from flowlab._src.ops.reshaping import expand_dims, squeeze
 from flowlab._src.ops.squeezing import may_be_one, remove_squeezable_dimensions
 from flowlab._src.util import source
 from flowlab._src.variables.variable import Variable

@@ -20,7 +20,7 @@ from flowlab._src.metrics.accumulate import (
     value_of,
 )
 from flowlab._src.ops.arithmetic import multiply, squared_difference, subtract
-from flowlab._src.ops.array_shape import reshape, size
+from flowlab._src.ops.array_shape import size
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.compare import equal, greater, less, not_equal
 from flowlab._src.ops.confusion import confusion_matrix
@@ -30,6 +30,7 @@ from flowlab._src.ops.magnitude import abs_
 from flowlab._src.ops.overloads import divide
 from flowlab._src.ops.powers import sqrt
 from flowlab._src.ops.reduce import reduce_mean, reduce_sum
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.ops.selecting import where
 from flowlab._src.ops.squeezing import remove_squeezable_dimensions
 from flowlab._src.ops.state import assign_add, scatter_add

@@ -15,7 +15,7 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.losses.weights import assert_broadcastable, broadcast_weights
 from flowlab._src.metrics.accumulate import Collections, metric_variable, note_update, value_of
 from flowlab._src.ops.arithmetic import add, multiply
-from flowlab._src.ops.array_shape import expand_dims, rank, reshape, shape, size
+from flowlab._src.ops.array_shape import rank, shape, size
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.compare import equal, greater_equal
 from flowlab._src.ops.cond import cond
@@ -27,6 +27,7 @@ from flowlab._src.ops.no_nan import div_no_nan
 from flowlab._src.ops.overloads import divide
 from flowlab._src.ops.padding import tile
 from flowlab._src.ops.reduce import reduce_max, reduce_sum
+from flowlab._src.ops.reshaping import expand_dims, reshape
 from flowlab._src.ops.selecting import where
 from flowlab._src.ops.sets import set_difference, set_intersection, set_size
 from flowlab._src.ops.sorting import top_k

@@ -14,7 +14,7 @@ from flowlab._src.losses.weights import broadcast_weights
 from flowlab._src.metrics.accumulate import Collections, as_floats, matched, metric_variable, note_update, value_of
 from flowlab._src.ops.argmax import argmax, argmin
 from flowlab._src.ops.arithmetic import multiply
-from flowlab._src.ops.array_shape import expand_dims, reshape, shape
+from flowlab._src.ops.array_shape import shape
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.checks import assert_greater_equal, assert_less_equal
 from flowlab._src.ops.compare import equal, greater, logical_and, logical_not
@@ -28,6 +28,7 @@ from flowlab._src.ops.no_nan import div_no_nan
 from flowlab._src.ops.overloads import divide
 from flowlab._src.ops.padding import tile
 from flowlab._src.ops.reduce import reduce_min, reduce_sum
+from flowlab._src.ops.reshaping import expand_dims, reshape
 from flowlab._src.ops.selecting import where
 from flowlab._src.ops.state import assign_add
 from flowlab._src.ops.transcendental import log

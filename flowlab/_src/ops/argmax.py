@@ -12,8 +12,8 @@ from flowlab._src.graph.dtypes import DType, as_dtype
 from flowlab._src.graph.op import Array, Index, Number, Op, Spec
 from flowlab._src.graph.shape import SCALAR, UNKNOWN, TensorShape, unknown_shape
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import old_argument
 from flowlab._src.ops.broadcast import Gradient, brackets
+from flowlab._src.ops.misuse import old_argument
 from flowlab._src.util.export import export
 
 

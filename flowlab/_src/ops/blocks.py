@@ -17,10 +17,9 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, TensorShape
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import old_argument
 from flowlab._src.ops.fill import zeros
 from flowlab._src.ops.joining import stack
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import misuse, old_argument
 from flowlab._src.util.export import export
 
 CropIndex = TypeVar("CropIndex", np.int32, np.int64)

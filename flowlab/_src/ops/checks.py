@@ -18,7 +18,7 @@ from flowlab._src.graph.op import constant_value
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import reshape, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.assertion import assert_
 from flowlab._src.ops.cast import is_continuous
 from flowlab._src.ops.compare import equal, greater, greater_equal, less, less_equal, not_equal
@@ -26,6 +26,7 @@ from flowlab._src.ops.control import no_op
 from flowlab._src.ops.magnitude import abs_
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.reduce import reduce_all
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.ops.slicing import strided_slice
 from flowlab._src.util.export import export
 

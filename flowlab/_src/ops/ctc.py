@@ -22,11 +22,12 @@ from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.sparse_tensor import SparseTensor
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import ctc as kernels, sparse
-from flowlab._src.ops.array_shape import expand_dims, old_argument, reshape, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.fill import ones_like
 from flowlab._src.ops.joining import concat
-from flowlab._src.ops.misuse import misuse, ranked
+from flowlab._src.ops.misuse import misuse, old_argument, ranked
+from flowlab._src.ops.reshaping import expand_dims, reshape
 from flowlab._src.ops.transposing import transpose
 from flowlab._src.util.export import export
 

@@ -12,13 +12,14 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import control_dependencies
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, require_rank_at_least
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import expand_dims, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.broadcast import Gradient
 from flowlab._src.ops.cast import cast, real
 from flowlab._src.ops.diagonals import eye, matrix_band_part, matrix_diag, matrix_diag_part, matrix_set_diag
 from flowlab._src.ops.fill import zeros_like
 from flowlab._src.ops.joining import concat
 from flowlab._src.ops.linalg import matmul
+from flowlab._src.ops.reshaping import expand_dims
 from flowlab._src.ops.solving import adjoint_of, flipped, matrix_triangular_solve
 
 

@@ -11,10 +11,11 @@ from flowlab._src.graph.convert import convert
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.arithmetic import multiply
-from flowlab._src.ops.array_shape import expand_dims, reshape, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.linalg import matmul, trace
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.reduce import reduce_prod, reduce_sum
+from flowlab._src.ops.reshaping import expand_dims, reshape
 from flowlab._src.util.export import export
 
 

@@ -15,7 +15,8 @@ from flowlab._src.graph.scopes import control_dependencies, name_scope
 from flowlab._src.graph.shape import UNKNOWN, TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import matrix_functions as kernels
-from flowlab._src.ops.array_shape import broadcast_dynamic_shape, broadcast_to, expand_dims, rank, reshape, shape_of
+from flowlab._src.ops.array_shape import rank, shape_of
+from flowlab._src.ops.broadcast_to import broadcast_dynamic_shape, broadcast_to
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.checks import assert_equal
 from flowlab._src.ops.checks_shape import assert_rank, assert_rank_at_least
@@ -28,6 +29,7 @@ from flowlab._src.ops.joining import concat, stack
 from flowlab._src.ops.linalg import matmul
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.reduce import reduce_max, reduce_prod, reduce_sum
+from flowlab._src.ops.reshaping import expand_dims, reshape
 from flowlab._src.ops.selecting import where_v2
 from flowlab._src.ops.sequences import range_
 from flowlab._src.ops.solving import matrix_triangular_solve, refuse_unless_square, square, svd

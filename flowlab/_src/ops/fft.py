@@ -20,7 +20,7 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, merge_dims, require_rank_at_least
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels.memory import require_memory
-from flowlab._src.ops.array_shape import expand_dims, rank, shape_of
+from flowlab._src.ops.array_shape import rank, shape_of
 from flowlab._src.ops.cast import cast, conj, real
 from flowlab._src.ops.division import FloorMod
 from flowlab._src.ops.fill import ones, zeros, zeros_like
@@ -30,6 +30,7 @@ from flowlab._src.ops.magnitude import maximum
 from flowlab._src.ops.misuse import misuse, ranked_at_least
 from flowlab._src.ops.padding import pad, tile
 from flowlab._src.ops.reduce import reduce_prod
+from flowlab._src.ops.reshaping import expand_dims
 from flowlab._src.ops.sequences import range_
 from flowlab._src.ops.transposing import transpose
 from flowlab._src.util.export import export

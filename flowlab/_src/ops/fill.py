@@ -19,9 +19,10 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, as_shape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels.memory import require_memory
-from flowlab._src.ops.array_shape import reshape, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.constant import make_constant
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.util.export import export
 
 # Fewer elements than this are stored in the graph as a constant, more are made by a Fill node.

@@ -10,10 +10,9 @@ from flowlab._src.graph.dtypes import float16, float32, float64
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.scopes import colocate_with, control_dependencies, name_scope
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import old_argument
 from flowlab._src.ops.control import group, with_dependencies
 from flowlab._src.ops.identity import check_numerics
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import misuse, old_argument
 from flowlab._src.util.export import export
 
 

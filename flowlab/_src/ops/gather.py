@@ -19,10 +19,11 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, Dims, TensorShape, format_dims, merge_shapes
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import dense, expand_dims, rank, reshape, shape, size, squeeze
+from flowlab._src.ops.array_shape import rank, shape, size
 from flowlab._src.ops.fill import ones, zeros
 from flowlab._src.ops.joining import concat, stack, unstack
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.reshaping import dense, expand_dims, reshape, squeeze
 from flowlab._src.ops.sequences import range_
 from flowlab._src.ops.transposing import transpose
 from flowlab._src.util.export import export

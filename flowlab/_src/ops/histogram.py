@@ -15,12 +15,13 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels.memory import require_memory
-from flowlab._src.ops.array_shape import reshape, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.assertion import assert_
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.clip import clip_by_value
 from flowlab._src.ops.control import with_dependencies
 from flowlab._src.ops.division import truediv
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.util.export import export
 
 Measured = TypeVar("Measured", np.float32, np.float64, np.int32, np.int64)

@@ -11,12 +11,13 @@ from flowlab._src.graph.arguments import as_float
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import expand_dims, rank, shape_of
+from flowlab._src.ops.array_shape import rank, shape_of
 from flowlab._src.ops.assertion import assert_
 from flowlab._src.ops.checks import assert_equal, assert_greater_equal, assert_positive
 from flowlab._src.ops.control import with_dependencies
 from flowlab._src.ops.joining import unstack
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.reshaping import expand_dims
 
 
 def is_tensor(x: Any) -> bool:

@@ -16,7 +16,7 @@ from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import image_color as kernels
 from flowlab._src.ops.arithmetic import add, multiply
-from flowlab._src.ops.array_shape import expand_dims, rank
+from flowlab._src.ops.array_shape import rank
 from flowlab._src.ops.cast import cast, saturate_cast
 from flowlab._src.ops.division import div
 from flowlab._src.ops.fill import ones
@@ -28,6 +28,7 @@ from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.no_nan import div_no_nan
 from flowlab._src.ops.padding import tile
 from flowlab._src.ops.powers import square
+from flowlab._src.ops.reshaping import expand_dims
 from flowlab._src.util.export import export
 
 Colour = TypeVar("Colour", np.float16, np.float32, np.float64)

@@ -18,7 +18,7 @@ from flowlab._src.graph.shape import TensorShape, merge_dims
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import image_crop as kernels
 from flowlab._src.kernels.memory import require_memory
-from flowlab._src.ops.array_shape import old_argument, reshape, shape_of, squeeze
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.control import with_dependencies
 from flowlab._src.ops.image_checks import (
@@ -32,8 +32,9 @@ from flowlab._src.ops.image_checks import (
 )
 from flowlab._src.ops.image_resize import Pixel, ResizeMethod, resize_images, size_dims
 from flowlab._src.ops.joining import stack
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import misuse, old_argument
 from flowlab._src.ops.padding import pad
+from flowlab._src.ops.reshaping import reshape, squeeze
 from flowlab._src.ops.slicing import slice_
 from flowlab._src.util.export import export
 

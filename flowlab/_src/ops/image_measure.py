@@ -13,7 +13,7 @@ from flowlab._src.graph.operation import Operation
 from flowlab._src.graph.scopes import control_dependencies, name_scope
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.arithmetic import squared_difference, subtract
-from flowlab._src.ops.array_shape import expand_dims, reshape, shape_n, shape_of, size
+from flowlab._src.ops.array_shape import shape_n, shape_of, size
 from flowlab._src.ops.assertion import assert_
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.compare import equal, greater_equal, not_equal
@@ -32,6 +32,7 @@ from flowlab._src.ops.nn_softmax import softmax
 from flowlab._src.ops.padding import pad, tile
 from flowlab._src.ops.powers import pow_, square
 from flowlab._src.ops.reduce import reduce_all, reduce_any, reduce_mean, reduce_prod, reduce_sum
+from flowlab._src.ops.reshaping import expand_dims, reshape
 from flowlab._src.ops.sequences import range_
 from flowlab._src.ops.transcendental import log
 from flowlab._src.util.export import export

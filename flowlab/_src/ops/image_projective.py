@@ -23,13 +23,14 @@ from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels.image_projective import project
 from flowlab._src.kernels.memory import require_memory
-from flowlab._src.ops.array_shape import reshape, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.fill import ones, zeros
 from flowlab._src.ops.image_resize import size_dims
 from flowlab._src.ops.joining import concat
 from flowlab._src.ops.linalg import matmul
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.ops.transcendental import cos, sin
 from flowlab._src.util.export import export
 

@@ -18,10 +18,11 @@ from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import image_resize as kernels
 from flowlab._src.kernels.memory import require_memory
-from flowlab._src.ops.array_shape import expand_dims, shape_of, squeeze
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.image_checks import image_dimensions
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.reshaping import expand_dims, squeeze
 from flowlab._src.util.export import export
 from flowlab._src.util.old_arguments import taking_old_arguments
 

@@ -9,7 +9,7 @@ from flowlab._src.graph.convert import convert
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops import transposing
-from flowlab._src.ops.array_shape import reshape, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.compare import equal, less
 from flowlab._src.ops.cond import case, cond
@@ -17,6 +17,7 @@ from flowlab._src.ops.division import floormod
 from flowlab._src.ops.image_checks import at_least_3d, wrong_rank
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.random import random_uniform
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.ops.transcendental import round_
 from flowlab._src.ops.transposing import reverse
 from flowlab._src.util.export import export

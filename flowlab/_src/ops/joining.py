@@ -19,11 +19,12 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, Dimension, TensorShape, format_dims, merge_dims, merge_shapes
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import expand_dims, rank, shape, shape_n, squeeze
+from flowlab._src.ops.array_shape import rank, shape, shape_n
 from flowlab._src.ops.constant import make_constant
 from flowlab._src.ops.fill import zeros
 from flowlab._src.ops.identity import identity
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.reshaping import expand_dims, squeeze
 from flowlab._src.util import written
 from flowlab._src.util.export import export
 from flowlab._src.util.old_arguments import taking_old_arguments

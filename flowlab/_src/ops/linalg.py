@@ -19,13 +19,14 @@ from flowlab._src.graph.shape import UNKNOWN, TensorShape, broadcast_shapes, mer
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import gemm
 from flowlab._src.kernels.small_plan import Product
-from flowlab._src.ops.array_shape import expand_dims, old_argument, rank, reshape, shape_of, squeeze
+from flowlab._src.ops.array_shape import rank, shape_of
 from flowlab._src.ops.broadcast import Gradient, brackets
 from flowlab._src.ops.cast import conj
 from flowlab._src.ops.diagonals import matrix_diag_part
 from flowlab._src.ops.magnitude import abs_
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import misuse, old_argument
 from flowlab._src.ops.reduce import reduce_max, reduce_prod, reduce_sum
+from flowlab._src.ops.reshaping import expand_dims, reshape, squeeze
 from flowlab._src.ops.sequences import range_
 from flowlab._src.util import written
 from flowlab._src.util.export import export

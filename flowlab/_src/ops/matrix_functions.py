@@ -14,7 +14,7 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import matrix_functions as kernels
-from flowlab._src.ops.array_shape import reshape, shape_of, size
+from flowlab._src.ops.array_shape import shape_of, size
 from flowlab._src.ops.broadcast import Gradient
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.cond import cond
@@ -26,6 +26,7 @@ from flowlab._src.ops.linalg import matmul
 from flowlab._src.ops.magnitude import abs_
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.reduce import reduce_max, reduce_prod, reduce_sum
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.ops.selecting import where_v2
 from flowlab._src.ops.solving import matrix_solve, refuse_unless_square, square
 from flowlab._src.ops.transposing import matrix_transpose

@@ -24,8 +24,8 @@ from flowlab._src.graph.shape import UNKNOWN, TensorShape, merge_dims
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import batch_norm
 from flowlab._src.ops.constant import constant
-from flowlab._src.ops.misuse import misuse
-from flowlab._src.ops.nn_window import FORMATS, axes_of, brackets, check_choice
+from flowlab._src.ops.misuse import check_choice, misuse
+from flowlab._src.ops.nn_window import FORMATS, axes_of, brackets
 from flowlab._src.ops.transposing import transpose
 from flowlab._src.util.export import export
 
@@ -186,10 +186,11 @@ class FusedBatchNormGradV3(BatchNorm):
 
     def in_small_steps(self, dy: Tensor, x: Tensor, scale: Tensor, mean: Tensor, variance: Tensor) -> list[Tensor]:
         """What the kernel computes, in the operations that everybody has."""
-        from flowlab._src.ops.array_shape import reshape, size, squeeze
+        from flowlab._src.ops.array_shape import size
         from flowlab._src.ops.cast import cast
         from flowlab._src.ops.identity import stop_gradient
         from flowlab._src.ops.reduce import reduce_mean, reduce_sum
+        from flowlab._src.ops.reshaping import reshape, squeeze
 
         dtype = x.dtype.base_dtype
         if dtype.size < 4:

@@ -21,6 +21,7 @@ from flowlab._src.graph.shape import Dims, TensorShape, merge_dims
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import conv
 from flowlab._src.ops.array_shape import shape_n, shape_of
+from flowlab._src.ops.misuse import check_choice, old_argument
 from flowlab._src.ops.nn_window import (
     FORMATS,
     PADDINGS,
@@ -28,14 +29,12 @@ from flowlab._src.ops.nn_window import (
     axes_of,
     border,
     brackets,
-    check_choice,
     check_explicit,
     explicit_pairs,
     image_dims,
     layout_of,
     no_room,
     one_per_axis,
-    same_argument,
     spatial,
     split_padding,
     windowed_size,
@@ -386,7 +385,7 @@ def conv2d(
     ----------
     TensorFlow 1.15, `tf.nn.conv2d`; Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016).
     """
-    filter = same_argument("filters", filters, "filter", filter)
+    filter = old_argument("filters", filters, "filter", filter)
     attrs = conv_attributes(strides, padding, data_format, dilations, use_cudnn_on_gpu)
     return Conv2D(**attrs)(input, filter, name=name)
 
@@ -441,8 +440,8 @@ def conv2d_transpose(
     ----------
     Zeiler et al., "Deconvolutional networks" (2010).
     """
-    value = same_argument("input", input, "value", value)
-    filter = same_argument("filters", filters, "filter", filter)
+    value = old_argument("input", input, "value", value)
+    filter = old_argument("filters", filters, "filter", filter)
     with name_scope(name, "conv2d_transpose", [value, filter, output_shape]) as name:
         attrs = conv_attributes(strides, padding, data_format, dilations)
         return Conv2DBackpropInput(**attrs)(output_shape, filter, value, name=name)
@@ -483,7 +482,7 @@ def conv2d_backprop_input(
     >>> tf.nn.conv2d_backprop_input([1, 6, 6, 1], w, dy, 1, "VALID").shape.as_list()
     [1, 6, 6, 1]
     """
-    filter = same_argument("filters", filters, "filter", filter)
+    filter = old_argument("filters", filters, "filter", filter)
     attrs = conv_attributes(strides, padding, data_format, dilations, use_cudnn_on_gpu)
     return Conv2DBackpropInput(**attrs)(input_sizes, filter, out_backprop, name=name)
 

@@ -18,8 +18,8 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import volumes
 from flowlab._src.kernels.conv import same_padding
 from flowlab._src.ops.array_shape import shape_n, shape_of
-from flowlab._src.ops.misuse import misuse
-from flowlab._src.ops.nn_window import check_choice, one_per_axis, same_argument, windowed_size
+from flowlab._src.ops.misuse import check_choice, misuse, old_argument
+from flowlab._src.ops.nn_window import one_per_axis, windowed_size
 from flowlab._src.util.export import export
 
 FORMATS = ("NDHWC", "NCDHW")
@@ -288,7 +288,7 @@ def conv3d(
     >>> tf.nn.conv3d(film, w, strides=[1, 1, 2, 2, 1], padding="SAME").shape.as_list()
     [1, 16, 16, 16, 8]
     """
-    filter = same_argument("filters", filters, "filter", filter)
+    filter = old_argument("filters", filters, "filter", filter)
     attrs = {"strides": strides, "padding": padding, "data_format": data_format, "dilations": dilations}
     return Conv3D(**attrs)(input, filter, name=name)
 
@@ -326,8 +326,8 @@ def conv3d_transpose(
     >>> tf.nn.conv3d_transpose(x, w, [1, 8, 8, 8, 5], strides=2).shape.as_list()
     [1, 8, 8, 8, 5]
     """
-    filter = same_argument("filters", filters, "filter", filter)
-    value = same_argument("input", input, "value", value)
+    filter = old_argument("filters", filters, "filter", filter)
+    value = old_argument("input", input, "value", value)
     with name_scope(name, "conv3d_transpose", [value, filter, output_shape]) as name:
         data_format = volume_format(data_format)
         channels = 1 if data_format.startswith("NC") else 4

@@ -17,14 +17,15 @@ from flowlab._src.graph.convert import convert
 from flowlab._src.graph.op import constant_value
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import expand_dims, shape_of, squeeze
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.joining import concat, stack
-from flowlab._src.ops.misuse import misuse, ranked
+from flowlab._src.ops.misuse import misuse, old_argument, ranked
 from flowlab._src.ops.nn_conv import Conv2D, conv2d
 from flowlab._src.ops.nn_conv3d import conv3d
 from flowlab._src.ops.nn_pool import avg_pool, max_pool
 from flowlab._src.ops.nn_pool3d import avg_pool3d, max_pool3d
-from flowlab._src.ops.nn_window import explicit_pairs, layout_of, one_per_axis, same_argument, split_padding
+from flowlab._src.ops.nn_window import explicit_pairs, layout_of, one_per_axis, split_padding
+from flowlab._src.ops.reshaping import expand_dims, squeeze
 from flowlab._src.util.export import export
 
 OneImage = Callable[[Tensor, Any], Tensor]  # (image, padding) -> result
@@ -209,8 +210,8 @@ def convolution(
     >>> tf.nn.convolution(tf.zeros([8, 100, 3]), tf.zeros([5, 3, 16]), "VALID").shape.as_list()
     [8, 96, 16]
     """
-    filter = same_argument("filters", filters, "filter", filter)
-    rate = same_argument("dilations", dilations, "dilation_rate", dilation_rate)
+    filter = old_argument("filters", filters, "filter", filter)
+    rate = old_argument("dilations", dilations, "dilation_rate", dilation_rate)
     filter = _as_tensor(filter, "filters")
     input = _as_tensor(input, "input")
     rank = filter.shape.ndims or input.shape.ndims
@@ -319,7 +320,7 @@ def conv1d(
     ...     sess.run(difference).ravel()
     array([3., 5.], dtype=float32)
     """
-    value = same_argument("input", input, "value", value)
+    value = old_argument("input", input, "value", value)
     with name_scope(name, "conv1d", [value, filters]) as name:
         data_format = layout_of(data_format)
         if data_format in ("NHWC", "NWC"):
@@ -379,7 +380,7 @@ def pool(
     >>> tf.nn.pool(tf.zeros([8, 28, 28, 3]), [2, 2], "MAX", "SAME", strides=[2, 2]).shape.as_list()
     [8, 14, 14, 3]
     """
-    rate = same_argument("dilations", dilations, "dilation_rate", dilation_rate)
+    rate = old_argument("dilations", dilations, "dilation_rate", dilation_rate)
     pooling_type = as_text(pooling_type, "pooling_type")
     with name_scope(name, f"{pooling_type.lower()}_pool", [input]) as scope:
         input = convert(input, None, "input")

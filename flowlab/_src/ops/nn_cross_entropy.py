@@ -25,14 +25,15 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, broadcast_shapes, merge_dims
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import softmax as kernels
-from flowlab._src.ops.array_shape import expand_dims, rank, reshape, shape_of, squeeze
+from flowlab._src.ops.array_shape import rank, shape_of
 from flowlab._src.ops.assertion import assert_equal
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.fill import ones_like, zeros_like
 from flowlab._src.ops.identity import stop_gradient
 from flowlab._src.ops.joining import concat
-from flowlab._src.ops.misuse import misuse
-from flowlab._src.ops.nn_window import brackets, same_argument
+from flowlab._src.ops.misuse import misuse, old_argument
+from flowlab._src.ops.nn_window import brackets
+from flowlab._src.ops.reshaping import expand_dims, reshape, squeeze
 from flowlab._src.ops.sequences import range_
 from flowlab._src.ops.transposing import transpose
 from flowlab._src.util import written
@@ -287,7 +288,7 @@ def softmax_cross_entropy_with_logits_v2(
     ...     sess.run(loss).round(4)
     array([0.6931], dtype=float32)
     """
-    axis = same_argument("axis", axis, "dim", dim)
+    axis = old_argument("axis", axis, "dim", dim)
     return _cross_entropy(labels, logits, -1 if axis is None else as_int(axis, "axis"), name)
 
 
@@ -511,7 +512,7 @@ def weighted_cross_entropy_with_logits(
     ...     sess.run(loss).round(4)
     array([1.3863, 0.6931], dtype=float32)
     """
-    labels = same_argument("labels", labels, "targets", targets)
+    labels = old_argument("labels", labels, "targets", targets)
     with name_scope(name, "logistic_loss", [logits, labels]) as name:
         logits = convert(logits, None, "logits")
         labels = convert(labels, None, "labels")

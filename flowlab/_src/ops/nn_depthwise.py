@@ -18,17 +18,10 @@ from flowlab._src.graph.shape import TensorShape, format_dims, merge_dims
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import depthwise
 from flowlab._src.ops.array_shape import shape_of
+from flowlab._src.ops.misuse import old_argument
 from flowlab._src.ops.nn_conv import Convolution, conv2d, explain_image
 from flowlab._src.ops.nn_convolution import with_space_to_batch
-from flowlab._src.ops.nn_window import (
-    axes_of,
-    border,
-    check_explicit,
-    layout_of,
-    same_argument,
-    spatial,
-    split_padding,
-)
+from flowlab._src.ops.nn_window import axes_of, border, check_explicit, layout_of, spatial, split_padding
 from flowlab._src.util.export import export
 
 
@@ -305,7 +298,7 @@ def depthwise_conv2d(
     >>> tf.nn.depthwise_conv2d(x, w, [1, 1, 1, 1], "SAME").shape.as_list()
     [8, 28, 28, 6]
     """
-    rate = same_argument("dilations", dilations, "rate", rate)
+    rate = old_argument("dilations", dilations, "rate", rate)
     with name_scope(name, "depthwise", [input, filter]) as name:
         input = convert(input, None, "tensor_in")
         filter = convert(filter, None, "filter_in")
@@ -361,7 +354,7 @@ def separable_conv2d(
     ----------
     Chollet, "Xception: deep learning with depthwise separable convolutions" (2017).
     """
-    rate = same_argument("dilations", dilations, "rate", rate)
+    rate = old_argument("dilations", dilations, "rate", rate)
     with name_scope(name, "separable_conv2d", [input, depthwise_filter, pointwise_filter]) as name:
         input = convert(input, None, "tensor_in")
         depthwise_filter = convert(depthwise_filter, None, "depthwise_filter")

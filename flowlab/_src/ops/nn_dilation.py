@@ -15,7 +15,8 @@ from flowlab._src.graph.shape import TensorShape, format_dims, merge_dims
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import conv
 from flowlab._src.ops.arithmetic import negative
-from flowlab._src.ops.nn_window import border, check_choice, same_argument, spatial, windowed_size
+from flowlab._src.ops.misuse import check_choice, old_argument
+from flowlab._src.ops.nn_window import border, spatial, windowed_size
 from flowlab._src.ops.transposing import reverse
 from flowlab._src.util.export import export
 
@@ -149,8 +150,8 @@ def dilation2d(
     ...     sess.run(grown).ravel()
     array([3., 2.], dtype=float32)
     """
-    filter = same_argument("filters", filters, "filter", filter)
-    rates = same_argument("dilations", dilations, "rates", rates)
+    filter = old_argument("filters", filters, "filter", filter)
+    rates = old_argument("dilations", dilations, "rates", rates)
     return Dilation2D(strides=strides, rates=rates, padding=padding)(input, filter, name=name)
 
 

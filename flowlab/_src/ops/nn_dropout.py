@@ -13,7 +13,6 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.misuse import misuse
-from flowlab._src.ops.nn_window import same_argument
 from flowlab._src.ops.random import random_uniform
 from flowlab._src.util.export import export
 
@@ -67,7 +66,11 @@ def dropout(
         from_keep_prob = None if keep_prob is None else 1.0 - keep_prob
     except TypeError:
         raise misuse(ValueError(f"keep_prob must be a floating point number or Tensor (got {keep_prob!r})")) from None
-    rate = same_argument("rate", rate, "keep_prob", from_keep_prob)
+    if rate is not None and keep_prob is not None:
+        raise misuse(
+            ValueError("Cannot specify both 'keep_prob' and 'rate'."), fix="rate is 1 - keep_prob: give one of them"
+        )
+    rate = from_keep_prob if rate is None else rate
     if rate is None:
         raise misuse(
             ValueError("You must provide a rate to dropout."),

@@ -12,7 +12,7 @@ from flowlab._src.graph.default import get_default_graph
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import rank, reshape, shape_of, size
+from flowlab._src.ops.array_shape import rank, shape_of, size
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.clip import clip_by_norm
 from flowlab._src.ops.constant import constant
@@ -21,6 +21,7 @@ from flowlab._src.ops.joining import concat, stack
 from flowlab._src.ops.magnitude import maximum
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.reduce import reduce_sum
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.ops.sequences import range_
 from flowlab._src.util.export import export
 

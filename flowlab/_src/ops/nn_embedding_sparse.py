@@ -11,7 +11,7 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import unknown_shape
 from flowlab._src.graph.sparse_tensor import SparseTensor
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import expand_dims, rank, reshape, shape_of, size
+from flowlab._src.ops.array_shape import rank, shape_of, size
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.compare import greater, greater_equal, logical_and
 from flowlab._src.ops.division import div
@@ -22,6 +22,7 @@ from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.nn_embedding import embedding_lookup
 from flowlab._src.ops.padding import tile
 from flowlab._src.ops.reduce import reduce_prod
+from flowlab._src.ops.reshaping import expand_dims, reshape
 from flowlab._src.ops.segments import segment_sum
 from flowlab._src.ops.selecting import where
 from flowlab._src.ops.slicing import slice_

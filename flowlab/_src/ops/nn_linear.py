@@ -17,8 +17,8 @@ from flowlab._src.graph.shape import TensorShape, merge_dims, require_rank_at_le
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import elementwise
 from flowlab._src.ops.linalg import matmul
-from flowlab._src.ops.misuse import misuse
-from flowlab._src.ops.nn_window import FORMATS, brackets, check_choice
+from flowlab._src.ops.misuse import check_choice, misuse
+from flowlab._src.ops.nn_window import FORMATS, brackets
 from flowlab._src.util import written
 from flowlab._src.util.export import export
 
@@ -134,9 +134,10 @@ class BiasAddGrad(BiasOp):
 
     def grad(self, node: Operation, dy: Tensor) -> Tensor:
         """Every example gets the bias's gradient."""
-        from flowlab._src.ops.array_shape import reshape, shape_of
+        from flowlab._src.ops.array_shape import shape_of
         from flowlab._src.ops.fill import ones_like
         from flowlab._src.ops.joining import concat
+        from flowlab._src.ops.reshaping import reshape
 
         shape, bias_shape = shape_of(node.inputs[0]), shape_of(dy)
         if self.channels == 1:

@@ -17,17 +17,17 @@ from flowlab._src.graph.shape import TensorShape, merge_shapes
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels.neighbours import neighbour_sums
 from flowlab._src.ops.arithmetic import add, multiply, squared_difference, subtract
-from flowlab._src.ops.array_shape import rank, shape_of, squeeze
+from flowlab._src.ops.array_shape import rank, shape_of
 from flowlab._src.ops.cast import cast, complex_, imag, real
 from flowlab._src.ops.constant import constant
 from flowlab._src.ops.fill import zeros_like
 from flowlab._src.ops.identity import stop_gradient
 from flowlab._src.ops.magnitude import maximum
-from flowlab._src.ops.misuse import misuse
-from flowlab._src.ops.nn_window import same_argument
+from flowlab._src.ops.misuse import misuse, old_argument
 from flowlab._src.ops.no_nan import div_no_nan
 from flowlab._src.ops.powers import reciprocal, rsqrt, square
 from flowlab._src.ops.reduce import reduce_mean, reduce_prod, reduce_sum
+from flowlab._src.ops.reshaping import squeeze
 from flowlab._src.util.export import export
 
 SmallFloat = TypeVar("SmallFloat", np.float16, np.float32)
@@ -64,7 +64,7 @@ def moments(
     ...     sess.run([mean, variance])
     [array([2., 4.], dtype=float32), array([1., 4.], dtype=float32)]
     """
-    keep = as_flag(same_argument("keepdims", keepdims, "keep_dims", keep_dims), "keep_dims")
+    keep = as_flag(old_argument("keepdims", keepdims, "keep_dims", keep_dims), "keep_dims")
     with name_scope(name, "moments", [x, axes]):
         x = convert(x)
         half = x.dtype.base_dtype == dtypes.float16
@@ -102,7 +102,7 @@ def weighted_moments(
     ...     sess.run([mean, variance])
     [np.float32(1.0), np.float32(0.0)]
     """
-    keep = as_flag(same_argument("keepdims", keepdims, "keep_dims", keep_dims), "keep_dims")
+    keep = as_flag(old_argument("keepdims", keepdims, "keep_dims", keep_dims), "keep_dims")
     with name_scope(name, "weighted_moments", [x, frequency_weights, axes]):
         x = convert(x, None, "x")
         weights = convert(frequency_weights, None, "frequency_weights")
@@ -150,7 +150,7 @@ def sufficient_statistics(
     [np.float32(3.0), np.float32(6.0), np.float32(14.0)]
     """
     axes = list(set(as_ints(axes, "axes")))
-    keep = as_flag(same_argument("keepdims", keepdims, "keep_dims", keep_dims), "keep_dims")
+    keep = as_flag(old_argument("keepdims", keepdims, "keep_dims", keep_dims), "keep_dims")
     with name_scope(name, "sufficient_statistics", [x, shift]):
         x = convert(x, None, "x")
         dims = x.shape._dims
@@ -291,9 +291,9 @@ def batch_norm_with_global_normalization(
     ...     sess.run(y)
     array([ 5., 15.], dtype=float32)
     """
-    t = same_argument("input", input, "t", t)
-    m = same_argument("mean", mean, "m", m)
-    v = same_argument("variance", variance, "v", v)
+    t = old_argument("input", input, "t", t)
+    m = old_argument("mean", mean, "m", m)
+    v = old_argument("variance", variance, "v", v)
     return batch_normalization(
         t,
         m,
@@ -331,7 +331,7 @@ def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | N
     array([[0.6, 0.8],
            [0. , 1. ]], dtype=float32)
     """
-    axis = same_argument("axis", axis, "dim", dim)
+    axis = old_argument("axis", axis, "dim", dim)
     with name_scope(name, "l2_normalize", [x]) as name:
         x = convert(x, None, "x")
         if x.dtype.is_complex:

@@ -23,20 +23,18 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import average_pool, pool as kernels
 from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.fill import zeros_like
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import check_choice, misuse, old_argument
 from flowlab._src.ops.nn_window import (
     FORMATS,
     Pairs,
     axes_of,
     border,
-    check_choice,
     check_explicit,
     explicit_pairs,
     image_dims,
     layout_of,
     no_room,
     one_per_axis,
-    same_argument,
     spatial,
     split_padding,
     windowed_size,
@@ -313,7 +311,7 @@ def max_pool(
     array([[ 5.,  7.],
            [13., 15.]], dtype=float32)
     """
-    value = same_argument("input", input, "value", value)
+    value = old_argument("input", input, "value", value)
     with name_scope(name, "MaxPool", [value]) as name:
         attrs = pool_attributes(ksize, strides, data_format)
         padding, explicit = split_padding(padding)
@@ -374,7 +372,7 @@ def max_pool_with_argmax(
     """
     if as_text(data_format, "data_format") != "NHWC":
         raise misuse(ValueError("Data formats other than 'NHWC' are not yet supported"))
-    wanted = same_argument("output_dtype", output_dtype, "Targmax", Targmax)
+    wanted = old_argument("output_dtype", output_dtype, "Targmax", Targmax)
     op = MaxPoolWithArgmax(
         ksize=one_per_axis(ksize, 2, 3, "ksize"),
         strides=one_per_axis(strides, 2, 3, "strides"),
@@ -482,5 +480,5 @@ def avg_pool(
            [10.5, 12.5]], dtype=float32)
     """
     with name_scope(name, "AvgPool", [value]) as name:
-        value = same_argument("input", input, "value", value)
+        value = old_argument("input", input, "value", value)
         return AvgPool(padding=padding, **pool_attributes(ksize, strides, data_format))(value, name=name)

@@ -17,13 +17,14 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, merge_shapes
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import volumes
-from flowlab._src.ops.array_shape import expand_dims, shape_of, squeeze
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.fill import zeros_like
 from flowlab._src.ops.identity import stop_gradient
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import check_choice, misuse
 from flowlab._src.ops.nn_conv3d import FORMATS, check_five, spatial_axes, volume_border, volume_dims, volume_format
 from flowlab._src.ops.nn_pool import AvgPool, MaxPool, avg_pool, max_pool
-from flowlab._src.ops.nn_window import check_choice, one_per_axis, windowed_size
+from flowlab._src.ops.nn_window import one_per_axis, windowed_size
+from flowlab._src.ops.reshaping import expand_dims, squeeze
 from flowlab._src.util.export import export
 
 Single = TypeVar("Single", np.float16, np.float32)

@@ -10,7 +10,7 @@ from flowlab._src.graph.convert import convert
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import expand_dims, reshape, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.candidate_sampling import compute_accidental_hits, log_uniform_candidate_sampler
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.fill import ones, ones_like, zeros_like
@@ -20,6 +20,7 @@ from flowlab._src.ops.linalg import matmul
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.nn_cross_entropy import sigmoid_cross_entropy_with_logits, softmax_cross_entropy_with_logits_v2
 from flowlab._src.ops.nn_embedding import embedding_lookup
+from flowlab._src.ops.reshaping import expand_dims, reshape
 from flowlab._src.util.export import export
 
 

@@ -16,8 +16,8 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import softmax as kernels
 from flowlab._src.ops.array_shape import rank
 from flowlab._src.ops.joining import concat
-from flowlab._src.ops.misuse import misuse
-from flowlab._src.ops.nn_window import brackets, same_argument
+from flowlab._src.ops.misuse import misuse, old_argument
+from flowlab._src.ops.nn_window import brackets
 from flowlab._src.ops.reduce import reduce_sum
 from flowlab._src.ops.sequences import range_
 from flowlab._src.ops.transposing import transpose
@@ -88,7 +88,7 @@ def softmax(logits: Any, axis: int | None = None, name: str | None = None, dim: 
     ...     sess.run(tf.nn.softmax([1.0, 2.0, 3.0])).round(3)
     array([0.09 , 0.245, 0.665], dtype=float32)
     """
-    axis = same_argument("axis", axis, "dim", dim)
+    axis = old_argument("axis", axis, "dim", dim)
     return along(Softmax(), logits, -1 if axis is None else axis, name)
 
 
@@ -112,7 +112,7 @@ def log_softmax(logits: Any, axis: int | None = None, name: str | None = None, d
     ...     sess.run(tf.nn.log_softmax([0.0, 1000.0]))
     array([-1000.,     0.], dtype=float32)
     """
-    axis = same_argument("axis", axis, "dim", dim)
+    axis = old_argument("axis", axis, "dim", dim)
     return along(LogSoftmax(), logits, -1 if axis is None else axis, name)
 
 

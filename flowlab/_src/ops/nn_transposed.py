@@ -10,13 +10,14 @@ from flowlab._src.graph.convert import convert
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import expand_dims, shape_of, squeeze
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.blocks import batch_to_space, space_to_batch
 from flowlab._src.ops.joining import concat
 from flowlab._src.ops.misuse import misuse, ranked
 from flowlab._src.ops.nn_conv import Conv2DBackpropInput, conv2d_transpose
 from flowlab._src.ops.nn_conv3d import conv3d_transpose
 from flowlab._src.ops.nn_window import one_per_axis
+from flowlab._src.ops.reshaping import expand_dims, squeeze
 from flowlab._src.util.export import export
 
 

@@ -80,27 +80,6 @@ def layout_of(data_format: Any) -> str:
     return "NHWC" if data_format is None else as_text(data_format, "data_format") or "NHWC"
 
 
-def check_choice(op: str, attribute: str, value: Any, allowed: Sequence[str]) -> None:
-    """ValueError when a word is not one of the attribute's values."""
-    if not isinstance(value, str) or value not in allowed:
-        listed = ", ".join(f'"{a}"' for a in allowed)
-        call = written.running()
-        near = next((word for word in allowed if word == str(value).upper()), allowed[0])
-        fix = call.changed(**{attribute: repr(near)}) if call is not None and attribute in call.parts else ""
-        raise misuse(
-            ValueError(f"Attr '{attribute}' of '{op}' Op passed string '{value}' not in: {listed}."),
-            why=f"{attribute} is one of {', '.join(allowed)}, in capitals",
-            fix=fix or f"{attribute}={near!r}",
-        )
-
-
-def same_argument(new: str, value: Any, old: str, old_value: Any) -> Any:
-    """One value for an argument that has two names; ValueError when both are given."""
-    if value is not None and old_value is not None:
-        raise misuse(ValueError(f"Cannot specify both '{old}' and '{new}'"))
-    return old_value if value is None else value
-
-
 # ---- static shapes ---------------------------------------------------------------------------------------------
 
 

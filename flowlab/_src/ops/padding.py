@@ -19,9 +19,10 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, format_dims, require_rank
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels.memory import require_memory
-from flowlab._src.ops.array_shape import rank, reshape, shape, size
+from flowlab._src.ops.array_shape import rank, shape, size
 from flowlab._src.ops.joining import concat, stack
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.ops.transposing import transpose
 from flowlab._src.util.export import export
 
@@ -357,7 +358,8 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
     ...     sess.run(tf.repeat([3, 5], repeats=[2, 1]))
     array([3, 3, 5], dtype=int32)
     """
-    from flowlab._src.ops.array_shape import broadcast_to, expand_dims
+    from flowlab._src.ops.broadcast_to import broadcast_to
+    from flowlab._src.ops.reshaping import expand_dims
     from flowlab._src.ops.selecting import all_axes, boolean_mask, sequence_mask
 
     if axis is None:

@@ -17,9 +17,8 @@ from flowlab._src.graph.shape import UNKNOWN, TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.graph.tensor_proto import from_proto, shape_to_proto
 from flowlab._src.kernels.strings import collect, each
-from flowlab._src.ops.array_shape import old_argument
 from flowlab._src.ops.broadcast import brackets
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import misuse, old_argument
 from flowlab._src.ops.string_numbers import allowed_type
 from flowlab._src.util.export import export
 

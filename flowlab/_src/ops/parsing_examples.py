@@ -17,7 +17,6 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.sparse_tensor import SparseTensor
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import expand_dims, squeeze
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.parsing_features import (
     FixedLenFeature,
@@ -43,6 +42,7 @@ from flowlab._src.ops.parsing_values import (
     sparse_rows,
     values_of,
 )
+from flowlab._src.ops.reshaping import expand_dims, squeeze
 from flowlab._src.ops.slicing import slice_
 from flowlab._src.util.export import export
 

@@ -14,9 +14,9 @@ from flowlab._src.graph.convert import convert
 from flowlab._src.graph.dtypes import DType, as_dtype
 from flowlab._src.graph.shape import TensorShape, as_shape, format_dims
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import reshape
 from flowlab._src.ops.constant import constant
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.ops.sparse_dense import sparse_merge
 from flowlab._src.util.export import export
 

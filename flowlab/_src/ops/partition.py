@@ -14,8 +14,9 @@ from flowlab._src.graph.op import Array, Op, Spec, T, repeated
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, format_dims, merge_shapes
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import reshape, shape
+from flowlab._src.ops.array_shape import shape
 from flowlab._src.ops.gather import gather
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.ops.segments import merge_prefix
 from flowlab._src.ops.selecting import all_axes
 from flowlab._src.ops.sequences import range_

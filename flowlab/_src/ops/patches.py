@@ -13,9 +13,10 @@ from flowlab._src.graph.op import Array, Op, RealNumber, Spec
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import dense, old_argument, reshape, shape
+from flowlab._src.ops.array_shape import shape
 from flowlab._src.ops.joining import unstack
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import misuse, old_argument
+from flowlab._src.ops.reshaping import dense, reshape
 from flowlab._src.ops.sequences import range_
 from flowlab._src.ops.transposing import transpose
 from flowlab._src.util.export import export

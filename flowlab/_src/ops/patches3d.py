@@ -16,11 +16,11 @@ from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.sparse_tensor import SparseTensor
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels.memory import require_memory
-from flowlab._src.ops.array_shape import dense, expand_dims, reshape, shape as shape_of
+from flowlab._src.ops.array_shape import shape as shape_of
 from flowlab._src.ops.fill import ones
 from flowlab._src.ops.joining import concat
-from flowlab._src.ops.misuse import misuse
-from flowlab._src.ops.nn_window import check_choice
+from flowlab._src.ops.misuse import check_choice, misuse
+from flowlab._src.ops.reshaping import dense, expand_dims, reshape
 from flowlab._src.ops.sequences import range_
 from flowlab._src.ops.transposing import transpose
 from flowlab._src.util.export import export

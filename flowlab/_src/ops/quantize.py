@@ -16,8 +16,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import quantize as kernels
-from flowlab._src.ops.misuse import misuse
-from flowlab._src.ops.nn_window import check_choice
+from flowlab._src.ops.misuse import check_choice, misuse
 from flowlab._src.util.export import export
 
 QUANTIZED = (dtypes.qint8, dtypes.quint8, dtypes.qint32, dtypes.qint16, dtypes.quint16)

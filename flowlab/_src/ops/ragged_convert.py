@@ -11,8 +11,9 @@ from flowlab._src.graph.dtypes import as_dtype
 from flowlab._src.graph.scopes import control_dependencies, name_scope
 from flowlab._src.graph.sparse_tensor import SparseTensor, as_sparse
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import broadcast_to, expand_dims, reshape, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.assertion import assert_
+from flowlab._src.ops.broadcast_to import broadcast_to
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.compare import equal, less, logical_and, logical_not, logical_or
 from flowlab._src.ops.constant import constant
@@ -27,6 +28,7 @@ from flowlab._src.ops.ragged_ops import RaggedTensorToSparse
 from flowlab._src.ops.ragged_rows import as_row_tensor
 from flowlab._src.ops.ragged_tensor import RaggedTensor
 from flowlab._src.ops.reduce import reduce_all, reduce_max
+from flowlab._src.ops.reshaping import expand_dims, reshape
 from flowlab._src.ops.selecting import boolean_mask, sequence_mask, where
 from flowlab._src.ops.sequences import range_
 

@@ -14,7 +14,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import control_dependencies, name_scope
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops import reduce as reductions, segments
-from flowlab._src.ops.array_shape import reshape, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.checks import assert_equal
 from flowlab._src.ops.cumulative import cumsum
@@ -28,6 +28,7 @@ from flowlab._src.ops.ragged_making import HANDLERS
 from flowlab._src.ops.ragged_ops import RaggedRange
 from flowlab._src.ops.ragged_rows import row_splits_to_segment_ids
 from flowlab._src.ops.ragged_tensor import RaggedTensor, as_ragged_or_tensor, is_ragged, match_row_splits
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.util.export import export
 
 # Of the shape of their input, but not element by element.

@@ -17,8 +17,9 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.shape import TensorShape, merge_shapes, unknown_shape
 from flowlab._src.kernels import sparse
 from flowlab._src.kernels.memory import require_memory
-from flowlab._src.ops.array_shape import reshape, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.gather import gather
+from flowlab._src.ops.reshaping import reshape
 
 RangeNumber = TypeVar("RangeNumber", np.int32, np.int64, np.float32, np.float64)
 Splits = TypeVar("Splits", np.int32, np.int64)

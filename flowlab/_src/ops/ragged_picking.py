@@ -11,7 +11,7 @@ from flowlab._src.graph.op import constant_value
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import control_dependencies, name_scope
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops import array_shape, joining
+from flowlab._src.ops import array_shape, joining, reshaping
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.checks import assert_equal
 from flowlab._src.ops.cumulative import cumprod
@@ -248,7 +248,7 @@ def _by_row_mask(data: RaggedTensor, mask: Tensor) -> RaggedTensor:
 
 def _with_mask_rows(kept: Tensor, mask: Tensor, rank: int, kind: Any) -> RaggedTensor:
     """What a mask of several axes has kept, cut into the rows of the mask."""
-    lengths = array_shape.reshape(count_nonzero(mask, axis=-1, dtype=kind), [-1])
+    lengths = reshaping.reshape(count_nonzero(mask, axis=-1, dtype=kind), [-1])
     result: Any = RaggedTensor.from_row_lengths(kept, lengths, validate=False)
     if rank > 2:
         sizes = array_shape.shape_of(mask, out_type=kind)
@@ -375,8 +375,8 @@ def _join_columns(parts: list[RaggedTensor], as_rows: bool) -> RaggedTensor:
     checks = [assert_equal(p.nrows(), rows, message="Input tensors have incompatible shapes.") for p in parts[1:]]
     with control_dependencies(checks):
         joined = _join_rows(parts, as_rows=False)
-        order = transpose(array_shape.reshape(range_(rows * count), [count, -1]))
-        permuted = gather(joined, array_shape.reshape(order, [-1]))
+        order = transpose(reshaping.reshape(range_(rows * count), [count, -1]))
+        permuted = gather(joined, reshaping.reshape(order, [-1]))
         if as_rows:
             return RaggedTensor.from_row_splits(permuted, range_(0, rows * count + 1, count), validate=False)
         return RaggedTensor.from_row_splits(permuted.values, permuted.row_splits[::count], validate=False)

@@ -9,7 +9,7 @@ from flowlab._src.graph.convert import convert
 from flowlab._src.graph.op import constant_value
 from flowlab._src.graph.scopes import control_dependencies, name_scope
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import expand_dims, reshape, shape_of, squeeze
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.checks import assert_equal, assert_less
 from flowlab._src.ops.gather import gather, gather_nd
@@ -21,6 +21,7 @@ from flowlab._src.ops.padding import tile
 from flowlab._src.ops.ragged_making import HANDLERS
 from flowlab._src.ops.ragged_math import ragged_range
 from flowlab._src.ops.ragged_tensor import RaggedTensor, as_ragged_or_tensor
+from flowlab._src.ops.reshaping import expand_dims, reshape, squeeze
 from flowlab._src.ops.selecting import where
 from flowlab._src.ops.sequences import range_
 from flowlab._src.ops.sorting import argsort

@@ -238,10 +238,11 @@ class RandomGamma(RandomOp):
 
     def grad(self, node: Any, dy: Any) -> Any:
         """How a sample moves with alpha if its place in the distribution stays (Figurnov and others, 2018)."""
-        from flowlab._src.ops.array_shape import reshape, shape_of
+        from flowlab._src.ops.array_shape import shape_of
         from flowlab._src.ops.fill import ones
         from flowlab._src.ops.joining import concat
         from flowlab._src.ops.reduce import reduce_sum
+        from flowlab._src.ops.reshaping import reshape
         from flowlab._src.ops.sequences import range_
 
         shape, alpha = node.inputs
@@ -604,7 +605,8 @@ def random_gamma(
     >>> tf.random_gamma([10], [0.5, 1.5]).shape.as_list()
     [10, 2]
     """
-    from flowlab._src.ops.array_shape import broadcast_dynamic_shape, broadcast_to, shape_of
+    from flowlab._src.ops.array_shape import shape_of
+    from flowlab._src.ops.broadcast_to import broadcast_dynamic_shape, broadcast_to
 
     with name_scope(name, "random_gamma", [shape, alpha, beta]):
         shape = convert(shape, int32, "shape")

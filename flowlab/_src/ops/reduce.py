@@ -24,14 +24,15 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import reduction
 from flowlab._src.kernels.elementwise import LEAST, bias_grad
 from flowlab._src.kernels.small_plan import Total
-from flowlab._src.ops.array_shape import old_argument, rank, reshape, shape_of, size as size_of
+from flowlab._src.ops.array_shape import rank, shape_of, size as size_of
 from flowlab._src.ops.broadcast import Gradient
 from flowlab._src.ops.cast import cast, conj
 from flowlab._src.ops.constant import make_constant
 from flowlab._src.ops.cumulative import cumprod
 from flowlab._src.ops.division import truediv
 from flowlab._src.ops.fill import ones, zeros, zeros_like
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import misuse, old_argument
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.ops.sequences import range_
 from flowlab._src.util import written
 from flowlab._src.util.export import export

@@ -28,12 +28,13 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, format_dims, merge_shapes
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops import changing
-from flowlab._src.ops.array_shape import dense, expand_dims, reshape, size, squeeze
+from flowlab._src.ops.array_shape import size
 from flowlab._src.ops.constant import constant
 from flowlab._src.ops.gather import GatherNd, GatherV2, coordinates_shape
 from flowlab._src.ops.holders import held_by_nobody_else
 from flowlab._src.ops.joining import concat
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.reshaping import dense, expand_dims, reshape, squeeze
 from flowlab._src.ops.scatter import check_static_scatter
 
 Counter = TypeVar("Counter", np.int32, np.int64)

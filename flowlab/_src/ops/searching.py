@@ -12,8 +12,9 @@ from flowlab._src.graph.dtypes import DType, as_dtype
 from flowlab._src.graph.op import Array, Index, Op, RealNumber, Spec
 from flowlab._src.graph.shape import UNKNOWN, TensorShape
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import reshape, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.util.export import export
 
 

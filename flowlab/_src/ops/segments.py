@@ -24,11 +24,12 @@ from flowlab._src.graph.shape import (
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import rows
 from flowlab._src.kernels.memory import require_memory
-from flowlab._src.ops.array_shape import expand_dims, rank, reshape, shape, shape_of
+from flowlab._src.ops.array_shape import rank, shape, shape_of
 from flowlab._src.ops.fill import ones, ones_like, zeros_like
 from flowlab._src.ops.gather import gather
 from flowlab._src.ops.joining import concat
 from flowlab._src.ops.one_hot import size_from
+from flowlab._src.ops.reshaping import expand_dims, reshape
 from flowlab._src.util.export import export
 
 CountIndex = TypeVar("CountIndex", np.int32, np.int64)

@@ -18,13 +18,14 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, broadcast_shapes, format_dims, merge_shapes
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import choosing
-from flowlab._src.ops.array_shape import expand_dims, rank, reshape, shape, size, squeeze
+from flowlab._src.ops.array_shape import rank, shape, size
 from flowlab._src.ops.broadcast import unbroadcast
 from flowlab._src.ops.constant import make_constant
 from flowlab._src.ops.fill import ones, zeros, zeros_like
 from flowlab._src.ops.gather import gather
 from flowlab._src.ops.joining import concat, stack
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.reshaping import expand_dims, reshape, squeeze
 from flowlab._src.util import written
 from flowlab._src.util.export import export
 

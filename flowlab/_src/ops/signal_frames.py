@@ -13,7 +13,7 @@ from flowlab._src.graph.dtypes import int32
 from flowlab._src.graph.op import constant_value
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import rank, reshape, shape_of, size
+from flowlab._src.ops.array_shape import rank, shape_of, size
 from flowlab._src.ops.constant import make_constant
 from flowlab._src.ops.fill import zeros, zeros_like
 from flowlab._src.ops.gather import gather
@@ -22,6 +22,7 @@ from flowlab._src.ops.magnitude import maximum
 from flowlab._src.ops.misuse import misuse, ranked_at_least
 from flowlab._src.ops.padding import pad
 from flowlab._src.ops.reduce import reduce_sum
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.ops.sequences import range_
 from flowlab._src.ops.slicing import strided_slice
 from flowlab._src.ops.splitting import split

@@ -15,7 +15,7 @@ from flowlab._src.graph.op import constant_value
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import expand_dims, rank, reshape, shape_of
+from flowlab._src.ops.array_shape import rank, shape_of
 from flowlab._src.ops.cast import cast, complex_, real
 from flowlab._src.ops.constant import make_constant
 from flowlab._src.ops.fft import irfft, real_type, rfft
@@ -25,6 +25,7 @@ from flowlab._src.ops.magnitude import maximum, minimum
 from flowlab._src.ops.misuse import misuse, ranked_at_least
 from flowlab._src.ops.padding import pad, tile
 from flowlab._src.ops.reduce import reduce_sum
+from flowlab._src.ops.reshaping import expand_dims, reshape
 from flowlab._src.ops.sequences import linspace, range_
 from flowlab._src.ops.signal_frames import frame, overlap_and_add, scalar
 from flowlab._src.ops.signal_windows import hann_window, vorbis_window

@@ -17,9 +17,10 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, Dimension, Dims, TensorShape, format_dims, merge_dims, merge_shapes
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import rank, reshape, shape
+from flowlab._src.ops.array_shape import rank, shape
 from flowlab._src.ops.constant import make_constant
 from flowlab._src.ops.joining import concat, stack
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.util import source, written
 from flowlab._src.util.export import export
 

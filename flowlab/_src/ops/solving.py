@@ -17,11 +17,12 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import control_dependencies, name_scope
 from flowlab._src.graph.shape import UNKNOWN, Dims, TensorShape, broadcast_shapes, merge_dims, require_rank_at_least
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import expand_dims, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.broadcast import Gradient
 from flowlab._src.ops.cast import real
 from flowlab._src.ops.diagonals import eye, matrix_band_part, matrix_diag, matrix_diag_part, matrix_set_diag
 from flowlab._src.ops.linalg import matmul
+from flowlab._src.ops.reshaping import expand_dims
 from flowlab._src.util.export import export
 
 

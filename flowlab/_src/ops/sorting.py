@@ -16,13 +16,14 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, format_dims
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import ranking
-from flowlab._src.ops.array_shape import expand_dims, rank, reshape, shape, size
+from flowlab._src.ops.array_shape import rank, shape, size
 from flowlab._src.ops.constant import make_constant
 from flowlab._src.ops.fill import zeros
 from flowlab._src.ops.gather import gather
 from flowlab._src.ops.joining import stack
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.one_hot import size_from
+from flowlab._src.ops.reshaping import expand_dims, reshape
 from flowlab._src.ops.scatter import scatter_nd, tensor_scatter_update
 from flowlab._src.ops.selecting import all_axes
 from flowlab._src.ops.sequences import range_

@@ -16,12 +16,14 @@ from flowlab._src.graph.shape import TensorShape, unknown_shape
 from flowlab._src.graph.sparse_tensor import SparseTensor, as_sparse, is_sparse
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import sparse
-from flowlab._src.ops.array_shape import broadcast_static_shape, expand_dims, old_argument, shape_of, size
+from flowlab._src.ops.array_shape import shape_of, size
+from flowlab._src.ops.broadcast_to import broadcast_static_shape
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.fill import ones, zeros_like
 from flowlab._src.ops.gather import gather_nd
 from flowlab._src.ops.joining import concat
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import misuse, old_argument
+from flowlab._src.ops.reshaping import expand_dims
 from flowlab._src.ops.slicing import slice_
 from flowlab._src.util.export import export
 

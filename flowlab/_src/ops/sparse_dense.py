@@ -19,7 +19,7 @@ from flowlab._src.graph.sparse_tensor import SparseTensor, as_sparse, is_sparse
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import sparse
 from flowlab._src.kernels.memory import require_memory
-from flowlab._src.ops.array_shape import expand_dims, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.compare import not_equal
 from flowlab._src.ops.fill import fill, zeros, zeros_like
@@ -27,6 +27,7 @@ from flowlab._src.ops.gather import gather_nd
 from flowlab._src.ops.joining import concat
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.reduce import reduce_sum
+from flowlab._src.ops.reshaping import expand_dims
 from flowlab._src.ops.selecting import where_v2
 from flowlab._src.ops.sparse_order import sparse_reorder
 from flowlab._src.util.export import export

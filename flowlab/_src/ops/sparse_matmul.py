@@ -17,9 +17,9 @@ from flowlab._src.graph.sparse_tensor import as_sparse, is_sparse
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import sparse
 from flowlab._src.kernels.memory import require_memory
-from flowlab._src.ops.array_shape import expand_dims, squeeze
 from flowlab._src.ops.gather import gather
 from flowlab._src.ops.linalg import matmul
+from flowlab._src.ops.reshaping import expand_dims, squeeze
 from flowlab._src.ops.segments import reduce_rows
 from flowlab._src.ops.transposing import matrix_transpose, transpose
 from flowlab._src.util.export import export

@@ -21,12 +21,12 @@ from flowlab._src.graph.sparse_tensor import SparseTensor, as_sparse
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import sparse
 from flowlab._src.kernels.memory import require_memory
-from flowlab._src.ops.array_shape import old_argument, reshape
 from flowlab._src.ops.gather import gather
 from flowlab._src.ops.identity import identity
 from flowlab._src.ops.joining import concat
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import misuse, old_argument
 from flowlab._src.ops.reduce import reduce_max
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.ops.selecting import where_v2
 from flowlab._src.ops.unique import setdiff1d
 from flowlab._src.util.export import export

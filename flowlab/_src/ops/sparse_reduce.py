@@ -17,11 +17,13 @@ from flowlab._src.graph.sparse_tensor import SparseTensor, as_sparse
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import sparse
 from flowlab._src.kernels.memory import require_memory
-from flowlab._src.ops.array_shape import old_argument, rank, reshape
+from flowlab._src.ops.array_shape import rank
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.constant import constant
 from flowlab._src.ops.gather import gather_nd
+from flowlab._src.ops.misuse import old_argument
 from flowlab._src.ops.reduce import kept_shape
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.ops.sequences import range_
 from flowlab._src.ops.sparse_arithmetic import sparse_dense_cwise_add
 from flowlab._src.util.export import export

@@ -7,9 +7,10 @@ from typing import Any
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import rank, squeeze
+from flowlab._src.ops.array_shape import rank
 from flowlab._src.ops.compare import equal
 from flowlab._src.ops.cond import cond
+from flowlab._src.ops.reshaping import squeeze
 
 
 def remove_squeezable_dimensions(

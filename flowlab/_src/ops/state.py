@@ -24,11 +24,12 @@ from flowlab._src.graph.shape import TensorShape, as_shape, merge_shapes
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels.small_plan import Update
 from flowlab._src.ops import changing
-from flowlab._src.ops.array_shape import expand_dims, reshape, shape
+from flowlab._src.ops.array_shape import shape
 from flowlab._src.ops.fill import ones_like
 from flowlab._src.ops.holders import held_by_nobody_else
 from flowlab._src.ops.joining import concat
 from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.reshaping import expand_dims, reshape
 from flowlab._src.util import written
 from flowlab._src.util.export import export
 

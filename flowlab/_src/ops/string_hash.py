@@ -13,8 +13,7 @@ from flowlab._src.graph.op import Array, Op, Spec, T, Unary
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import string_hash as kernels
-from flowlab._src.ops.array_shape import old_argument
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import misuse, old_argument
 from flowlab._src.util.export import export
 
 

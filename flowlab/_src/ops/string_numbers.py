@@ -17,8 +17,7 @@ from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import string_numbers as kernels
 from flowlab._src.kernels.strings import collect, each
-from flowlab._src.ops.array_shape import old_argument
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import misuse, old_argument
 from flowlab._src.util.export import export
 
 Writable = TypeVar(

@@ -10,11 +10,11 @@ from flowlab._src.graph.op import Op
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels.unicode import OUTPUT_ENCODINGS
-from flowlab._src.ops.array_shape import expand_dims, reshape, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.joining import concat, stack
-from flowlab._src.ops.misuse import misuse
-from flowlab._src.ops.nn_window import check_choice
+from flowlab._src.ops.misuse import check_choice, misuse
 from flowlab._src.ops.ragged_tensor import RaggedTensor, as_ragged_or_tensor
+from flowlab._src.ops.reshaping import expand_dims, reshape
 from flowlab._src.ops.string_ngrams import StringNGrams
 from flowlab._src.ops.string_splitting import StringSplit
 from flowlab._src.ops.string_unicode import UnicodeDecode, UnicodeDecodeWithOffsets, UnicodeEncode, check_errors

@@ -14,10 +14,10 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.sparse_tensor import SparseTensor
 from flowlab._src.kernels import strings as kernels
-from flowlab._src.ops.array_shape import expand_dims, old_argument
 from flowlab._src.ops.broadcast import brackets
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.misuse import misuse, old_argument
 from flowlab._src.ops.ragged_tensor import RaggedTensor, as_ragged_or_tensor
+from flowlab._src.ops.reshaping import expand_dims
 from flowlab._src.util.export import export
 
 

@@ -16,7 +16,7 @@ from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import unicode as kernels, unicode_scripts
 from flowlab._src.kernels.strings import collect, each
-from flowlab._src.ops.nn_window import check_choice
+from flowlab._src.ops.misuse import check_choice
 from flowlab._src.util.export import export
 
 Splits = TypeVar("Splits", np.int32, np.int64)

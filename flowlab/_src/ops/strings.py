@@ -14,10 +14,10 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, broadcast_shapes, format_dims, merge_dims, merge_shapes
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import strings as kernels
-from flowlab._src.ops.array_shape import old_argument, rank
+from flowlab._src.ops.array_shape import rank
 from flowlab._src.ops.broadcast import brackets
 from flowlab._src.ops.constant import constant
-from flowlab._src.ops.nn_window import check_choice
+from flowlab._src.ops.misuse import check_choice, old_argument
 from flowlab._src.ops.sequences import range_
 from flowlab._src.util.export import export
 

@@ -16,8 +16,8 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, require_rank_at_least
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import old_argument, rank
-from flowlab._src.ops.misuse import misuse
+from flowlab._src.ops.array_shape import rank
+from flowlab._src.ops.misuse import misuse, old_argument
 from flowlab._src.util import written
 from flowlab._src.util.export import export
 from flowlab._src.util.old_arguments import taking_old_arguments

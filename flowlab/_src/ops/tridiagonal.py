@@ -15,7 +15,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, merge_dims, require_rank_at_least
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import matrix_functions as kernels
-from flowlab._src.ops.array_shape import expand_dims, rank, squeeze
+from flowlab._src.ops.array_shape import rank
 from flowlab._src.ops.broadcast import Gradient
 from flowlab._src.ops.cast import conj
 from flowlab._src.ops.constant import constant
@@ -26,6 +26,7 @@ from flowlab._src.ops.joining import concat, stack
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.padding import pad
 from flowlab._src.ops.reduce import reduce_sum
+from flowlab._src.ops.reshaping import expand_dims, squeeze
 from flowlab._src.ops.transposing import matrix_transpose, transpose
 from flowlab._src.util.export import export
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import reshape
 from flowlab._src.ops.joining import concat
 from flowlab._src.ops.linalg import matmul
 from flowlab._src.ops.nn_embedding import embedding_lookup
 from flowlab._src.ops.nn_linear import bias_add, xw_plus_b
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.ops.transcendental import sigmoid
 from flowlab._src.rnn.cell import RNNCell, assert_like_rnncell
 from flowlab._src.rnn.dynamic import best_known_batch, bidirectional_dynamic_rnn, transpose_batch_time

@@ -16,7 +16,7 @@ from flowlab._src.graph.tensor import Tensor
 from flowlab._src.keras.engine.base_layer import Layer
 from flowlab._src.layers.core import Dense
 from flowlab._src.ops.argmax import argmax
-from flowlab._src.ops.array_shape import expand_dims, shape_of, squeeze
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.checks import assert_positive
 from flowlab._src.ops.fill import ones_like
 from flowlab._src.ops.linalg import matmul
@@ -24,6 +24,7 @@ from flowlab._src.ops.nn_softmax import softmax
 from flowlab._src.ops.one_hot import one_hot
 from flowlab._src.ops.powers import rsqrt, square
 from flowlab._src.ops.reduce import reduce_sum
+from flowlab._src.ops.reshaping import expand_dims, squeeze
 from flowlab._src.ops.selecting import sequence_mask, where
 from flowlab._src.ops.transcendental import tanh
 from flowlab._src.rnn.sizes import zero_tensors

@@ -10,12 +10,13 @@ from flowlab._src.graph.scopes import control_dependencies, name_scope
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.layers.core import Dense
-from flowlab._src.ops.array_shape import expand_dims, shape_of, squeeze
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.checks import assert_equal
 from flowlab._src.ops.fill import zeros
 from flowlab._src.ops.identity import identity
 from flowlab._src.ops.joining import concat
 from flowlab._src.ops.linalg import matmul
+from flowlab._src.ops.reshaping import expand_dims, squeeze
 from flowlab._src.ops.tensor_array_class import TensorArray
 from flowlab._src.rnn.cell import RNNCell, assert_like_rnncell
 from flowlab._src.rnn.seq2seq_attention import AttentionMechanism

@@ -18,7 +18,7 @@ from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.keras.engine.base_layer import Layer
 from flowlab._src.ops.arithmetic import add
-from flowlab._src.ops.array_shape import expand_dims, reshape, shape_of, size
+from flowlab._src.ops.array_shape import shape_of, size
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.compare import equal, logical_not, logical_or
 from flowlab._src.ops.cond import cond
@@ -30,6 +30,7 @@ from flowlab._src.ops.nn_softmax import log_softmax
 from flowlab._src.ops.one_hot import one_hot
 from flowlab._src.ops.padding import tile
 from flowlab._src.ops.reduce import reduce_all, reduce_max, reduce_mean, reduce_sum
+from flowlab._src.ops.reshaping import expand_dims, reshape
 from flowlab._src.ops.selecting import sequence_mask, where
 from flowlab._src.ops.sequences import range_
 from flowlab._src.ops.sorting import top_k

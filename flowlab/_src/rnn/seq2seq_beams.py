@@ -10,7 +10,7 @@ from flowlab._src.graph.op import constant_value
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import expand_dims, reshape, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.compare import equal
 from flowlab._src.ops.cumulative import cumsum
@@ -19,6 +19,7 @@ from flowlab._src.ops.functional import scan
 from flowlab._src.ops.gather import gather
 from flowlab._src.ops.joining import concat
 from flowlab._src.ops.padding import tile
+from flowlab._src.ops.reshaping import expand_dims, reshape
 from flowlab._src.ops.selecting import where
 from flowlab._src.ops.sequences import range_
 from flowlab._src.util import nest

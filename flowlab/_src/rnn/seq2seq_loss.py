@@ -8,11 +8,12 @@ from typing import Any
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import reshape, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.nn_cross_entropy import sparse_softmax_cross_entropy_with_logits
 from flowlab._src.ops.no_nan import div_no_nan
 from flowlab._src.ops.reduce import count_nonzero, reduce_sum
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.util.export import export
 
 

@@ -9,7 +9,6 @@ from flowlab._src.graph import dtypes
 from flowlab._src.graph.convert import convert
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import reshape
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.compare import logical_not, logical_or
 from flowlab._src.ops.cond import cond
@@ -18,6 +17,7 @@ from flowlab._src.ops.joining import concat
 from flowlab._src.ops.magnitude import maximum
 from flowlab._src.ops.random import multinomial, random_uniform
 from flowlab._src.ops.reduce import reduce_all, reduce_any
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.ops.selecting import where
 from flowlab._src.rnn.dynamic import transpose_batch_time
 from flowlab._src.rnn.seq2seq_helpers import (

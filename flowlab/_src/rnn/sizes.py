@@ -9,10 +9,10 @@ from flowlab._src.graph.dtypes import as_dtype
 from flowlab._src.graph.op import constant_value
 from flowlab._src.graph.shape import TensorShape, as_shape
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import expand_dims
 from flowlab._src.ops.constant import constant
 from flowlab._src.ops.fill import zeros
 from flowlab._src.ops.joining import concat
+from flowlab._src.ops.reshaping import expand_dims
 from flowlab._src.util import nest
 
 

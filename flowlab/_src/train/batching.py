@@ -15,7 +15,7 @@ from flowlab._src.graph.shape import as_shape
 from flowlab._src.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.ops import sparse_maps
-from flowlab._src.ops.array_shape import expand_dims, shape_of, squeeze
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.cond import cond
 from flowlab._src.ops.constant import constant
@@ -26,6 +26,7 @@ from flowlab._src.ops.magnitude import maximum
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.partition import dynamic_partition
 from flowlab._src.ops.queues import FIFOQueue, PaddingFIFOQueue, QueueBase, RandomShuffleQueue
+from flowlab._src.ops.reshaping import expand_dims, squeeze
 from flowlab._src.ops.sparse_parts import sparse_retain
 from flowlab._src.ops.summary_scalar import summarize_fullness
 from flowlab._src.train.input_producers import share_of

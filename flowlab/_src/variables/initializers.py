@@ -14,11 +14,11 @@ from flowlab._src.graph.dtypes import DType, as_dtype
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.shape import as_shape
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.ops.array_shape import reshape
 from flowlab._src.ops.constant import constant
 from flowlab._src.ops.diagonals import eye
 from flowlab._src.ops.fill import ones, zeros
 from flowlab._src.ops.random import random_normal, random_uniform, truncated_normal
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.ops.transposing import matrix_transpose
 from flowlab._src.util.export import export
 

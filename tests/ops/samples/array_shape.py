@@ -1,4 +1,7 @@
-"""Samples of shapes, identities and tensors of one value: ops/array_shape.py, identity.py, fill.py, transposing.py."""
+"""Samples of shapes, identities and tensors of one value.
+
+They are of ops/array_shape.py, reshaping.py, broadcast_to.py, identity.py, fill.py and transposing.py.
+"""
 
 from __future__ import annotations
 

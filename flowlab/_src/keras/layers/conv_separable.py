@@ -11,10 +11,10 @@ from flowlab._src.keras.arguments import named
 from flowlab._src.keras.engine.input_spec import InputSpec
 from flowlab._src.keras.layers.convolutional import Conv, Conv2D, known_channels
 from flowlab._src.keras.layers.windows import conv_output_length, convert_data_format
-from flowlab._src.ops.array_shape import expand_dims, reshape, squeeze
 from flowlab._src.ops.nn_depthwise import depthwise_conv2d, separable_conv2d
 from flowlab._src.ops.nn_linear import bias_add
 from flowlab._src.ops.padding import pad
+from flowlab._src.ops.reshaping import expand_dims, reshape, squeeze
 from flowlab._src.ops.transposing import transpose
 
 

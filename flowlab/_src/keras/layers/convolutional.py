@@ -20,11 +20,11 @@ from flowlab._src.keras.layers.windows import (
     normalize_padding,
     normalize_tuple,
 )
-from flowlab._src.ops.array_shape import reshape
 from flowlab._src.ops.nn_conv import conv2d
 from flowlab._src.ops.nn_convolution import conv1d, with_space_to_batch
 from flowlab._src.ops.nn_linear import bias_add
 from flowlab._src.ops.padding import pad
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.util import source
 
 

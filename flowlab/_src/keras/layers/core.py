@@ -17,12 +17,13 @@ from flowlab._src.keras.engine.base_layer import Layer
 from flowlab._src.keras.engine.input_spec import InputSpec
 from flowlab._src.keras.layers.windows import normalize_data_format
 from flowlab._src.keras.smart_cond import smart_cond
-from flowlab._src.ops.array_shape import reshape, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.identity import identity
 from flowlab._src.ops.linalg import tensordot
 from flowlab._src.ops.nn_dropout import dropout
 from flowlab._src.ops.nn_linear import bias_add
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.ops.transposing import transpose
 from flowlab._src.util import source
 

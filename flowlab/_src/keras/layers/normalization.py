@@ -17,7 +17,7 @@ from flowlab._src.keras.engine.input_spec import InputSpec
 from flowlab._src.keras.layers.renorm import Renorm
 from flowlab._src.keras.smart_cond import known_condition, smart_cond
 from flowlab._src.ops import state
-from flowlab._src.ops.array_shape import reshape, shape_of
+from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.cast import cast
 from flowlab._src.ops.compare import logical_and
 from flowlab._src.ops.constant import constant
@@ -27,6 +27,7 @@ from flowlab._src.ops.nn_batch_norm import fused_batch_norm
 from flowlab._src.ops.nn_normalize import batch_normalization, moments
 from flowlab._src.ops.powers import sqrt
 from flowlab._src.ops.reduce import reduce_mean
+from flowlab._src.ops.reshaping import reshape
 from flowlab._src.variables.variable import VariableAggregation, VariableSynchronization
 
 

@@ -16,7 +16,7 @@ from flowlab._src.keras.layers.windows import (
     normalize_tuple,
 )
 from flowlab._src.ops import nn_pool
-from flowlab._src.ops.array_shape import expand_dims, squeeze
+from flowlab._src.ops.reshaping import expand_dims, squeeze
 from flowlab._src.ops.transposing import transpose
 
 

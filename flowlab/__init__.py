@@ -771,9 +771,9 @@ _lazy = {
     "bitwise": "flowlab.bitwise",
     "bool": "flowlab._src.graph.dtypes:bool_",
     "boolean_mask": "flowlab._src.ops.selecting:boolean_mask",
-    "broadcast_dynamic_shape": "flowlab._src.ops.array_shape:broadcast_dynamic_shape",
-    "broadcast_static_shape": "flowlab._src.ops.array_shape:broadcast_static_shape",
-    "broadcast_to": "flowlab._src.ops.array_shape:broadcast_to",
+    "broadcast_dynamic_shape": "flowlab._src.ops.broadcast_to:broadcast_dynamic_shape",
+    "broadcast_static_shape": "flowlab._src.ops.broadcast_to:broadcast_static_shape",
+    "broadcast_to": "flowlab._src.ops.broadcast_to:broadcast_to",
     "case": "flowlab._src.ops.cond:case",
     "cast": "flowlab._src.ops.cast:cast",
     "ceil": "flowlab._src.ops.transcendental:ceil",
@@ -860,7 +860,7 @@ _lazy = {
     "examples": "flowlab.examples",
     "executing_eagerly": "flowlab._src.runtime.eager:executing_eagerly",
     "exp": "flowlab._src.ops.transcendental:exp",
-    "expand_dims": "flowlab._src.ops.array_shape:expand_dims",
+    "expand_dims": "flowlab._src.ops.reshaping:expand_dims",
     "explain": "flowlab._src.lab.explain:explain",
     "expm1": "flowlab._src.ops.transcendental:expm1",
     "extract_image_patches": "flowlab._src.ops.patches:extract_image_patches",
@@ -1077,7 +1077,7 @@ _lazy = {
     "report_uninitialized_variables": "flowlab._src.variables.variable:report_uninitialized_variables",
     "required_space_to_batch_paddings": "flowlab._src.ops.blocks:required_space_to_batch_paddings",
     "reset_default_graph": "flowlab._src.graph.default:reset_default_graph",
-    "reshape": "flowlab._src.ops.array_shape:reshape",
+    "reshape": "flowlab._src.ops.reshaping:reshape",
     "resource": "flowlab._src.graph.dtypes:resource",
     "resource_loader": "flowlab.resource_loader",
     "resource_variables_enabled": "flowlab._src.variables.mode:resource_variables_enabled",
@@ -1164,7 +1164,7 @@ _lazy = {
     "sqrt": "flowlab._src.ops.powers:sqrt",
     "square": "flowlab._src.ops.powers:square",
     "squared_difference": "flowlab._src.ops.arithmetic:squared_difference",
-    "squeeze": "flowlab._src.ops.array_shape:squeeze",
+    "squeeze": "flowlab._src.ops.reshaping:squeeze",
     "stack": "flowlab._src.ops.joining:stack",
     "stop_gradient": "flowlab._src.ops.identity:stop_gradient",
     "strided_slice": "flowlab._src.ops.slicing:strided_slice",
@@ -1435,9 +1435,9 @@ if TYPE_CHECKING:
     from flowlab._src.ops.cast import bitcast as bitcast
     from flowlab._src.graph.dtypes import bool_ as bool
     from flowlab._src.ops.selecting import boolean_mask as boolean_mask
-    from flowlab._src.ops.array_shape import broadcast_dynamic_shape as broadcast_dynamic_shape
-    from flowlab._src.ops.array_shape import broadcast_static_shape as broadcast_static_shape
-    from flowlab._src.ops.array_shape import broadcast_to as broadcast_to
+    from flowlab._src.ops.broadcast_to import broadcast_dynamic_shape as broadcast_dynamic_shape
+    from flowlab._src.ops.broadcast_to import broadcast_static_shape as broadcast_static_shape
+    from flowlab._src.ops.broadcast_to import broadcast_to as broadcast_to
     from flowlab._src.ops.cond import case as case
     from flowlab._src.ops.cast import cast as cast
     from flowlab._src.ops.transcendental import ceil as ceil
@@ -1517,7 +1517,7 @@ if TYPE_CHECKING:
     from flowlab._src.ops.special import erfc as erfc
     from flowlab._src.runtime.eager import executing_eagerly as executing_eagerly
     from flowlab._src.ops.transcendental import exp as exp
-    from flowlab._src.ops.array_shape import expand_dims as expand_dims
+    from flowlab._src.ops.reshaping import expand_dims as expand_dims
     from flowlab._src.lab.explain import explain as explain
     from flowlab._src.ops.transcendental import expm1 as expm1
     from flowlab._src.ops.patches import extract_image_patches as extract_image_patches
@@ -1718,7 +1718,7 @@ if TYPE_CHECKING:
     from flowlab._src.variables.variable import report_uninitialized_variables as report_uninitialized_variables
     from flowlab._src.ops.blocks import required_space_to_batch_paddings as required_space_to_batch_paddings
     from flowlab._src.graph.default import reset_default_graph as reset_default_graph
-    from flowlab._src.ops.array_shape import reshape as reshape
+    from flowlab._src.ops.reshaping import reshape as reshape
     from flowlab._src.graph.dtypes import resource as resource
     from flowlab._src.variables.mode import resource_variables_enabled as resource_variables_enabled
     from flowlab._src.ops.transposing import reverse as reverse
@@ -1800,7 +1800,7 @@ if TYPE_CHECKING:
     from flowlab._src.ops.powers import sqrt as sqrt
     from flowlab._src.ops.powers import square as square
     from flowlab._src.ops.arithmetic import squared_difference as squared_difference
-    from flowlab._src.ops.array_shape import squeeze as squeeze
+    from flowlab._src.ops.reshaping import squeeze as squeeze
     from flowlab._src.ops.joining import stack as stack
     from flowlab._src.ops.identity import stop_gradient as stop_gradient
     from flowlab._src.ops.slicing import strided_slice as strided_slice

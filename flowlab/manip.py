@@ -19,7 +19,7 @@ __all__ = [
 _lazy = {
     "batch_to_space_nd": "flowlab._src.ops.blocks:batch_to_space_nd",
     "gather_nd": "flowlab._src.ops.gather:gather_nd",
-    "reshape": "flowlab._src.ops.array_shape:reshape",
+    "reshape": "flowlab._src.ops.reshaping:reshape",
     "reverse": "flowlab._src.ops.transposing:reverse",
     "roll": "flowlab._src.ops.transposing:roll",
     "scatter_nd": "flowlab._src.ops.scatter:scatter_nd",
@@ -30,7 +30,7 @@ _lazy = {
 if TYPE_CHECKING:
     from flowlab._src.ops.blocks import batch_to_space_nd as batch_to_space_nd
     from flowlab._src.ops.gather import gather_nd as gather_nd
-    from flowlab._src.ops.array_shape import reshape as reshape
+    from flowlab._src.ops.reshaping import reshape as reshape
     from flowlab._src.ops.transposing import reverse as reverse
     from flowlab._src.ops.transposing import roll as roll
     from flowlab._src.ops.scatter import scatter_nd as scatter_nd

@@ -73,5 +73,22 @@ def test_plain_patterns_agree_with_python(text: str, pattern: str) -> None:
 
 @given(st.binary(max_size=20))
 def test_any_bytes_survive_a_replacement_that_finds_nothing(data: bytes) -> None:
-    assert re2.replace(re2.compiled(b"\\x{10FFFF}"), b"x", data, everywhere=True) == data
-    assert re2.replace(re2.compiled(b""), b"", data, everywhere=True) == data
+    assert re2.replace_all(re2.compiled(b"\\x{10FFFF}"), b"x", [data], everywhere=True) == [data]
+    assert re2.replace_all(re2.compiled(b""), b"", [data], everywhere=True) == [data]
+
+
+@given(
+    st.lists(st.text("ab1 \n").map(str.encode) | st.binary(max_size=3), max_size=6),
+    st.sampled_from(
+        ["a", "a|b1", "(a)(b)?", "[^a]+", r"\bab", r"b\B", "a*", "^a", "a$", "(?m)^b", "x", "(?i)A1?", r"a\b|b*"]
+    ),
+    st.sampled_from([rb"<\1\0>", b"", b"\\\\", b"\xff", b"z"]),
+)
+def test_many_texts_at_once_are_replaced_as_one_by_one(texts: list[bytes], pattern: str, rewrite: bytes) -> None:
+    found = re2.compiled(pattern.encode())
+    single = [re2.replace_all(found, rewrite, [text], everywhere=True)[0] for text in texts]
+    assert re2.replace_all(found, rewrite, texts, everywhere=True) == single
+    pieces = re2.rewrite_pieces(rewrite)
+    if found.groups or b"1" not in rewrite:
+        assert [re2.replace(found, pieces, text, everywhere=True) for text in texts] == single
+    assert re2.full_matches(found, texts) == [found.fullmatch(re2.decoded(text)) is not None for text in texts]

@@ -4,40 +4,48 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from flowlab._src.kernels import text_loops
 from flowlab._src.kernels.strings import WHITE
 
-DECIMAL = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 HEXADECIMAL = re.compile(rb"[+-]?0[xX]([0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)([pP][+-]?\d+)?", re.ASCII)
-WORD = re.compile(rb"[+-]?(inf|infinity|nan(\(\w*\))?)", re.IGNORECASE)
+NAN = re.compile(rb"[+-]?nan\(\w*\)", re.IGNORECASE)
 INTEGER = re.compile(rb"[+-]?\d+", re.ASCII)
+MIDWAY_BITS, MIDWAY = 0x1FFFFFFF, 0x10000000  # of a double that lies midway between two singles
 
 
 def parse_float(text: bytes, dtype: Any) -> Any:
     """Read a floating-point number; None when the text is none. What is too large becomes infinite."""
-    text = text.strip(WHITE)
-    if HEXADECIMAL.fullmatch(text):
-        try:
-            return dtype(float.fromhex(text.decode()))
-        except OverflowError:
-            return dtype("-inf" if text.startswith(b"-") else "inf")
-    if not DECIMAL.fullmatch(text) and not WORD.fullmatch(text):
+    try:
+        value = float(text)
+    except ValueError:
+        return _parse_rare(text.strip(WHITE), dtype)
+    if b"_" in text:  # Python takes 1_000 for a number
         return None
-    value = float(text.partition(b"(")[0])
     if dtype is np.float32 and math.isfinite(value):
         value = _nearest_single(value, text)
     with np.errstate(over="ignore"):
         return dtype(value)
 
 
+def _parse_rare(text: bytes, dtype: Any) -> Any:
+    """Numbers that C reads, and Python does not: 0x1.8p3, nan(of some kind)."""
+    if HEXADECIMAL.fullmatch(text):
+        try:
+            return dtype(float.fromhex(text.decode()))
+        except OverflowError:
+            return dtype("-inf" if text.startswith(b"-") else "inf")
+    return dtype(text.partition(b"(")[0]) if NAN.fullmatch(text) else None
+
+
 def _nearest_single(value: float, text: bytes) -> float:
     """Keep rounding twice (to double, then to single) from going wrong where the double lies midway between singles."""
-    if int(np.float64(value).view(np.uint64)) & 0x1FFFFFFF == 0x10000000:
+    if int(np.float64(value).view(np.uint64)) & MIDWAY_BITS == MIDWAY:
         exact = Fraction(text.decode())
         if exact != Fraction(value):
             return math.nextafter(value, math.inf if exact > Fraction(value) else -math.inf)
@@ -57,6 +65,48 @@ def parser(dtype: np.dtype) -> Callable[[bytes], Any]:
     """The function that reads numbers of a type."""
     kind = dtype.type
     return (lambda text: parse_float(text, kind)) if dtype.kind == "f" else (lambda text: parse_int(text, kind))
+
+
+def read_numbers(texts: Sequence[bytes], dtype: np.dtype) -> tuple[np.ndarray, int | None]:
+    """Read many numbers; also the place of the first text that is none."""
+    read = parser(dtype)
+    found = text_loops.read_numbers(texts)
+    if found is None:
+        result, places = np.empty(len(texts), dtype), list(range(len(texts)))
+    else:
+        values, kinds = found
+        with np.errstate(over="ignore", invalid="ignore"):
+            result = values.astype(dtype)
+        if dtype.kind == "f":
+            odd = kinds == text_loops.ODD
+            if dtype == np.float32:
+                odd |= values.view(np.uint64) & MIDWAY_BITS == MIDWAY
+        else:
+            odd = (kinds != text_loops.WHOLE) | (result != values)
+        places = np.flatnonzero(odd).tolist()
+    for i in places:
+        value = read(texts[i])
+        if value is None:
+            return result, i
+        result[i] = value
+    return result, None
+
+
+def write_numbers(x: np.ndarray, form: str) -> list[bytes]:
+    """Write integers or floating-point numbers, each by the same form."""
+    lines = None
+    if form == "%d":
+        lines = text_loops.write_integers(x)
+    elif form == "%f":
+        lines = text_loops.write_floats(x, 6)
+    elif form[:2] == "%." and form[-1] == "f":
+        lines = text_loops.write_floats(x, int(form[2:-1]))
+    if lines is not None:
+        return lines
+    if x.dtype.kind == "f" and not np.isfinite(x).all():
+        return [float_text(value, form).encode() for value in x.tolist()]
+    # One large form for all of them takes Python less time than many small ones.
+    return ((form + "\n") * x.size % tuple(x.tolist())).encode().splitlines()
 
 
 def float_text(value: float, form: str) -> str:

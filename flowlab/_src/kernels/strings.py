@@ -5,7 +5,8 @@ String tensors are object arrays of Python `bytes`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,31 +73,37 @@ def character_substring(text: bytes, start: int, length: int) -> bytes | None:
     return text[begin : forward(text, begin, length)[0]]
 
 
-def split_at_any(text: bytes, delimiters: bytes, skip_empty: bool) -> list[bytes]:
-    """Split wherever one of the delimiter bytes stands; without delimiters, between all bytes."""
-    if not text:
-        return []
+def split_at_any(texts: Sequence[bytes], delimiters: bytes, skip_empty: bool) -> list[list[bytes]]:
+    """Split each text wherever one of the delimiter bytes stands; without delimiters, between all bytes."""
     if not delimiters:
-        return [text[i : i + 1] for i in range(len(text))]
+        return [[text[i : i + 1] for i in range(len(text))] for text in texts]
     first = delimiters[:1]
-    for other in delimiters[1:]:
-        text = text.replace(bytes([other]), first)
-    parts = text.split(first)
-    return [part for part in parts if part] if skip_empty else parts
+    if len(delimiters) > 1:
+        table = bytes.maketrans(delimiters, first * len(delimiters))
+        texts = [text.translate(table) for text in texts]
+    rows = [text.split(first) if text else [] for text in texts]
+    if skip_empty and any(b"" in row for row in rows):
+        return [[part for part in row if part] for row in rows]
+    return rows
+
+
+def split_by_words(texts: Sequence[bytes], separator: bytes, most: int) -> list[list[bytes]]:
+    """Split each text at a separator, at most `most` times if that is positive; an empty one means white space."""
+    if most < 0:
+        return [text.split(separator or None) for text in texts]
+    return [split_by_word(text, separator, most) for text in texts]
 
 
 def split_by_word(text: bytes, separator: bytes, most: int) -> list[bytes]:
-    """Split at a separator, at most `most` times if that is positive; an empty one means white space."""
+    """Split at a separator, at most `most` times; an empty one means white space."""
     if most == 0:
         return [text]
     if separator:
-        return text.split(separator, most if most > 0 else -1)
+        return text.split(separator, most)
     text = text.lstrip(WHITE)
-    if most < 0:
-        return _words(text)
     result: list[bytes] = []
     while text:
-        word = _words(text, 1)[0]
+        word = text.split(None, 1)[0]  # at the six white characters of C, as TensorFlow does
         result.append(word)
         text = text[len(word) :].lstrip(WHITE)
         if len(result) == most:
@@ -104,17 +111,12 @@ def split_by_word(text: bytes, separator: bytes, most: int) -> list[bytes]:
     return result
 
 
-def _words(text: bytes, most: int = -1) -> list[bytes]:
-    # bytes.split() takes the six white characters of C, as TensorFlow does
-    return text.split(None, most)
-
-
 def tokens_as_sparse(rows: list[list[bytes]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Places, values and shape of the matrix whose rows are these lists."""
-    counts = np.array([len(row) for row in rows], np.int64)
+    counts = np.fromiter(map(len, rows), np.int64, len(rows))
     total = int(counts.sum())
     indices = np.empty((total, 2), np.int64)
     indices[:, 0] = np.repeat(np.arange(len(rows)), counts)
     indices[:, 1] = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
-    values = collect((token for row in rows for token in row), (total,))
+    values = collect(itertools.chain.from_iterable(rows), (total,))
     return indices, values, np.array([len(rows), counts.max(initial=0)], np.int64)

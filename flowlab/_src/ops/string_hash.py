@@ -37,9 +37,7 @@ class HashBucket(Unary, abstract=True):
 class StringToHashBucketFast(HashBucket):
     """The bucket of each string by FarmHash's fingerprint, which stays the same for ever."""
 
-    def hash(self, rows: kernels.Rows) -> kernels.Words:
-        """FarmHash, Fingerprint64."""
-        return kernels.fingerprint64(rows)
+    hash = staticmethod(kernels.fingerprint64)
 
 
 class StringToHashBucketStrong(HashBucket):

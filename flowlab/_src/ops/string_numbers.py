@@ -26,6 +26,7 @@ Writable = TypeVar(
 )  # fmt: skip
 
 WIDEST = 1 << 20  # characters of one number
+TRUTHS = np.array([b"false", b"true"], object)
 WEB_SAFE = re.compile(rb"[A-Za-z0-9_-]*")
 
 
@@ -46,15 +47,13 @@ class AsString(Unary):
         kind = input.dtype.kind
         form = self.form(as_dtype(input.dtype))
         if kind == "b":
-            return each(lambda v: b"true" if v else b"false", input)
+            return TRUTHS[input.ravel().astype(np.intp)].reshape(input.shape)
         if kind == "O":
             width = max(self.width, 0)
             return each(lambda v: v.ljust(width) if self.fill == "-" else v.rjust(width), input)
         if kind == "c":
             return each(lambda v: kernels.complex_text(v, form).encode(), input)
-        if kind == "f":
-            return each(lambda v: kernels.float_text(v, form).encode(), input)
-        return each(lambda v: (form % v).encode(), input)
+        return collect(kernels.write_numbers(input.ravel(), form), input.shape)
 
     def form(self, dtype: DType) -> str:
         """The format of one number; InvalidArgumentError for wishes that do not fit the type."""
@@ -142,17 +141,13 @@ class StringToNumber(Unary):
 
     def kernel(self, string_tensor: Array[np.object_]) -> Array:
         dtype = np.dtype(self.out_type.as_numpy_dtype)
-        read = kernels.parser(dtype)
-
-        def number(text: bytes) -> Any:
-            value = read(text)
-            if value is None:
-                shown = text.decode("utf-8", "replace")
-                message = f"StringToNumberOp could not correctly convert string: {shown}"
-                raise InvalidArgumentError(None, None, message)
-            return value
-
-        return each(number, string_tensor, dtype)
+        texts = string_tensor.ravel().tolist()
+        numbers, wrong = kernels.read_numbers(texts, dtype)
+        if wrong is not None:
+            shown = texts[wrong].decode("utf-8", "replace")
+            message = f"StringToNumberOp could not correctly convert string: {shown}"
+            raise InvalidArgumentError(None, None, message)
+        return numbers.reshape(string_tensor.shape)
 
     def dtypes(self, string_tensor: Any) -> DType:
         return self.out_type

@@ -13,7 +13,7 @@ from flowlab._src.graph.op import Array, Op, Spec, Unary
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import re2
-from flowlab._src.kernels.strings import each
+from flowlab._src.kernels.strings import collect
 from flowlab._src.ops.broadcast import brackets
 from flowlab._src.util.export import export
 
@@ -45,7 +45,7 @@ class StaticRegexFullMatch(Unary):
 
     def kernel(self, input: Array[np.object_]) -> Array[np.bool_]:
         pattern = compiled(self.pattern.encode())
-        return each(lambda text: pattern.fullmatch(re2.decoded(text)) is not None, input, np.bool_)
+        return collect(re2.full_matches(pattern, input.ravel().tolist()), input.shape, np.bool_)
 
 
 class RegexFullMatch(Op):
@@ -55,7 +55,7 @@ class RegexFullMatch(Op):
 
     def kernel(self, input: Array[np.object_], pattern: Array[np.object_]) -> Array[np.bool_]:
         found = compiled(scalar_text(pattern, "Pattern"))
-        return each(lambda text: found.fullmatch(re2.decoded(text)) is not None, input, np.bool_)
+        return collect(re2.full_matches(found, input.ravel().tolist()), input.shape, np.bool_)
 
     def shape(self, input: Spec, pattern: Spec) -> TensorShape:
         pattern.ranked(0)
@@ -106,7 +106,7 @@ class StaticRegexReplace(Unary):
 
     def kernel(self, input: Array[np.object_]) -> Array[np.object_]:
         pattern, rewrite = compiled(self.pattern.encode()), self.rewrite.encode()
-        return each(lambda text: re2.replace(pattern, rewrite, text, self.replace_global), input)
+        return collect(re2.replace_all(pattern, rewrite, input.ravel().tolist(), self.replace_global), input.shape)
 
 
 class RegexReplace(Op):
@@ -120,7 +120,7 @@ class RegexReplace(Op):
     ) -> Array[np.object_]:
         found = compiled(scalar_text(pattern, "Pattern"))
         text = scalar_text(rewrite, "Rewrite")
-        return each(lambda source: re2.replace(found, text, source, self.replace_global), input)
+        return collect(re2.replace_all(found, text, input.ravel().tolist(), self.replace_global), input.shape)
 
     def shape(self, input: Spec, pattern: Spec, rewrite: Spec) -> TensorShape:
         pattern.ranked(0)

@@ -51,8 +51,7 @@ class StringSplit(Split):
         self, input: Array[np.object_], delimiter: Array[np.object_]
     ) -> tuple[Array[np.int64], Array[np.object_], Array[np.int64]]:
         delimiters = check_split(input, delimiter, "delimiter")
-        rows = [kernels.split_at_any(text, delimiters, self.skip_empty) for text in input.tolist()]
-        return kernels.tokens_as_sparse(rows)
+        return kernels.tokens_as_sparse(kernels.split_at_any(input.tolist(), delimiters, self.skip_empty))
 
 
 class StringSplitV2(Split):
@@ -64,8 +63,7 @@ class StringSplitV2(Split):
         self, input: Array[np.object_], sep: Array[np.object_]
     ) -> tuple[Array[np.int64], Array[np.object_], Array[np.int64]]:
         separator = check_split(input, sep, "sep")
-        rows = [kernels.split_by_word(text, separator, self.maxsplit) for text in input.tolist()]
-        return kernels.tokens_as_sparse(rows)
+        return kernels.tokens_as_sparse(kernels.split_by_words(input.tolist(), separator, self.maxsplit))
 
 
 def split_to_sparse(source: Any, sep: Any, skip_empty: bool, delimiter: Any) -> SparseTensor:

@@ -42,9 +42,12 @@ class StringJoin(Op):
                 raise InvalidArgumentError(None, None, message)
         shape = shapes[0] if shapes else ()
         separator = self.separator.encode()
+        if len(shapes) == len(inputs) == 2:  # sums of bytes take two thirds of the time
+            first, second = inputs
+            return np.asarray(first + (kernels.collect([separator], (1,)) + second if separator else second))
         columns = [np.broadcast_to(x, shape).ravel().tolist() for x in inputs]
         rows = zip(*columns, strict=True) if columns else [()]
-        return kernels.collect((separator.join(row) for row in rows), shape)
+        return kernels.collect(map(separator.join, rows), shape)
 
     def shape(self, inputs: Sequence[Spec]) -> TensorShape:
         if all(x.rank == 0 for x in inputs):
@@ -109,7 +112,7 @@ class ReduceJoin(Op):
             int(np.prod(sizes, dtype=np.int64)), int(np.prod(turned.shape[len(kept) :], dtype=np.int64))
         )
         separator = self.separator.encode()
-        result = kernels.collect((separator.join(row) for row in rows.tolist()), sizes)
+        result = kernels.collect(map(separator.join, rows.tolist()), sizes)
         return np.expand_dims(result, tuple(sorted(axes))) if self.keep_dims else result
 
     def shape(self, inputs: Spec, reduction_indices: Spec) -> TensorShape:

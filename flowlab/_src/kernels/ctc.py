@@ -241,18 +241,3 @@ def beam_search(
             paths.append([beam.labels(int(n), merge_repeated) for n in beam.kept[:top]])
             totals[b] = beam.total[:top]
     return paths, totals.astype(scores.dtype)
-
-
-def edit_distance(a: Sequence[Any], b: Sequence[Any]) -> int:
-    """How many insertions, deletions and replacements lead from `a` to `b` (Levenshtein)."""
-    if len(a) < len(b):
-        a, b = b, a
-    numbers = np.unique(np.array([*a, *b], dtype=object), return_inverse=True)[1].reshape(-1)
-    x, y = numbers[: len(a)], numbers[len(a) :]
-    steps = np.arange(y.size + 1)
-    row = steps
-    for i, item in enumerate(x.tolist(), 1):
-        best = np.minimum(row[1:] + 1, row[:-1] + (y != item))
-        # Insertions, one after the other, all at once.
-        row = np.minimum.accumulate(np.concatenate([[i], best]) - steps) + steps
-    return int(row[-1])

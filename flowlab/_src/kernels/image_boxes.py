@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flowlab._src.kernels import image_loops
 from flowlab._src.kernels.random import Philox
 
 Array = NDArray[Any]
@@ -20,13 +21,18 @@ ZERO = np.float32(0)
 # ---- which to keep -------------------------------------------------------------------------------------------------
 
 
-def overlap_with(boxes: Floats) -> Callable[[int, Sequence[int]], Floats]:
-    """Make the function that gives the intersection over the union of one box with some others."""
+def corners_and_areas(boxes: Array) -> tuple[Floats, Floats, Floats]:
+    """Of each box the lower and the upper corner, and the area."""
     boxes = boxes.astype(np.float32)
     low, high = np.minimum(boxes[:, :2], boxes[:, 2:]), np.maximum(boxes[:, :2], boxes[:, 2:])
     with np.errstate(over="ignore", invalid="ignore"):
         sizes = high - low
-        areas = sizes[:, 0] * sizes[:, 1]
+        return low, high, sizes[:, 0] * sizes[:, 1]
+
+
+def overlap_with(boxes: Floats) -> Callable[[int, Sequence[int]], Floats]:
+    """Make the function that gives the intersection over the union of one box with some others."""
+    low, high, areas = corners_and_areas(boxes)
 
     def overlap(one: int, others: Sequence[int]) -> Floats:
         rows = list(others)
@@ -39,6 +45,20 @@ def overlap_with(boxes: Floats) -> Callable[[int, Sequence[int]], Floats]:
         return result
 
     return overlap
+
+
+def suppress_boxes(
+    boxes: Array, scores: Array, most: int, threshold: float, least_score: float, sigma: float = 0.0
+) -> tuple[list[int], list[Any]]:
+    """What `suppress` gives for boxes: by a loop, if scores are not lowered."""
+    if sigma == 0:
+        # Candidates, best first; of equal scores the first box comes first.
+        order = np.argsort(-scores, kind="stable")
+        order = order[scores[order] > least_score]
+        kept = image_loops.keep_boxes(*corners_and_areas(boxes), order, most, scores.dtype.type(threshold))
+        if kept is not None:
+            return kept.tolist(), list(scores[kept])
+    return suppress(scores, most, overlap_with(boxes), threshold, least_score, sigma)
 
 
 def suppress(
@@ -104,7 +124,7 @@ def suppress_classes(
     found: list[tuple[Any, int, Floats]] = []
     for number in range(scores.shape[1]):
         own = boxes[:, number if boxes.shape[1] > 1 else 0]
-        kept, kept_scores = suppress(scores[:, number], per_class, overlap_with(own), threshold, least_score)
+        kept, kept_scores = suppress_boxes(own, scores[:, number], per_class, threshold, least_score)
         found += [(score, number, own[box]) for box, score in zip(kept, kept_scores, strict=True)]
     found.sort(key=lambda item: -float(item[0]))
     return (

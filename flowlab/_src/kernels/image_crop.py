@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from flowlab._src.errors import InvalidArgumentError, OutOfRangeError
+from flowlab._src.kernels import image_loops
 from flowlab._src.kernels.image_resize import HALF, ONE, round_half_up
 
 Array = NDArray[Any]
@@ -81,7 +82,13 @@ def crop_and_resize(
     image: Array, boxes: Floats, box_ind: Array, rows: int, columns: int, method: str, outside: float
 ) -> Floats:
     """Cut the boxes out of the images; what lies outside of an image becomes `outside`."""
-    image = image.astype(np.float32)
+    image = image.astype(np.float32, copy=False)
+    if method == "bilinear":
+        y = sample_places(boxes[:, 0], boxes[:, 2], image.shape[1], rows)
+        x = sample_places(boxes[:, 1], boxes[:, 3], image.shape[2], columns)
+        found = image_loops.crop(image, box_ind, y, x, outside)
+        if found is not None:
+            return found
     samples = Samples(boxes, np.array(image.shape), rows, columns)
     if method == "nearest":
         result = image[box_ind[:, None, None], samples.row[:, :, None], samples.column[:, None, :]]

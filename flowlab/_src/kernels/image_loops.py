@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,16 @@ from flowlab._src.kernels.jit import (
     In3,
     Int,
     Ints1,
+    Ints2,
     Number,
     Out2,
     Out3,
+    Parameter,
     Turn,
     claim,
     clear,
     loop,
+    part,
     pieces,
     plain,
     span,
@@ -31,6 +34,7 @@ from flowlab._src.kernels.jit import (
 from flowlab._src.kernels.threads import share
 
 Array = NDArray[Any]
+OutInts1 = Annotated[NDArray[np.int64], Parameter(1, True, "int64")]
 
 
 def adjust_hue(rgb: Array, delta: Any) -> Array | None:
@@ -208,3 +212,199 @@ def between_columns_loop(turn: Turn, pieces: Int, x: In2, lower: Ints1, upper: I
             for i in range(target.size):
                 first = source[lower[i]]
                 target[i] = first + (source[upper[i]] - first) * way[i]
+
+
+def mix(x: Array, pixel: Array, weight: Array, axis: int) -> Array | None:
+    """Slices of an axis as weighted sums of others, added up from the first to the last; None without a loop."""
+    before, behind, count = math.prod(x.shape[:axis]), math.prod(x.shape[axis + 1 :]), len(pixel)
+    run = (mix_rows_loop if behind >= 16 else mix_columns_loop).ready(x.dtype, before * behind * pixel.size)
+    if run is None or weight.dtype != x.dtype:
+        return None
+    y = np.empty((*x.shape[:axis], count, *x.shape[axis + 1 :]), x.dtype)
+    pixel, weight, size = plain(pixel, np.int64), plain(weight), pieces(y.size)
+    if behind >= 16:
+        tables = plain(x).reshape(before, x.shape[axis], behind), y.reshape(before, count, behind)
+        share(run, min(before * count, size), tables[0], pixel, weight, tables[1])
+    else:
+        lines = plain(x).reshape(before, -1), y.reshape(before, -1)
+        share(run, min(before, size), lines[0], behind, pixel, weight, lines[1])
+    return y
+
+
+@loop(least=2**13, calls=50, separate=True, dtypes=SINGLE)
+def mix_rows_loop(turn: Turn, pieces: Int, x: In3, pixel: Ints2, weight: In2, y: Out3) -> None:
+    """Whole rows are mixed."""
+    while True:
+        piece = claim(turn)
+        if piece >= pieces:
+            break
+        begin, end = span(piece, pieces, x.shape[0] * pixel.shape[0])
+        for item in range(begin, end):
+            table, place = item // pixel.shape[0], item % pixel.shape[0]
+            target = y[table, place]
+            source, part = x[table, pixel[place, 0]], weight[place, 0]
+            for i in range(target.size):
+                target[i] = source[i] * part
+            for j in range(1, pixel.shape[1]):
+                source, part = x[table, pixel[place, j]], weight[place, j]
+                for i in range(target.size):
+                    target[i] += source[i] * part
+
+
+@loop(least=2**13, calls=50, separate=True, dtypes=SINGLE)
+def mix_columns_loop(turn: Turn, pieces: Int, x: In2, channels: Int, pixel: Ints2, weight: In2, y: Out2) -> None:
+    """Few numbers belong to a place, such as three colours; four places are mixed, or any number."""
+    while True:
+        piece = claim(turn)
+        if piece >= pieces:
+            break
+        begin, end = span(piece, pieces, x.shape[0])
+        for row in range(begin, end):
+            source, target = x[row], y[row]
+            for place in range(pixel.shape[0]):
+                pixels, parts, first = pixel[place], weight[place], np.uint64(place * channels)
+                if pixel.shape[1] == 4 and channels == 3:
+                    target[first] = four(source, pixels, parts, 3, 0)
+                    target[first + np.uint64(1)] = four(source, pixels, parts, 3, 1)
+                    target[first + np.uint64(2)] = four(source, pixels, parts, 3, 2)
+                elif pixel.shape[1] == 4:
+                    for i in range(channels):
+                        target[first + np.uint64(i)] = four(source, pixels, parts, channels, i)
+                else:
+                    for i in range(channels):
+                        total = source[pixels[0] * channels + i] * parts[0]
+                        for j in range(1, parts.size):
+                            total += source[pixels[j] * channels + i] * parts[j]
+                        target[first + np.uint64(i)] = total
+
+
+@part
+def four(source: Any, pixels: Any, parts: Any, channels: Any, i: Any) -> Any:
+    """Four places mixed. Unsigned places need no look whether they count from the end: that takes as long as the rest."""
+    a, b = np.uint64(pixels[0] * channels + i), np.uint64(pixels[1] * channels + i)
+    c, d = np.uint64(pixels[2] * channels + i), np.uint64(pixels[3] * channels + i)
+    return source[a] * parts[0] + source[b] * parts[1] + source[c] * parts[2] + source[d] * parts[3]
+
+
+# ---- boxes ---------------------------------------------------------------------------------------------------------
+
+
+def crop(image: Array, which: Array, y: Array, x: Array, outside: float) -> Array | None:
+    """Bilinear samples of images at rows `y` and columns `x`, a line of each for each crop; None without a loop."""
+    rows, columns, depth = y.shape[1], x.shape[1], image.shape[3]
+    result = np.empty((len(which), rows, columns, depth), image.dtype)
+    run = crop_loop.ready(image.dtype, result.size)
+    if run is None:
+        return None
+    lines = plain(image).reshape(-1, image.shape[2] * depth)
+    places = plain(which, np.int64), plain(y), plain(x)
+    share(
+        run, pieces(4 * result.size), lines, image.shape[1], depth, *places, image.dtype.type(outside),
+        result.reshape(-1, columns * depth),
+    )  # fmt: skip
+    return result
+
+
+@loop(least=2**10, calls=50, separate=True, dtypes=SINGLE)
+def crop_loop(
+    turn: Turn,
+    pieces: Int,
+    image: In2,
+    height: Int,
+    depth: Int,
+    which: Ints1,
+    y: In2,
+    x: In2,
+    outside: Number,
+    result: Out2,
+) -> None:
+    """8 crops of 32x32 in 40 us, for 600 without."""
+    end_y, end_x = height - 1, image.shape[1] // depth - 1
+    near, far = np.empty(x.shape[1], np.int64), np.empty(x.shape[1], np.int64)
+    along, filled = np.empty(x.shape[1], x.dtype), -1
+    while True:
+        piece = claim(turn)
+        if piece >= pieces:
+            break
+        begin, end = span(piece, pieces, result.shape[0])
+        for line in range(begin, end):
+            box, target = line // y.shape[1], result[line]
+            if box != filled:
+                filled = box
+                for place in range(x.shape[1]):
+                    column = x[box, place]
+                    inside = 0 <= column <= end_x
+                    left = math.floor(column) if inside else -1
+                    near[place], far[place] = left * depth, math.ceil(column) * depth if inside else -1
+                    along[place] = column - x.dtype.type(left)
+            row = y[box, line % y.shape[1]]
+            if not 0 <= row <= end_y:
+                for i in range(target.size):
+                    target[i] = outside
+                continue
+            above = math.floor(row)
+            down = row - x.dtype.type(above)
+            upper = image[which[box] * height + above]
+            lower = image[which[box] * height + math.ceil(row)]
+            for place in range(x.shape[1]):
+                first, left, right, part = place * depth, near[place], far[place], along[place]
+                if left < 0:
+                    for i in range(depth):
+                        target[np.uint64(first + i)] = outside
+                elif depth == 3:
+                    target[np.uint64(first)] = between(upper, lower, left, right, part, down)
+                    target[np.uint64(first + 1)] = between(upper, lower, left + 1, right + 1, part, down)
+                    target[np.uint64(first + 2)] = between(upper, lower, left + 2, right + 2, part, down)
+                else:
+                    for i in range(depth):
+                        target[np.uint64(first + i)] = between(upper, lower, left + i, right + i, part, down)
+
+
+@part
+def between(upper: Any, lower: Any, left: Any, right: Any, along: Any, down: Any) -> Any:
+    """A point between four numbers; their places are unsigned, see `four`."""
+    near, far = np.uint64(left), np.uint64(right)
+    top = upper[near] + (upper[far] - upper[near]) * along
+    bottom = lower[near] + (lower[far] - lower[near]) * along
+    return top + (bottom - top) * down
+
+
+def keep_boxes(low: Array, high: Array, areas: Array, order: Array, most: int, threshold: Any) -> Array | None:
+    """The first `most` boxes in an order that do not overlap too much with one kept before; None without a loop."""
+    run = keep_boxes_loop.ready(threshold.dtype, low.size)
+    if run is None:
+        return None
+    kept, count = np.empty(min(most, order.size), np.int64), np.zeros(1, np.int64)
+    run(low, high, areas, plain(order, np.int64), threshold, kept, count)
+    return kept[: count[0]]
+
+
+@loop(least=2**6, calls=50, dtypes=SINGLE)
+def keep_boxes_loop(
+    low: In2, high: In2, areas: In1, order: Ints1, threshold: Number, kept: OutInts1, count: OutInts1
+) -> None:
+    """500 boxes, of which 50 are kept, in 30 us, for 3600 without."""
+    zero = areas.dtype.type(0)
+    found = 0
+    corners = np.empty((kept.size, 5), areas.dtype)  # of the boxes kept, side by side
+    for place in range(order.size):
+        if found == kept.size:
+            break
+        box = order[place]
+        top, left, bottom, right, area = low[box, 0], low[box, 1], high[box, 0], high[box, 1], areas[box]
+        fits = True
+        for i in range(found):
+            rows = min(bottom, corners[i, 2]) - max(top, corners[i, 0])
+            columns = min(right, corners[i, 3]) - max(left, corners[i, 1])
+            # What has no area overlaps with nothing. Of nan and infinite sides the quotient is nan, which is not more.
+            if rows > zero and columns > zero and area > zero and corners[i, 4] > zero:
+                common = rows * columns
+                if common / (area + corners[i, 4] - common) > threshold:
+                    fits = False
+                    break
+        if fits:
+            corners[found, 0], corners[found, 1], corners[found, 2] = top, left, bottom
+            corners[found, 3], corners[found, 4] = right, area
+            kept[found] = box
+            found += 1
+    count[0] = found

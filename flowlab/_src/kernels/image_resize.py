@@ -13,6 +13,7 @@ The places follow TensorFlow's three conventions. `scale` is the size of a new p
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -58,6 +59,9 @@ def round_half_up(x: Floats) -> Floats:
 
 def mix(x: Floats, table: Mixture, axis: int) -> Floats:
     """Each new pixel as the weighted sum of old ones along an axis, added up from the first column to the last."""
+    mixed = image_loops.mix(x, *table, axis)
+    if mixed is not None:
+        return mixed
     shape = [1] * x.ndim
     shape[axis] = -1
     result = None
@@ -184,6 +188,7 @@ def cubic_table(a: float) -> tuple[Floats, Floats]:
     return near.astype(np.float32), far.astype(np.float32)
 
 
+@functools.lru_cache(maxsize=16)
 def cubic(size: int, new_size: int, align_corners: bool, half_pixel_centers: bool) -> Mixture:
     """The four neighbours of each new pixel and their weights.
 

@@ -28,7 +28,7 @@ def row_keys(*places: np.ndarray) -> list[np.ndarray]:
     high = np.max([p.max(axis=0) for p in full], axis=0)
     sizes = [int(h) - int(b) + 1 for h, b in zip(high, low, strict=True)]
     if math.prod(sizes) < _LARGEST_KEY:
-        steps = np.array([math.prod(sizes[i + 1 :]) for i in range(rank)], np.int64)
+        steps = np.array(steps_of(sizes), np.int64)
         return [(p - low) @ steps for p in places]
     _, ranks = np.unique(np.concatenate(places), axis=0, return_inverse=True)
     ends = np.cumsum([len(p) for p in places])[:-1]
@@ -71,6 +71,8 @@ def check_parts(indices: np.ndarray, values: np.ndarray, shape: np.ndarray, who:
 
 def check_places(indices: np.ndarray, shape: Sequence[int] | np.ndarray, ordered: bool = True) -> None:
     """InvalidArgumentError for the first place outside the shape or, when order matters, out of order or repeated."""
+    if well_placed(indices, [int(n) for n in shape], ordered):
+        return
     outside = np.asarray(((indices < 0) | (indices >= np.asarray(shape, np.int64))).any(axis=1))
     wrong = outside.copy()
     keys = None
@@ -93,6 +95,25 @@ def check_places(indices: np.ndarray, shape: Sequence[int] | np.ndarray, ordered
     error = InvalidArgumentError(None, None, message)
     error.fix = "tf.sparse.reorder(x) sorts the places" if "order" in message else ""
     raise error
+
+
+def well_placed(indices: np.ndarray, sizes: list[int], ordered: bool) -> bool:
+    """True if all places surely lie inside a shape and, when order matters, each behind the one before; soon said."""
+    if indices.dtype != np.int64 or min(sizes, default=0) < 0:
+        return False
+    if (indices.view(np.uint64) >= np.array(sizes, np.uint64)).any():  # negative numbers are large ones there
+        return False
+    if not ordered or len(indices) < 2:
+        return True
+    if math.prod(sizes) >= _LARGEST_KEY:
+        return False
+    keys = indices @ np.array(steps_of(sizes), np.int64)
+    return bool((keys[1:] > keys[:-1]).all())
+
+
+def steps_of(sizes: Sequence[int]) -> list[int]:
+    """How far apart in reading order the neighbours along each axis are."""
+    return [math.prod(sizes[i + 1 :]) for i in range(len(sizes))]
 
 
 def groups(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from flowlab._src.graph.op import Array, Op, Spec, T
 from flowlab._src.graph.shape import UNKNOWN, TensorShape
 from flowlab._src.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.kernels import ctc, sparse
+from flowlab._src.kernels import sparse
+from flowlab._src.kernels.edit_distance import edit_distances
 from flowlab._src.kernels.memory import require_memory
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.util.export import export
@@ -41,15 +43,10 @@ class EditDistance(Op):
         sparse.check_places(truth_indices, truth_shape, ordered=True)
         sizes = np.maximum(hypothesis_shape, truth_shape)[:-1].tolist()
         require_memory(sizes, np.float32)
-        result = np.zeros(sizes, np.float32)
-        guesses, truths = rows_of(hypothesis_indices, hypothesis_values), rows_of(truth_indices, truth_values)
-        for place in {**guesses, **truths}:
-            guess, truth = guesses.get(place, []), truths.get(place, [])
-            distance = float(ctc.edit_distance(guess, truth))
-            if self.normalize:
-                distance = distance / len(truth) if truth else np.inf
-            result[place] = distance
-        return result
+        steps = np.array(sparse.steps_of(sizes), np.int64)
+        rows = hypothesis_indices[:, :-1] @ steps, truth_indices[:, :-1] @ steps
+        distances = edit_distances(rows, (hypothesis_values, truth_values), self.normalize, math.prod(sizes))
+        return distances.reshape(sizes)
 
     def shape(
         self,
@@ -79,14 +76,6 @@ class EditDistance(Op):
             )
             raise ShapeError(message)
         return TensorShape.of(tuple(np.maximum(guess, truth)[:-1].tolist()))
-
-
-def rows_of(indices: np.ndarray, values: np.ndarray) -> dict[tuple[int, ...], list[Any]]:
-    """The elements of a sparse tensor, row by row."""
-    rows: dict[tuple[int, ...], list[Any]] = {}
-    for place, value in zip(indices[:, :-1].tolist(), values.tolist(), strict=True):
-        rows.setdefault(tuple(place), []).append(value)
-    return rows
 
 
 @export("edit_distance")

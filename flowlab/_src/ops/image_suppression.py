@@ -56,16 +56,11 @@ class Suppression(Op, abstract=True):
         if not 0 <= threshold <= 1:
             raise refused("iou_threshold must be in [0, 1]")
         _check_scores(scores, boxes.shape[0])
-        return self._suppress(kernels.overlap_with(boxes), scores, most, threshold, least_score, sigma)
-
-    def _suppress(
-        self, overlap: Any, scores: Any, most: Any, threshold: Any, least_score: Any, sigma: Any
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         scores = np.asarray(scores)
         if most < 0:
             raise refused("output size must be non-negative")
-        kept, kept_scores = kernels.suppress(
-            scores, int(most), overlap, float(threshold), float(least_score), float(sigma)
+        kept, kept_scores = kernels.suppress_boxes(
+            boxes, scores, int(most), float(threshold), float(least_score), float(sigma)
         )  # fmt: skip
         count = len(kept)
         if self.pads and getattr(self, "pad_to_max_output_size", False):
@@ -230,7 +225,12 @@ class NonMaxSuppressionWithOverlaps(Suppression):
         def overlap(one: int, others: Any) -> Any:
             return overlaps[one, list(others)]
 
-        return self._suppress(overlap, scores, max_output_size, overlap_threshold, score_threshold, 0.0)[0]
+        if max_output_size < 0:
+            raise refused("output size must be non-negative")
+        kept, _ = kernels.suppress(
+            np.asarray(scores), int(max_output_size), overlap, float(overlap_threshold), float(score_threshold)
+        )
+        return np.array(kept, np.int32)
 
     def shape(self, overlaps: Spec, scores: Spec, max_output_size: Spec, *thresholds: Spec) -> TensorShape:
         rows, columns = overlaps.ranked(2)

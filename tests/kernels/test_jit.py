@@ -22,14 +22,27 @@ def new_loop():
     """Return a loop that no other test has compiled."""
 
     @loop(least=10)
+    def double_loop(piece: Int, pieces: Int, x: In1, y: Out1) -> None:
+        begin, end = span(piece, pieces, x.size)
+        for i in range(begin, end):
+            y[i] = 2 * x[i]
+
+    return double_loop
+
+
+def new_loop_that_claims():
+    """Return the same with working memory that it keeps from piece to piece."""
+
+    @loop(least=10)
     def double_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
+        factor = np.full(1, 2, x.dtype)
         while True:
             piece = claim(turn)
             if piece >= pieces:
                 break
             begin, end = span(piece, pieces, x.size)
             for i in range(begin, end):
-                y[i] = 2 * x[i]
+                y[i] = factor[0] * x[i]
 
     return double_loop
 
@@ -131,9 +144,20 @@ def test_a_loop_that_does_not_compile_is_reported_and_left_to_numpy(policy, monk
     assert jit.status()["test_jit.double_loop float32"] == "failed: ZeroDivisionError: division by zero"
 
 
-def test_loops_run_as_plain_python_too():
+@pytest.mark.parametrize("make", [new_loop, new_loop_that_claims])
+def test_a_loop_is_for_a_piece_or_claims_pieces_itself(make, policy):
+    policy(jit.WAIT)
+    x, y = np.arange(10, dtype="f"), np.empty(10, "f")
+    for pieces in (1, 3, 12):
+        y.fill(-1)
+        threads.share(make().ready(FLOAT, 10), pieces, x, y)
+        np.testing.assert_array_equal(y, 2 * x)
+
+
+@pytest.mark.parametrize("make", [new_loop, new_loop_that_claims])
+def test_loops_run_as_plain_python_too(make):
     x, y = np.arange(5.0), np.zeros(5)
-    new_loop()(np.zeros(1, np.int64), 2, x, y)
+    make()(np.zeros(1, np.int64), 2, x, y)
     np.testing.assert_array_equal(y, 2 * x)
 
 

@@ -180,19 +180,15 @@ def moments_loop(turn: Turn, pieces: Int, x: In1, means: Out2, squares: Out2, re
 
 @loop(least=LEAST, reorder=("contract",), separate=True)
 def normalize_loop(
-    turn: Turn, pieces: Int, x: In1, mean: In1, factor: In1, offset: In1, y: Out1, channels: Int
+    piece: Int, pieces: Int, x: In1, mean: In1, factor: In1, offset: In1, y: Out1, channels: Int
 ) -> None:
     """One pass; `mean`, `factor` and `offset` are wide rows."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, x.size // channels)
-        for first in range(begin * channels, end * channels, mean.size):
-            row = x[first : min(first + mean.size, end * channels)]
-            target = y[first : min(first + mean.size, end * channels)]
-            for i in range(row.size):
-                target[i] = (row[i] - mean[i]) * factor[i] + offset[i]
+    begin, end = span(piece, pieces, x.size // channels)
+    for first in range(begin * channels, end * channels, mean.size):
+        row = x[first : min(first + mean.size, end * channels)]
+        target = y[first : min(first + mean.size, end * channels)]
+        for i in range(row.size):
+            target[i] = (row[i] - mean[i]) * factor[i] + offset[i]
 
 
 @loop(least=LEAST, reorder=("contract",), separate=True)
@@ -227,16 +223,12 @@ def sums_back_loop(turn: Turn, pieces: Int, dy: In1, x: In1, mean: In1, totals: 
 
 @loop(least=LEAST, reorder=("contract",), separate=True)
 def led_back_loop(
-    turn: Turn, pieces: Int, dy: In1, x: In1, mean: In1, lift: In1, slope: In1, factor: In1, dx: Out1, channels: Int
+    piece: Int, pieces: Int, dy: In1, x: In1, mean: In1, lift: In1, slope: In1, factor: In1, dx: Out1, channels: Int
 ) -> None:
     """One pass; `mean`, `lift`, `slope` and `factor` are wide rows."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, x.size // channels)
-        for first in range(begin * channels, end * channels, mean.size):
-            last = min(first + mean.size, end * channels)
-            row, gradient, target = x[first:last], dy[first:last], dx[first:last]
-            for i in range(row.size):
-                target[i] = (gradient[i] - lift[i] - (row[i] - mean[i]) * slope[i]) * factor[i]
+    begin, end = span(piece, pieces, x.size // channels)
+    for first in range(begin * channels, end * channels, mean.size):
+        last = min(first + mean.size, end * channels)
+        row, gradient, target = x[first:last], dy[first:last], dx[first:last]
+        for i in range(row.size):
+            target[i] = (gradient[i] - lift[i] - (row[i] - mean[i]) * slope[i]) * factor[i]

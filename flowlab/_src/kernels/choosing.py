@@ -22,8 +22,6 @@ from flowlab._src.kernels.jit import (
     Out1,
     Out2,
     Parameter,
-    Turn,
-    claim,
     loop,
     pieces,
     plain,
@@ -61,17 +59,13 @@ def choose(condition: Array, x: Array, y: Array) -> Array:
 
 
 @loop(least=FEW)
-def choose_loop(turn: Turn, pieces: Int, condition: Truths1, x: In1, y: In1, result: Out1) -> None:
+def choose_loop(piece: Int, pieces: Int, condition: Truths1, x: In1, y: In1, result: Out1) -> None:
     """Read both, take one: a million in 0.25 ms, for 3.8 with NumPy when the condition is random."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, result.size)
-        truths, xs, ys, target = condition[begin:end], x[begin:end], y[begin:end], result[begin:end]
-        for i in range(target.size):
-            first, second = xs[i], ys[i]
-            target[i] = first if truths[i] else second
+    begin, end = span(piece, pieces, result.size)
+    truths, xs, ys, target = condition[begin:end], x[begin:end], y[begin:end], result[begin:end]
+    for i in range(target.size):
+        first, second = xs[i], ys[i]
+        target[i] = first if truths[i] else second
 
 
 def choose_rows(condition: Array, x: Array, y: Array) -> Array:
@@ -87,18 +81,14 @@ def choose_rows(condition: Array, x: Array, y: Array) -> Array:
 
 
 @loop(least=FEW)
-def choose_rows_loop(turn: Turn, pieces: Int, condition: Truths1, x: In2, y: In2, result: Out2) -> None:
+def choose_rows_loop(piece: Int, pieces: Int, condition: Truths1, x: In2, y: In2, result: Out2) -> None:
     """Copy one row or the other."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, result.shape[0])
-        for row in range(begin, end):
-            source = x[row] if condition[row] else y[row]
-            target = result[row]
-            for i in range(target.size):
-                target[i] = source[i]
+    begin, end = span(piece, pieces, result.shape[0])
+    for row in range(begin, end):
+        source = x[row] if condition[row] else y[row]
+        target = result[row]
+        for i in range(target.size):
+            target[i] = source[i]
 
 
 # ---- functions of one argument -------------------------------------------------------------------------------------
@@ -115,19 +105,15 @@ def sign(x: Array) -> Array:
 
 
 @loop(least=2**15)
-def sign_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
+def sign_loop(piece: Int, pieces: Int, x: In1, y: Out1) -> None:
     """A million in 0.12 ms, for 0.45 with NumPy."""
     one, zero = x.dtype.type(1), x.dtype.type(0)
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, x.size)
-        source, target = x[begin:end], y[begin:end]
-        for i in range(source.size):
-            value = source[i]
-            rest = value + zero  # without the sign of a zero
-            target[i] = one if value > zero else (-one if value < zero else rest)
+    begin, end = span(piece, pieces, x.size)
+    source, target = x[begin:end], y[begin:end]
+    for i in range(source.size):
+        value = source[i]
+        rest = value + zero  # without the sign of a zero
+        target[i] = one if value > zero else (-one if value < zero else rest)
 
 
 def sqrt(x: Array) -> Array:
@@ -137,16 +123,12 @@ def sqrt(x: Array) -> Array:
 
 
 @loop(least=MANY)
-def sqrt_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
+def sqrt_loop(piece: Int, pieces: Int, x: In1, y: Out1) -> None:
     """Rounded as the standard says, so equal to NumPy's."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, x.size)
-        source, target = x[begin:end], y[begin:end]
-        for i in range(source.size):
-            target[i] = np.sqrt(source[i])
+    begin, end = span(piece, pieces, x.size)
+    source, target = x[begin:end], y[begin:end]
+    for i in range(source.size):
+        target[i] = np.sqrt(source[i])
 
 
 def rsqrt(x: Array) -> Array:
@@ -156,17 +138,13 @@ def rsqrt(x: Array) -> Array:
 
 
 @loop(least=2**15)
-def rsqrt_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
+def rsqrt_loop(piece: Int, pieces: Int, x: In1, y: Out1) -> None:
     """In one pass."""
     one = x.dtype.type(1)
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, x.size)
-        source, target = x[begin:end], y[begin:end]
-        for i in range(source.size):
-            target[i] = one / np.sqrt(source[i])
+    begin, end = span(piece, pieces, x.size)
+    source, target = x[begin:end], y[begin:end]
+    for i in range(source.size):
+        target[i] = one / np.sqrt(source[i])
 
 
 def reciprocal(x: Array) -> Array:
@@ -176,17 +154,13 @@ def reciprocal(x: Array) -> Array:
 
 
 @loop(least=MANY)
-def reciprocal_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
+def reciprocal_loop(piece: Int, pieces: Int, x: In1, y: Out1) -> None:
     """A million in 0.14 ms, for 0.22 with NumPy."""
     one = x.dtype.type(1)
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, x.size)
-        source, target = x[begin:end], y[begin:end]
-        for i in range(source.size):
-            target[i] = one / source[i]
+    begin, end = span(piece, pieces, x.size)
+    source, target = x[begin:end], y[begin:end]
+    for i in range(source.size):
+        target[i] = one / source[i]
 
 
 def elu(x: Array, slope: float = 1.0, scale: float = 1.0) -> Array:
@@ -203,17 +177,13 @@ def elu(x: Array, slope: float = 1.0, scale: float = 1.0) -> Array:
 
 
 @loop(least=FEW)
-def elu_loop(turn: Turn, pieces: Int, x: In1, slope: Number, scale: Number, y: Out1) -> None:
+def elu_loop(piece: Int, pieces: Int, x: In1, slope: Number, scale: Number, y: Out1) -> None:
     """NumPy's exp(x) - 1 is fast, 0.35 ms for a million; choosing is not: 4.2 ms by NumPy, 0.1 here."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, x.size)
-        source, target = x[begin:end], y[begin:end]
-        for i in range(source.size):
-            value, curved = source[i], target[i]
-            target[i] = slope * curved if value < 0 else scale * value
+    begin, end = span(piece, pieces, x.size)
+    source, target = x[begin:end], y[begin:end]
+    for i in range(source.size):
+        value, curved = source[i], target[i]
+        target[i] = slope * curved if value < 0 else scale * value
 
 
 def softplus(x: Array) -> Array:

@@ -127,7 +127,7 @@ def strip_width(channels: int, dtype: np.dtype[Any]) -> int:
 
 @loop(least=0)
 def pack_loop(
-    turn: Turn, pieces: Int, w: In1, packed: Out1, order: Ints1, depth: Int, channels: Int, width: Int,
+    piece: Int, pieces: Int, w: In1, packed: Out1, order: Ints1, depth: Int, channels: Int, width: Int,
     depth_step: Int, channel_step: Int,
 ) -> None:  # fmt: skip
     """Copy weights into strips of `width` output channels, each strip contiguous, the last one filled up with zeros.
@@ -135,22 +135,18 @@ def pack_loop(
     A strip has a row for each tap, in the given order, and for each of the tap's `depth` input channels.
     """
     strips = (channels + width - 1) // width
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, order.size)
-        for strip in range(strips):
-            count = min(width, channels - strip * width)
-            for tap in range(begin, end):
-                source = w[order[tap] * depth * channels :]
-                target = packed[(strip * order.size + tap) * depth * width :]
-                for k in range(depth):
-                    place, first = k * width, k * depth_step + strip * width * channel_step
-                    for i in range(count):
-                        target[place + i] = source[first + i * channel_step]
-                    for i in range(count, width):
-                        target[place + i] = 0
+    begin, end = span(piece, pieces, order.size)
+    for strip in range(strips):
+        count = min(width, channels - strip * width)
+        for tap in range(begin, end):
+            source = w[order[tap] * depth * channels :]
+            target = packed[(strip * order.size + tap) * depth * width :]
+            for k in range(depth):
+                place, first = k * width, k * depth_step + strip * width * channel_step
+                for i in range(count):
+                    target[place + i] = source[first + i * channel_step]
+                for i in range(count, width):
+                    target[place + i] = 0
 
 
 def packed_weights(pack: Any, w: Array, order: Table, depth: int, channels: int, width: int, turned: bool) -> Array:
@@ -463,22 +459,18 @@ def filter_grad_loop(
 
 
 @loop(least=0)
-def add_groups_loop(turn: Turn, pieces: Int, sums: In2, total: Out1) -> None:
+def add_groups_loop(piece: Int, pieces: Int, sums: In2, total: Out1) -> None:
     """Add the groups' gradients, always in the same order."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, total.size)
-        target = total[begin:end]
-        for group in range(sums.shape[0]):
-            source = sums[group, begin:end]
-            if group == 0:
-                for i in range(target.size):
-                    target[i] = source[i]
-            else:
-                for i in range(target.size):
-                    target[i] += source[i]
+    begin, end = span(piece, pieces, total.size)
+    target = total[begin:end]
+    for group in range(sums.shape[0]):
+        source = sums[group, begin:end]
+        if group == 0:
+            for i in range(target.size):
+                target[i] = source[i]
+        else:
+            for i in range(target.size):
+                target[i] += source[i]
 
 
 @lru_cache(maxsize=256)

@@ -98,7 +98,7 @@ def rectified(number: Any) -> Any:
 
 
 @loop(least=2**12)
-def relu_pool_loop(turn: Turn, pieces: Int, x: In3, b: In1, y: Out3, places: OutBytes3, geometry: Ints1) -> None:
+def relu_pool_loop(piece: Int, pieces: Int, x: In3, b: In1, y: Out3, places: OutBytes3, geometry: Ints1) -> None:
     """Take maxima of rectified pixels, all channels at a time, and note their first place; a piece is a row of y.
 
     x is (batch * height, width, channels), y is (batch * out_height, out_width, channels). The usual windows, two by
@@ -111,41 +111,37 @@ def relu_pool_loop(turn: Turn, pieces: Int, x: In3, b: In1, y: Out3, places: Out
         window_rows == row_stride == 2 and window_columns == column_stride == 2 and top == left == 0
         and channels % lanes == 0 and 2 * out_columns <= width
     )  # fmt: skip
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin = piece // out_rows * height  # of the image
-        corner_row = piece % out_rows * row_stride - top
-        first_row, last_row = max(corner_row, 0), min(corner_row + window_rows, height)
-        if side_by_side and last_row - first_row == 2:
-            upper, lower = x[begin + first_row].ctypes.data, x[begin + first_row + 1].ctypes.data
-            target_line, place_line = y[piece].ctypes.data, places[piece].ctypes.data
-            if wanted:
-                pooled_line_with_places((
-                    out_columns, channels // lanes, upper, lower, b.ctypes.data, target_line, place_line,
-                ))  # fmt: skip
-            else:
-                pooled_line((out_columns, channels // lanes, upper, lower, b.ctypes.data, target_line, place_line))
-            continue
-        for j in range(out_columns):
-            corner = j * column_stride - left
-            first_column, last_column = max(corner, 0), min(corner + window_columns, width)
-            target, place = y[piece, j], places[piece, j]
-            for row in range(first_row, last_row):
-                for column in range(first_column, last_column):
-                    pixel = x[begin + row, column]
-                    number = (row - corner_row) * window_columns + column - corner
-                    if row == first_row and column == first_column:
-                        for i in range(target.size):
-                            target[i] = rectified(pixel[i] + b[i])
-                            place[i] = number
-                    else:
-                        for i in range(target.size):
-                            value = rectified(pixel[i] + b[i])
-                            better = value > target[i] or value != value  # a NaN stays
-                            target[i] = value if better else target[i]
-                            place[i] = number if better else place[i]
+    begin = piece // out_rows * height  # of the image
+    corner_row = piece % out_rows * row_stride - top
+    first_row, last_row = max(corner_row, 0), min(corner_row + window_rows, height)
+    if side_by_side and last_row - first_row == 2:
+        upper, lower = x[begin + first_row].ctypes.data, x[begin + first_row + 1].ctypes.data
+        target_line, place_line = y[piece].ctypes.data, places[piece].ctypes.data
+        if wanted:
+            pooled_line_with_places((
+                out_columns, channels // lanes, upper, lower, b.ctypes.data, target_line, place_line,
+            ))  # fmt: skip
+        else:
+            pooled_line((out_columns, channels // lanes, upper, lower, b.ctypes.data, target_line, place_line))
+        return
+    for j in range(out_columns):
+        corner = j * column_stride - left
+        first_column, last_column = max(corner, 0), min(corner + window_columns, width)
+        target, place = y[piece, j], places[piece, j]
+        for row in range(first_row, last_row):
+            for column in range(first_column, last_column):
+                pixel = x[begin + row, column]
+                number = (row - corner_row) * window_columns + column - corner
+                if row == first_row and column == first_column:
+                    for i in range(target.size):
+                        target[i] = rectified(pixel[i] + b[i])
+                        place[i] = number
+                else:
+                    for i in range(target.size):
+                        value = rectified(pixel[i] + b[i])
+                        better = value > target[i] or value != value  # a NaN stays
+                        target[i] = value if better else target[i]
+                        place[i] = number if better else place[i]
 
 
 def relu_pool_grad(y: Array, places: Array, dy: Array, shape: tuple[int, ...], window: Window) -> tuple[Array, Array]:

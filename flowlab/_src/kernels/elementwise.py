@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowlab._src.kernels.jit import In1, In2, Int, Out1, Out2, Turn, claim, clear, loop, pieces, plain, span
+from flowlab._src.kernels.jit import In1, In2, Int, Out1, Out2, clear, loop, pieces, plain, span
 from flowlab._src.kernels.threads import share
 
 Array = NDArray[Any]
@@ -42,16 +42,12 @@ def relu(x: Array) -> Array:
 
 
 @loop(least=LEAST)
-def relu_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
+def relu_loop(piece: Int, pieces: Int, x: In1, y: Out1) -> None:
     """Keep what is not below zero; NaN is not."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, x.size)
-        source, target = x[begin:end], y[begin:end]
-        for i in range(source.size):
-            target[i] = 0 if source[i] < 0 else source[i]
+    begin, end = span(piece, pieces, x.size)
+    source, target = x[begin:end], y[begin:end]
+    for i in range(source.size):
+        target[i] = 0 if source[i] < 0 else source[i]
 
 
 def relu_grad(dy: Array, y: Array) -> Array:
@@ -65,17 +61,13 @@ def relu_grad(dy: Array, y: Array) -> Array:
 
 
 @loop(least=LEAST)
-def relu_grad_loop(turn: Turn, pieces: Int, dy: In1, y: In1, dx: Out1) -> None:
+def relu_grad_loop(piece: Int, pieces: Int, dy: In1, y: In1, dx: Out1) -> None:
     """Multiply by 1 or 0, as TensorFlow does: an infinite gradient times 0 is NaN."""
     one, zero = dy.dtype.type(1), dy.dtype.type(0)
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, dy.size)
-        gradient, outputs, target = dy[begin:end], y[begin:end], dx[begin:end]
-        for i in range(gradient.size):
-            target[i] = gradient[i] * (one if outputs[i] > 0 else zero)
+    begin, end = span(piece, pieces, dy.size)
+    gradient, outputs, target = dy[begin:end], y[begin:end], dx[begin:end]
+    for i in range(gradient.size):
+        target[i] = gradient[i] * (one if outputs[i] > 0 else zero)
 
 
 def bias_add(x: Array, b: Array) -> Array:
@@ -90,17 +82,13 @@ def bias_add(x: Array, b: Array) -> Array:
 
 
 @loop(least=LEAST)
-def bias_add_loop(turn: Turn, pieces: Int, x: In2, b: In1, y: Out2) -> None:
+def bias_add_loop(piece: Int, pieces: Int, x: In2, b: In1, y: Out2) -> None:
     """Add b to each row."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, x.shape[0])
-        for row in range(begin, end):
-            source, target = x[row], y[row]
-            for i in range(b.size):
-                target[i] = source[i] + b[i]
+    begin, end = span(piece, pieces, x.shape[0])
+    for row in range(begin, end):
+        source, target = x[row], y[row]
+        for i in range(b.size):
+            target[i] = source[i] + b[i]
 
 
 def bias_relu_within(y: Array, b: Array) -> bool:
@@ -114,18 +102,14 @@ def bias_relu_within(y: Array, b: Array) -> bool:
 
 
 @loop(least=2**12, calls=1000)
-def bias_relu_loop(turn: Turn, pieces: Int, y: Out2, b: In1) -> None:
+def bias_relu_loop(piece: Int, pieces: Int, y: Out2, b: In1) -> None:
     """Add b to each row and keep what is not below zero."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, y.shape[0])
-        for row in range(begin, end):
-            target = y[row]
-            for i in range(b.size):
-                total = target[i] + b[i]
-                target[i] = 0 if total < 0 else total
+    begin, end = span(piece, pieces, y.shape[0])
+    for row in range(begin, end):
+        target = y[row]
+        for i in range(b.size):
+            total = target[i] + b[i]
+            target[i] = 0 if total < 0 else total
 
 
 def bias_grad(dy: Array) -> Array:
@@ -143,16 +127,12 @@ def bias_grad(dy: Array) -> Array:
 
 
 @loop(least=LEAST)
-def bias_grad_loop(turn: Turn, pieces: Int, dy: In2, sums: Out2) -> None:
+def bias_grad_loop(piece: Int, pieces: Int, dy: In2, sums: Out2) -> None:
     """Add up groups of rows, one after the other in each column."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, dy.shape[0])
-        target = sums[piece]
-        clear(target)
-        for row in range(begin, end):
-            source = dy[row]
-            for i in range(target.size):
-                target[i] += source[i]
+    begin, end = span(piece, pieces, dy.shape[0])
+    target = sums[piece]
+    clear(target)
+    for row in range(begin, end):
+        source = dy[row]
+        for i in range(target.size):
+            target[i] += source[i]

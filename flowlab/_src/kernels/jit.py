@@ -5,22 +5,23 @@ marked `@loop`. Nobody ever waits for the compiler: the first calls on large inp
 background thread imports Numba and finds the machine code of an earlier process on disk, or has another process compile
 it (`apart.py`); later calls use the loop. Small inputs always stay with NumPy, so small programs never load Numba at all.
 
-    @loop(least=100_000)                        # below that much work, NumPy is as fast
-    def square_loop(turn: Turn, pieces: Int, x: In1, y: Out1) -> None:
-        while True:
-            piece = claim(turn)                 # the next piece of the work, handed out to all threads
-            if piece >= pieces:
-                break
-            begin, end = span(piece, pieces, x.size)
-            xs, ys = x[begin:end], y[begin:end]
-            for i in range(xs.size):            # from 0: then the compiler sees that it may take 16 at once
-                ys[i] = xs[i] * xs[i]
+    @loop(least=100_000)                # below that much work, NumPy is as fast
+    def square_loop(piece: Int, pieces: Int, x: In1, y: Out1) -> None:
+        begin, end = span(piece, pieces, x.size)
+        xs, ys = x[begin:end], y[begin:end]
+        for i in range(xs.size):        # from 0: then the compiler sees that it may take 16 at once
+            ys[i] = xs[i] * xs[i]
 
     def square(x):
         run = square_loop.ready(x.dtype, x.size)
         if run is None:
-            return x * x                        # the NumPy sibling
-        ...
+            return x * x                # the NumPy sibling
+        y = np.empty(x.shape, x.dtype)
+        share(run, pieces(x.size), plain(x).reshape(-1), y.reshape(-1))
+        return y
+
+It is written for one piece of the work; the threads claim one piece after the other until none is left. A loop that keeps
+something from piece to piece, such as memory to work in, takes `turn` for `piece` and claims its pieces itself.
 
 The environment variable FLOWLAB_NUMBA sets the policy: "0" never compiles, "1" (the default) is described above,
 "wait" compiles at the first large call (for tests and benchmarks).
@@ -202,7 +203,10 @@ class OfNumbers(Instruction):
 
 
 class Loop(Part):
-    """A function for the compiler, one version for each dtype; `ready` says whether it can be used yet."""
+    """A function for the compiler, one version for each dtype; `ready` says whether it can be used yet.
+
+    A version is called with a counter of pieces (`turn`), their number, and the arguments; see `threads.share`.
+    """
 
     def __init__(
         self,
@@ -223,6 +227,7 @@ class Loop(Part):
         self.asked: dict[np.dtype[Any], int] = {}
         self.state: dict[np.dtype[Any], str] = {}
         self.source: dict[str, Any] | None = None  # of a loop that the program wrote, see `written`
+        self.claims = parameters_of(function)[:1] != ("piece",)  # its pieces itself
         loops.append(self)
 
     def order(self, dtype: np.dtype[Any]) -> str | None:
@@ -262,7 +267,8 @@ class Loop(Part):
 
         how = {"pipeline_class": for_separate_arrays()} if self.separate else {}
         make = numba.njit(nogil=True, error_model="numpy", fastmath=set(self.reorder), **how)
-        dispatcher: Any = make(linked(self.function, dtype))
+        whole = linked(self.function, dtype)
+        dispatcher: Any = make(whole if self.claims else claiming(whole, dtype))
         dispatcher._cache = kept.Kept(self, dtype)
         dispatcher.compile(self.signature(dtype))
         dispatcher.disable_compile()
@@ -274,7 +280,53 @@ class Loop(Part):
 
         hints = typing.get_type_hints(self.function, include_extras=True)
         hints.pop("return", None)
+        if not self.claims:
+            hints["piece"] = Turn
         return types.void(*(hint.__metadata__[0].numba_type(dtype) for hint in hints.values()))
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run as plain Python."""
+        if self.claims:
+            return self.function(*arguments)
+        turn, pieces = arguments[:2]
+        while (piece := claim(turn)) < pieces:
+            self.function(piece, *arguments[1:])
+
+
+def parameters_of(function: Any) -> tuple[str, ...]:
+    """Return the names of the parameters of a function."""
+    names: tuple[str, ...] = function.__code__.co_varnames
+    return names[: function.__code__.co_argcount]
+
+
+CLAIMING = """
+def run(turn, {arguments}):
+    while True:
+        piece = claim(turn)
+        if piece >= pieces:
+            break
+        step(piece, {arguments})
+"""
+
+
+def claiming(function: FunctionType, dtype: np.dtype[Any]) -> FunctionType:
+    """Return the loop that claims pieces as long as there are any, and calls a function for each of them.
+
+    Numba puts the lines of the function in the place of the call before it finds out types: machine code is the same as
+    if both were written as one.
+    """
+    import numba
+
+    arguments = ", ".join(parameters_of(function)[1:])
+    namespace = {
+        "__name__": function.__module__,
+        "claim": claim.build(dtype),
+        "step": numba.njit(inline="always")(function),
+    }
+    exec(CLAIMING.format(arguments=arguments), namespace)
+    run: Any = namespace["run"]
+    run.__name__ = run.__qualname__ = function.__name__
+    return run
 
 
 @cache

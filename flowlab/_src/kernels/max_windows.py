@@ -118,42 +118,38 @@ def route_strip(ir: Any, builder: Any, dtype: np.dtype[Any], pixels: Any, kind: 
 
 @loop(least=LEAST)
 def max_windows_loop(
-    turn: Turn, pieces: Int, x: In2, y: Out2, rows: Ints2, row_entries: Ints2, segments: Ints2, tap_entries: Ints2,
+    piece: Int, pieces: Int, x: In2, y: Out2, rows: Ints2, row_entries: Ints2, segments: Ints2, tap_entries: Ints2,
     sizes: Ints1, geometry: Ints1,
 ) -> None:  # fmt: skip
     """Write all maxima; a piece is a band of rows of one image. x and y are (images, numbers)."""
     bands, y_row, channels, lanes = geometry
     size = x.itemsize
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        image, band = piece // bands, piece % bands
-        x_base, y_base = x[image].ctypes.data, y[image].ctypes.data
-        begin, end = span(band, bands, rows.shape[0])
-        for row in range(begin, end):
-            row_list = row_entries.ctypes.data + rows[row, 0] * 16
-            row_count = rows[row, 1] - rows[row, 0]
-            first = 0
-            while first < channels:
-                left, behind = channels - first, first * size
-                kind = 0 if left >= 2 * lanes else 1 if left >= lanes else 2
-                for s in range(segments.shape[0]):
-                    y_first, y_step, count, x_first, x_step, _, tap, last_tap = segments[s]
-                    done = 0
-                    while done < count:
-                        pixels = 1
-                        for i in range(sizes.size):
-                            if sizes[i] <= count - done:
-                                pixels = sizes[i]
-                                break
-                        max_strip((
-                            pixels, kind, left, x_base + behind + x_first + done * x_step, x_step, row_list, row_count,
-                            tap_entries.ctypes.data + tap * 16, last_tap - tap, 0, 0,
-                            y_base + behind + row * y_row + y_first + done * y_step, y_step, 0,
-                        ))  # fmt: skip
-                        done += pixels
-                first += 2 * lanes if kind == 0 else lanes
+    image, band = piece // bands, piece % bands
+    x_base, y_base = x[image].ctypes.data, y[image].ctypes.data
+    begin, end = span(band, bands, rows.shape[0])
+    for row in range(begin, end):
+        row_list = row_entries.ctypes.data + rows[row, 0] * 16
+        row_count = rows[row, 1] - rows[row, 0]
+        first = 0
+        while first < channels:
+            left, behind = channels - first, first * size
+            kind = 0 if left >= 2 * lanes else 1 if left >= lanes else 2
+            for s in range(segments.shape[0]):
+                y_first, y_step, count, x_first, x_step, _, tap, last_tap = segments[s]
+                done = 0
+                while done < count:
+                    pixels = 1
+                    for i in range(sizes.size):
+                        if sizes[i] <= count - done:
+                            pixels = sizes[i]
+                            break
+                    max_strip((
+                        pixels, kind, left, x_base + behind + x_first + done * x_step, x_step, row_list, row_count,
+                        tap_entries.ctypes.data + tap * 16, last_tap - tap, 0, 0,
+                        y_base + behind + row * y_row + y_first + done * y_step, y_step, 0,
+                    ))  # fmt: skip
+                    done += pixels
+            first += 2 * lanes if kind == 0 else lanes
 
 
 @loop(least=LEAST)

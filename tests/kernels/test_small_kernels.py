@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from flowlab._src.errors import InvalidArgumentError
-from flowlab._src.kernels import elementwise, gemm, jit, product_steps, softmax, update
+from flowlab._src.kernels import elementwise, gemm, jit, known_products, product_steps, softmax, update
 
 NEAR = {"float16": 2e-3, "float32": 2e-6, "float64": 1e-14}
 
@@ -79,6 +79,22 @@ def test_product_of_any_size(size, transpose_a, transpose_b, dtype):
 @pytest.mark.parametrize("transpose", [(False, False), (True, False), (False, True)], ids=str)
 def test_product_of_matrices_whose_lines_meet_in_the_cache(size, transpose, dtype):
     check_product(*size, *transpose, dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [(128, 128, 64), (15, 33, 70), (4, 900, 5), (1, 3, 200)], ids=str)
+@pytest.mark.parametrize("flips", [(False, False), (True, False), (False, True), (True, True)], ids=str)
+def test_product_of_known_sizes_is_the_product(size, flips, dtype, kernels):
+    m, k, n = size
+    a, b = uniform(0, dtype, m, k), uniform(1, dtype, k, n)
+    a, b = np.ascontiguousarray(a.T) if flips[0] else a, np.ascontiguousarray(b.T) if flips[1] else b
+    multiply = known_products.product(a.shape, b.shape, flips, np.dtype(dtype))
+    expected = gemm.matmul(a, b, *flips)
+    np.testing.assert_array_equal(multiply(a, b), expected)
+    turned = multiply(np.asfortranarray(a), np.asfortranarray(b))
+    np.testing.assert_allclose(turned, expected, rtol=0, atol=NEAR[dtype] * k)
+    with pytest.raises(ValueError, match="matmul"):
+        multiply(a[1:, 1:], b[2:, 2:])
 
 
 @pytest.mark.usefixtures("compiled")

@@ -333,16 +333,19 @@ class Walk:
 
     def run(self) -> None:
         """Visit nodes until nothing is left to do."""
-        queue, pending = self._queue, self._pending
+        queue, pending, arrived = self._queue, self._pending, self._grads
         while queue:
             node = queue.popleft()
-            inputs = sources(node)
+            inputs = node._inputs if node._body is None else sources(node)
             in_grads = self._apply_rule(node, inputs, self._sum_up(node))
             for tensor, grad in zip(inputs, in_grads, strict=True):
                 if grad is not None:
                     if isinstance(grad, Tensor) and grad._shape is not tensor._shape:
                         _refine_shape(node, tensor, grad)
-                    self._receive(tensor, grad)
+                    if tensor in arrived:
+                        arrived[tensor].append(grad)
+                    else:
+                        arrived[tensor] = [grad]
                 producer = tensor._op
                 waiting = pending[producer] = pending.get(producer, 0) - 1
                 if waiting == 0:
@@ -371,9 +374,12 @@ class Walk:
 
     def _sum_up(self, node: Operation) -> list[Gradient]:
         """The gradients of a node's outputs, or an empty list if there are none."""
+        outputs = node._outputs
+        if len(outputs) == 1 and (grads := self._grads.get(outputs[0])) is not None and len(grads) == 1:
+            return grads[:]  # as nearly always
         sums: list[Gradient] = []
         arrived = False
-        for tensor in node._outputs:
+        for tensor in outputs:
             grads = self._grads.get(tensor)
             if grads is None:
                 sums.append(None)
@@ -409,9 +415,10 @@ class Walk:
             raise _no_rule(node, error) from None
         if rule is None:
             return [None] * len(inputs)
-        for i, grad in enumerate(out_grads):
-            if grad is None and is_trainable(node._outputs[i]):
-                out_grads[i] = raw.ZerosLike(node._outputs[i], name="zeros_like")
+        if len(out_grads) > 1:
+            for i, grad in enumerate(out_grads):
+                if grad is None and is_trainable(node._outputs[i]):
+                    out_grads[i] = raw.ZerosLike(node._outputs[i], name="zeros_like")
         graph, scopes, outer = self._graph, self._scopes, self._scopes.name
         scopes.name = graph.unique_name(node._name + "_grad")  # as name_scope() does, in a third of its time
         try:

@@ -313,10 +313,10 @@ def solve_dtypes(op: Op, schema: Schema, inputs: Sequence[Tensor]) -> Sequence[D
     if schema.has_list:
         found = _solve(op, schema, inputs)
     else:  # what the signature says of inputs of these kinds has been found at the first such node
-        kinds = tuple([t._dtype._number for t in inputs])
-        if kinds not in schema.solved:
-            schema.solved[kinds] = _solve(op, schema, inputs)
-        found = schema.solved[kinds]
+        kinds, solved = tuple([t._dtype._number for t in inputs]), schema.solved
+        if kinds not in solved:
+            solved[kinds] = _solve(op, schema, inputs)
+        found = solved[kinds]
     if found is not None:
         return found
     given: DType | Sequence[DType] = op.dtypes(*inputs)

@@ -48,7 +48,7 @@ from flowlab._src.kernels.threads import blas, share, threads
 
 Array = NDArray[Any]
 
-LEAST = 2**21  # multiplications; with fewer, one BLAS thread is done before a helper wakes up
+LEAST = 2**20  # multiplications; with fewer, one BLAS thread is done before a helper wakes up
 DEPTH = 400  # most length of a stretch of the sum
 BLOCK = 252  # most rows of a block of C
 FEW = 4  # rows of B to copy at a time, so that neighbours in memory are read soon after each other

@@ -94,7 +94,8 @@ class Job:
         self.lock = threading.Lock()
         self.running = 0
         self.closed = False
-        self.left = threading.Event()
+        self.left = threading.Lock()  # held while helpers may be at work; an Event would take 2 us to make
+        self.left.acquire()
         self.error: BaseException | None = None
 
     def help(self) -> None:
@@ -110,7 +111,7 @@ class Job:
         with self.lock:
             self.running -= 1
             if self.closed and not self.running:
-                self.left.set()
+                self.left.release()
 
     def finish(self) -> None:
         """Let no helper begin any more, and wait for those that did."""
@@ -120,7 +121,7 @@ class Job:
         if waiting:
             if awake is not None:
                 awake.await_rest(waiting)
-            self.left.wait()
+            self.left.acquire()
         self.arguments = ()  # a helper that wakes late shall not hold arrays that their owner may want to change
         if self.error is not None:
             raise self.error

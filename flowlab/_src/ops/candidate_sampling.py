@@ -19,6 +19,7 @@ from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import sampling
 from flowlab._src.kernels.memory import require_memory
+from flowlab._src.kernels.random import Philox
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.random import RandomOp, seed_attributes
 from flowlab._src.util.export import export
@@ -67,7 +68,7 @@ class CandidateSampler(RandomOp, abstract=True):
         if self.unique and self.num_sampled > classes:
             raise InvalidArgumentError(None, None, "Sampler's range is too small.")
         # Read without a sign, negative numbers are larger than any class: one look instead of three.
-        if true_classes.size and np.asarray(true_classes).view(np.uint64).max() >= classes:
+        if true_classes.size and np.maximum.reduce(np.asarray(true_classes).view(np.uint64), None) >= classes:
             wrong = (true_classes < 0) | (true_classes >= classes)
             value = true_classes[wrong][0]
             message = f"`true_candidate` out of range [0, {classes}), received {value}"
@@ -77,9 +78,14 @@ class CandidateSampler(RandomOp, abstract=True):
         self, run: Any, true_classes: Array[np.int64]
     ) -> tuple[Array[np.int64], Array[np.float32], Array[np.float32]]:
         require_memory([self.num_sampled], np.int64)
-        sampler = self.sampler(run)
+        return self.draw(self.sampler(run), self.stream(run), true_classes)
+
+    def draw(
+        self, sampler: sampling.Sampler, stream: Philox, true_classes: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Check the true classes, then draw and learn."""
         self.check(true_classes, sampler.classes)
-        drawn = sampling.draw(sampler, self.stream(run), self.num_sampled, self.unique, true_classes)
+        drawn = sampling.draw(sampler, stream, self.num_sampled, self.unique, true_classes)
         if isinstance(sampler, sampling.Learned):
             sampler.learn(true_classes)
         return drawn
@@ -95,6 +101,17 @@ class RangedSampler(CandidateSampler, abstract=True):
     """Draws from the classes 0 up to, not including, `range_max`."""
 
     range_max: int = 0
+
+    def bound(self, node: Any, true_classes: Spec) -> Any:
+        """For a node that is known: what it keeps in a session has names, and the memory was asked for."""
+        require_memory([self.num_sampled], np.int64)
+        sampler, stream = ("sampler", node.name), ("random", node.name)
+
+        def draw(run: Any, true_classes: Any) -> Any:
+            kept = run.state.resource
+            return self.draw(kept(sampler, self.make_sampler), kept(stream, self.new_stream), true_classes)
+
+        return draw
 
 
 class UniformCandidateSampler(RangedSampler):

@@ -89,20 +89,23 @@ def adder_of_rows(
         return None
     if updates.dims != (*indices.dims, *dims[1:]) or updates.dtype.as_numpy_dtype is not kind:
         return None
-    dtype, scale, zeros, flat, whole = np.dtype(kind), sign * float(factor), np.zeros, (dims[0], -1), np.int64
-    versions = add_rows_loop.versions
+    dtype, scale, zeros, flat, whole = np.dtype(kind), sign * float(factor), np.zeros, (dims[0], -1), np.dtype(np.int64)
+    versions, long = add_rows_loop.versions, indices.dtype.as_numpy_dtype is np.int64
+    as_they_are = len(dims) == 2 and len(indices.dims) == 1
 
     def add_rows_in_place(value: np.ndarray, indices: Any, updates: Any) -> bool:
         run = versions.get(dtype)
         if run is None or value.shape != dims or not value.flags.c_contiguous:
             return False
         value.setflags(write=True)
-        wrong, table, rows = zeros(1, whole), value.reshape(flat), indices.reshape(-1)
-        rows = rows if rows.dtype == whole else rows.astype(whole)
+        wrong = zeros(1, whole)
+        table, rows, changes = value, indices if long else indices.astype(whole), updates
+        if not as_they_are:
+            table, rows, changes = value.reshape(flat), rows.reshape(-1), updates.reshape(count, -1)
         try:
-            run(wrong, 1, table, rows, updates.reshape(count, -1), scale)
+            run(wrong, 1, table, rows, changes, scale)
         except TypeError:  # a part of an array
-            run(wrong, 1, table, plain(rows), plain(updates).reshape(count, -1), scale)
+            run(wrong, 1, table, plain(rows), plain(changes), scale)
         value.setflags(write=False)
         if wrong[0]:
             check_range(indices, dims[0])

@@ -7,8 +7,10 @@ import sys
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 Arrays = tuple[Any, ...]
+COUNTS = hasattr(sys, "getrefcount")  # other kinds of Python do not count
 
 
 def held_by_nobody_else(values: list[Any], targets: Arrays) -> bool:
@@ -17,13 +19,13 @@ def held_by_nobody_else(values: list[Any], targets: Arrays) -> bool:
     Python counts who holds an object, and a view holds the array it looks into. A variable that was fetched, saved
     by the stepper, or read through a handle earlier in this run has more holders than one that was not.
     """
-    if not hasattr(sys, "getrefcount"):
+    if not COUNTS:
         return False
     alone = _holders()[values[0] is targets[0]]
-    counts = [sys.getrefcount(value) for value in values]
-    return counts == [alone] * len(counts) and all(
-        isinstance(value, np.ndarray) and value.flags.owndata for value in values
-    )
+    for value in values:
+        if sys.getrefcount(value) != alone or not isinstance(value, ndarray) or not value.flags.owndata:
+            return False
+    return True
 
 
 @functools.cache
@@ -35,7 +37,8 @@ def _holders() -> tuple[int, int]:
     counts = []
 
     def count(values: list[Any], targets: Arrays) -> None:
-        counts.extend([sys.getrefcount(value) for value in values])
+        for value in values:
+            counts.append(sys.getrefcount(value))
 
     def apply(variables: dict[str, Any], targets: Arrays) -> None:
         values = [variables.get(name) for name in ("w",)]

@@ -17,7 +17,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, broadcast_shapes, merge_dims, require_rank_at_least
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.kernels import gemm
+from flowlab._src.kernels import gemm, known_products
 from flowlab._src.kernels.small_plan import Product
 from flowlab._src.ops.array_shape import rank, shape_of
 from flowlab._src.ops.broadcast import Gradient, brackets
@@ -93,12 +93,17 @@ class MatMul(Op):
         return Product(self.transpose_a, self.transpose_b) if type(self) is MatMul and a.rank == b.rank == 2 else None
 
     def bound(self, node: Any, a: Spec, b: Spec) -> Any:
-        """Small products: nothing is left to decide but which of the two is transposed."""
-        m, n = a.dims, b.dims
+        """Of small products nothing is left to decide but which of the two is transposed, of large ones not much."""
+        m: Any = a.dims
+        n: Any = b.dims
         if m is None or n is None or None in (*m, *n) or type(self) is not MatMul:
             return None
-        if m[not self.transpose_a] != n[self.transpose_b] or math.prod(m) * n[not self.transpose_b] >= LARGE:  # type: ignore[arg-type,operator]
+        if m[not self.transpose_a] != n[self.transpose_b]:
             return None
+        if (work := math.prod(m) * n[not self.transpose_b]) >= LARGE:
+            known = work >= gemm.LEAST and a.dtype in (dtypes.float32, dtypes.float64)
+            flips = self.transpose_a, self.transpose_b
+            return known_products.product(m, n, flips, np.dtype(a.dtype.as_numpy_dtype)) if known else None
         if self.transpose_a:
             return (lambda x, y: x.T.dot(y.T)) if self.transpose_b else lambda x, y: x.T.dot(y)
         return (lambda x, y: x.dot(y.T)) if self.transpose_b else lambda x, y: x.dot(y)

@@ -119,7 +119,11 @@ class RandomOp(Op, abstract=True):
 
     def stream(self, run: Any) -> Philox:
         """The stream of the running node, as far as this session has drawn from it."""
-        return run.state.resource(("random", run.node.name), lambda: Philox(self.seed, self.seed2))
+        return run.state.resource(("random", run.node.name), self.new_stream)
+
+    def new_stream(self) -> Philox:
+        """The stream from its beginning."""
+        return Philox(self.seed, self.seed2)
 
 
 class RandomFilled(RandomOp, abstract=True):

@@ -6,6 +6,7 @@ others are written out in graph nodes; they wait for the incoming gradient, so t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -216,6 +217,15 @@ class Cosh(Unary):
             return dy * raw.Sinh(x)
 
 
+def from_result(make: Callable[..., Any], node: Any, dy: Gradient) -> Any:
+    """A gradient node of the result and `dy`. It reads `dy`, so that only what is made before it has to be told to wait."""
+    y = node.outputs[0]
+    if dy.__class__ is Tensor and not y.dtype.is_complex:
+        return make(y, dy)
+    with control_dependencies([dy.op]):
+        return make(conj(y), dy)
+
+
 class Tanh(Unary):
     """sinh(x) / cosh(x): from -1 to 1."""
 
@@ -226,9 +236,7 @@ class Tanh(Unary):
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """dy (1 - tanh(x)²), from the result."""
-        with control_dependencies([dy.op]):
-            y = conj(node.outputs[0])
-            return raw.TanhGrad(y, dy)
+        return from_result(raw.TanhGrad, node, dy)
 
 
 class TanhGrad(FromResult):
@@ -299,9 +307,7 @@ class Sigmoid(Unary):
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """dy y (1 - y), from the result y."""
-        with control_dependencies([dy.op]):
-            y = conj(node.outputs[0])
-            return raw.SigmoidGrad(y, dy)
+        return from_result(raw.SigmoidGrad, node, dy)
 
 
 class SigmoidGrad(FromResult):

@@ -2,13 +2,13 @@
 
 import pytest
 
-from flowlab._src.kernels import jit
+from flowlab._src.kernels import compiling, jit
 
 
 @pytest.fixture(params=["numpy", "compiled"])
 def kernels(request, monkeypatch):
     """Choose how kernels compute; yields "numpy" or "compiled"."""
-    if request.param == "compiled" and jit.policy() == jit.NEVER:
+    if request.param == "compiled" and compiling.policy() == compiling.NEVER:
         pytest.skip("FLOWLAB_NUMBA=0")
     use(monkeypatch, request.param)
     return request.param
@@ -17,13 +17,13 @@ def kernels(request, monkeypatch):
 @pytest.fixture
 def compiled(monkeypatch):
     """Use compiled loops for every size; for what NumPy was tried with already."""
-    if jit.policy() == jit.NEVER:
+    if compiling.policy() == compiling.NEVER:
         pytest.skip("FLOWLAB_NUMBA=0")
     use(monkeypatch, "compiled")
 
 
 def use(monkeypatch, way):
-    monkeypatch.setattr(jit.compiler, "policy", jit.WAIT if way == "compiled" else jit.NEVER)
+    monkeypatch.setattr(compiling.compiler, "policy", compiling.WAIT if way == "compiled" else compiling.NEVER)
     for each in jit.loops:
         monkeypatch.setattr(each, "least", 0)
         if way == "numpy":

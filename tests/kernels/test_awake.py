@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flowlab._src.kernels import awake, jit, threads
+from flowlab._src.kernels import awake, compiling, threads
 from tests.kernels.test_threads import counting
 
 
@@ -57,7 +57,7 @@ def test_a_job_that_is_offered_already_is_seen_at_once() -> None:
 
 
 def test_nothing_waits_awake_without_compiled_loops(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jit.compiler, "policy", jit.NEVER)
+    monkeypatch.setattr(compiling.compiler, "policy", compiling.NEVER)
     for loop in (awake.rest_loop, awake.await_loop):
         monkeypatch.setattr(loop, "versions", {})
     rests = int(awake.board[awake.RESTS])

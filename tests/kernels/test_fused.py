@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import flowlab as tf
-from flowlab._src.kernels import formula, jit
+from flowlab._src.kernels import compiling, formula
 from flowlab._src.kernels.fused import Fused, Layout, Value
 
 NAMES = {name: getattr(np, name) for name in ("sqrt", "absolute", "reciprocal", "maximum", "minimum", "where")}
@@ -30,8 +30,8 @@ SHAPES = [shapes for layouts in LAYOUTS.values() for shapes in layouts]
 @pytest.fixture(autouse=True)
 def compiled(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Compile at the first call; where loops are switched off, the NumPy sibling answers."""
-    if jit.compiler.policy != jit.NEVER:
-        monkeypatch.setattr(jit.compiler, "policy", jit.WAIT)
+    if compiling.compiler.policy != compiling.NEVER:
+        monkeypatch.setattr(compiling.compiler, "policy", compiling.WAIT)
     with np.errstate(all="ignore"):
         yield
 
@@ -135,7 +135,7 @@ def test_layouts_that_do_not_go_together_are_refused() -> None:
 
 
 def test_nothing_is_compiled_for_a_program_that_does_not_go_on_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jit.compiler, "policy", jit.BACKGROUND)
+    monkeypatch.setattr(compiling.compiler, "policy", compiling.BACKGROUND)
     given = values((6, 13), (13,), np.float32)
     run = fused(given)
     for _ in range(5):

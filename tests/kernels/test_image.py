@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from flowlab._src.kernels import image_boxes, image_color, image_crop, image_resize, jit
+from flowlab._src.kernels import compiling, image_boxes, image_color, image_crop, image_resize, jit
 from flowlab._src.kernels.random import Philox
 
 sides = st.tuples(st.integers(1, 7), st.integers(1, 7))
@@ -212,7 +212,7 @@ def test_whole_numbers_below_a_limit_are_even() -> None:
 
 
 def test_loops_give_the_numbers_of_their_siblings(monkeypatch):
-    if jit.policy() == jit.NEVER:
+    if compiling.policy() == compiling.NEVER:
         pytest.skip("FLOWLAB_NUMBA=0")
     x = np.random.RandomState(0).uniform(0, 1, (3, 40, 50, 3)).astype(np.float32)
     x[0, :3] = 0.5
@@ -233,13 +233,13 @@ def test_loops_give_the_numbers_of_their_siblings(monkeypatch):
         ]
 
     results = {}
-    for word in (jit.WAIT, jit.NEVER):
-        monkeypatch.setattr(jit.compiler, "policy", word)
+    for word in (compiling.WAIT, compiling.NEVER):
+        monkeypatch.setattr(compiling.compiler, "policy", word)
         for each in jit.loops:
             monkeypatch.setattr(each, "least", 0)
-            if word == jit.NEVER:
+            if word == compiling.NEVER:
                 monkeypatch.setattr(each, "versions", {})
         with np.errstate(all="ignore"):
             results[word] = everything()
-    for ours, numpys in zip(results[jit.WAIT], results[jit.NEVER], strict=True):
+    for ours, numpys in zip(results[compiling.WAIT], results[compiling.NEVER], strict=True):
         np.testing.assert_allclose(ours, numpys, rtol=1e-5, atol=1e-6)

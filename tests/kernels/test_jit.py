@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import flowlab as tf
-from flowlab._src.kernels import apart, jit, machine_code, threads
+from flowlab._src.kernels import apart, compiling, jit, machine_code, threads
 from flowlab._src.kernels.jit import In1, Int, Out1, Turn, claim, loop, span
 
 FLOAT = np.dtype("float32")
@@ -50,15 +50,18 @@ def new_loop_that_claims():
 @pytest.fixture
 def policy(monkeypatch):
     """Return a function that sets the policy; loops made by the test are forgotten afterwards."""
-    if jit.policy() == jit.NEVER:
+    if compiling.policy() == compiling.NEVER:
         pytest.skip("FLOWLAB_NUMBA=0")
     monkeypatch.setattr(jit, "loops", list(jit.loops))
-    return lambda word: monkeypatch.setattr(jit.compiler, "policy", word)
+    return lambda word: monkeypatch.setattr(compiling.compiler, "policy", word)
 
 
 def run(source, **environment):
     """Run a program in a new process that must end well and silently; return what it printed."""
-    source = "import sys, numpy as np\nfrom flowlab._src.kernels import conv, jit, threads\n" + textwrap.dedent(source)
+    source = (
+        "import sys, numpy as np\nfrom flowlab._src.kernels import compiling, conv, jit, machine_code, threads\n"
+        + textwrap.dedent(source)
+    )
     keep = {name: value for name, value in os.environ.items() if not name.startswith("FLOWLAB_")}
     paths = os.pathsep.join([str(ROOT), *filter(None, [keep.get("PYTHONPATH")])])
     done = subprocess.run(
@@ -92,22 +95,27 @@ def rectify():
 
 def test_the_policy_is_read_from_the_environment(monkeypatch):
     monkeypatch.delenv("NUMBA_DISABLE_JIT", raising=False)
-    for text, word in {"0": jit.NEVER, "1": jit.BACKGROUND, " Wait ": jit.WAIT, "maybe": jit.BACKGROUND}.items():
+    for text, word in {
+        "0": compiling.NEVER,
+        "1": compiling.BACKGROUND,
+        " Wait ": compiling.WAIT,
+        "maybe": compiling.BACKGROUND,
+    }.items():
         monkeypatch.setenv("FLOWLAB_NUMBA", text)
-        assert jit.policy() == word
+        assert compiling.policy() == word
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
-    assert jit.policy() == jit.NEVER
+    assert compiling.policy() == compiling.NEVER
 
 
 def test_the_second_large_call_has_the_loop_compiled(policy):
-    policy(jit.BACKGROUND)
+    policy(compiling.BACKGROUND)
     double = new_loop()
     assert double.ready(FLOAT, 9) is None
     assert double.ready(FLOAT, 10) is None
     assert not double.state
     assert double.ready(FLOAT, 10) is None
     assert double.state[FLOAT] in ("queued", "compiled")
-    jit.wait()
+    compiling.wait()
     x, y = np.arange(10, dtype="f"), np.empty(10, "f")
     threads.share(double.ready(FLOAT, 10), 3, x, y)
     np.testing.assert_array_equal(y, 2 * x)
@@ -116,37 +124,37 @@ def test_the_second_large_call_has_the_loop_compiled(policy):
 
 
 def test_waiting_compiles_at_once(policy):
-    policy(jit.WAIT)
+    policy(compiling.WAIT)
     assert new_loop().ready(FLOAT, 10) is not None
 
 
 def test_never_means_never(policy):
-    policy(jit.NEVER)
+    policy(compiling.NEVER)
     double = new_loop()
     assert [double.ready(FLOAT, 10**9) for _ in range(5)] == [None] * 5
     assert not double.state
 
 
 def test_only_float32_and_float64_are_compiled(policy):
-    policy(jit.WAIT)
+    policy(compiling.WAIT)
     double = new_loop()
     for dtype in ("float16", "int32", "complex64", ">f4"):
         assert double.ready(np.dtype(dtype), 10**9) is None
 
 
 def test_a_loop_that_does_not_compile_is_reported_and_left_to_numpy(policy, monkeypatch):
-    policy(jit.BACKGROUND)
+    policy(compiling.BACKGROUND)
     double = new_loop()
     monkeypatch.setattr(double, "make", lambda dtype: 1 / 0)
     for _ in range(3):
         assert double.ready(FLOAT, 10) is None
-        jit.wait()
+        compiling.wait()
     assert jit.status()["test_jit.double_loop float32"] == "failed: ZeroDivisionError: division by zero"
 
 
 @pytest.mark.parametrize("make", [new_loop, new_loop_that_claims])
 def test_a_loop_is_for_a_piece_or_claims_pieces_itself(make, policy):
-    policy(jit.WAIT)
+    policy(compiling.WAIT)
     x, y = np.arange(10, dtype="f"), np.empty(10, "f")
     for pieces in (1, 3, 12):
         y.fill(-1)
@@ -221,20 +229,27 @@ def test_processes_that_compile_the_same_at_once_do_not_disturb_each_other(tmp_p
 
 @pytest.mark.slow
 def test_machine_code_is_for_one_machine(tmp_path):
-    program = "jit.kept.machine = lambda: sys.argv[1]\n" + RECTIFY + "rectify()\nprint(len(jit.store.files()))"
+    program = "jit.kept.machine = lambda: sys.argv[1]\n" + RECTIFY + "rectify()\nprint(len(machine_code.store.files()))"
     counts = [
-        run(program.replace("sys.argv[1]", repr(name)), NUMBA_CACHE_DIR=str(tmp_path), FLOWLAB_NUMBA="wait")
+        run(
+            program.replace("sys.argv[1]", repr(name)),
+            NUMBA_CACHE_DIR=str(tmp_path),
+            FLOWLAB_NUMBA="wait",
+            FLOWLAB_THREADS="1",  # with more, loops for waiting may be compiled too, or not
+        )
         for name in ("one", "two", "two")
     ]
     assert [int(count) / int(counts[0]) for count in counts] == [1, 2, 2]
 
 
 def test_what_lies_on_disk_is_loaded_after_the_first_large_call(policy, monkeypatch):
-    policy(jit.BACKGROUND)
-    monkeypatch.setattr(jit.store, "has_some", lambda beginning: beginning.startswith("test_jit.double_loop.float32."))
+    policy(compiling.BACKGROUND)
+    monkeypatch.setattr(
+        machine_code.store, "has_some", lambda beginning: beginning.startswith("test_jit.double_loop.float32.")
+    )
     double = new_loop()
     assert double.ready(FLOAT, 10) is None
-    jit.wait()
+    compiling.wait()
     assert double.ready(FLOAT, 10) is not None
 
 
@@ -243,7 +258,7 @@ TAKE_OVER = (
     + """
 for _ in range(3):
     rectify()
-    jit.wait()
+    compiling.wait()
 loops = elementwise.bias_add_loop, elementwise.relu_loop, elementwise.relu_grad_loop
 print([sum(loop.versions[x.dtype]._cache_hits.values()) for loop in loops], rectify()[1])
 """
@@ -259,10 +274,10 @@ def test_another_process_compiles_and_this_one_loads(tmp_path):
 @pytest.mark.parametrize(
     "trouble",
     [
-        "jit.apart.possible = lambda: False",  # a program that contains a Python
-        "jit.store.writable = lambda: None",  # no place for its code
+        "compiling.apart.possible = lambda: False",  # a program that contains a Python
+        "machine_code.store.writable = lambda: None",  # no place for its code
         "sys.executable = '/nowhere/python'",
-        "jit.apart.PROGRAM = 'raise SystemExit'",  # it ends at once
+        "compiling.apart.PROGRAM = 'raise SystemExit'",  # it ends at once
     ],
 )
 def test_where_another_process_is_of_no_use_this_one_compiles(trouble, tmp_path):
@@ -286,7 +301,7 @@ def test_the_other_process_goes_on_when_the_program_has_ended(policy, monkeypatc
 
 def test_a_loop_takes_over_in_the_middle_of_a_run(policy, monkeypatch):
     """A loop of a graph that runs long begins with NumPy and goes on with the compiled loop once it is there."""
-    policy(jit.BACKGROUND)
+    policy(compiling.BACKGROUND)
     double = new_loop()
     ways = []
 
@@ -294,7 +309,7 @@ def test_a_loop_takes_over_in_the_middle_of_a_run(policy, monkeypatch):
         compiled = double.ready(x.dtype, x.size)
         ways.append("numpy" if compiled is None else "compiled")
         if len(ways) == 4:
-            jit.wait()
+            compiling.wait()
         return x * 2 if compiled is None else x + x
 
     graph = tf.Graph()
@@ -321,8 +336,8 @@ def test_a_program_may_end_while_numba_is_being_loaded():
                     loading.set()
                     ending.wait()  # for ever
         sys.meta_path.insert(0, Slow())
-        jit.compiler.policy = jit.BACKGROUND
-        jit.compiler.enqueue(jit.loops[0], np.dtype("f"))
+        compiling.compiler.policy = compiling.BACKGROUND
+        compiling.compiler.enqueue(jit.loops[0], np.dtype("f"))
         loading.wait()
         print("the end")
     """

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flowlab._src.kernels import formula, jit, region
+from flowlab._src.kernels import compiling, formula, region
 from flowlab._src.kernels.region import Alias, Formula, Move, Region, Total, Value
 
 FORMULAS = ["x + y", "x * (1 - y)", "where(x >= y, x, -y)", "sqrt(absolute(x)) - y", "maximum(x, 0.5) / 2 + y"]
@@ -87,9 +87,9 @@ def program(random: np.random.RandomState) -> tuple[list[Value], list[Any]]:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("seed", range(12))
 def test_random_regions_give_numpys_numbers(seed: int, dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    if jit.policy() == jit.NEVER:
+    if compiling.policy() == compiling.NEVER:
         pytest.skip("FLOWLAB_NUMBA=0")
-    monkeypatch.setattr(jit.compiler, "policy", jit.WAIT)
+    monkeypatch.setattr(compiling.compiler, "policy", compiling.WAIT)
     random = np.random.RandomState(seed)
     inputs, items = program(random)
     made = [item for item in items if not isinstance(item, Alias)]

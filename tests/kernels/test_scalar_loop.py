@@ -11,7 +11,7 @@ import pytest
 import flowlab as tf
 from flowlab._src.graph import registry
 from flowlab._src.graph.op import Spec
-from flowlab._src.kernels import formula, jit
+from flowlab._src.kernels import compiling, formula
 from flowlab._src.kernels.scalar_loop import Assign, Choice, Description, NotScalar, ScalarLoop, write
 
 BOTH = ["AddV2", "Sub", "Mul", "Neg", "Square", "SquaredDifference", "Abs", "Maximum", "Minimum", "SelectV2", "Less",
@@ -29,8 +29,8 @@ NUMBERS = {
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Compile at once; the texts are run as Python where loops are switched off."""
-    if jit.compiler.policy != jit.NEVER:
-        monkeypatch.setattr(jit.compiler, "policy", jit.WAIT)
+    if compiling.compiler.policy != compiling.NEVER:
+        monkeypatch.setattr(compiling.compiler, "policy", compiling.WAIT)
     with np.errstate(all="ignore"):
         yield
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flowlab._src.kernels import formula, jit
+from flowlab._src.kernels import compiling, formula
 from flowlab._src.kernels.small_plan import Description, Product, SmallPlan, Total, Writer
 from flowlab._src.runtime.state import SessionState
 
@@ -20,8 +20,8 @@ NAMES = {name: getattr(np, name) for name in ("sqrt", "absolute", "maximum", "wh
 @pytest.fixture(autouse=True)
 def compiled(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Compile at the first call; the texts are run as Python where loops are switched off."""
-    if jit.compiler.policy != jit.NEVER:
-        monkeypatch.setattr(jit.compiler, "policy", jit.WAIT)
+    if compiling.compiler.policy != compiling.NEVER:
+        monkeypatch.setattr(compiling.compiler, "policy", compiling.WAIT)
     with np.errstate(all="ignore"):
         yield
 
@@ -151,7 +151,7 @@ def test_other_inputs_than_expected_are_for_numpy() -> None:
     for turned in (x, np.asfortranarray(x), np.repeat(x, 2, axis=1)[:, ::2]):
         np.testing.assert_array_equal(plan.call(state, None, turned)[0], 2 * x)
     others: list[Any] = [x[:3], x[:, :1].copy()]
-    if jit.compiler.policy != jit.NEVER:  # the text as Python takes anything
+    if compiling.compiler.policy != compiling.NEVER:  # the text as Python takes anything
         others += [x.astype(np.float64), x.astype(np.int32), x[0], None, object()]
     for other in others:
         assert plan.call(state, None, other) == ("numpy",)

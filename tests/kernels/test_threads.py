@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from flowlab._src.kernels import gemm, jit, threads
+from flowlab._src.kernels import compiling, gemm, threads
 
 
 @pytest.fixture
@@ -128,10 +128,10 @@ def test_a_matrix_product_leaves_the_cores_to_our_threads(monkeypatch):
     monkeypatch.setattr(threads.blas, "alone", False)
     monkeypatch.setattr(threads.blas, "limit", told.append)
     x = np.ones((2, 2), "f")
-    monkeypatch.setattr(jit.compiler, "policy", jit.NEVER)
+    monkeypatch.setattr(compiling.compiler, "policy", compiling.NEVER)
     gemm.matmul(x, x)
     assert told == []
-    monkeypatch.setattr(jit.compiler, "policy", jit.BACKGROUND)
+    monkeypatch.setattr(compiling.compiler, "policy", compiling.BACKGROUND)
     gemm.matmul(x, x)
     gemm.matmul(x, x)
     assert told == [1]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flowlab._src.kernels import jit, vector_math
+from flowlab._src.kernels import compiling, vector_math
 from flowlab._src.kernels.vector_math import LEAST
 
 SMALLEST = float(np.finfo(np.float32).tiny)
@@ -17,8 +17,8 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 @pytest.fixture(autouse=True)
 def compiled(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Compile at the first call; where loops are switched off, NumPy answers."""
-    if jit.compiler.policy != jit.NEVER:
-        monkeypatch.setattr(jit.compiler, "policy", jit.WAIT)
+    if compiling.compiler.policy != compiling.NEVER:
+        monkeypatch.setattr(compiling.compiler, "policy", compiling.WAIT)
     with np.errstate(all="ignore"):
         yield
 

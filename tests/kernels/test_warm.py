@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flowlab._src.kernels import jit, warm
+from flowlab._src.kernels import compiling, jit, machine_code, warm
 
 NAMES = ["elementwise.relu_loop", "elementwise.relu_grad_loop", "elementwise.bias_add_loop"]
 
@@ -14,12 +14,12 @@ NAMES = ["elementwise.relu_loop", "elementwise.relu_grad_loop", "elementwise.bia
 @pytest.fixture
 def loops(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> list[jit.Loop]:
     """Three loops that nobody has asked for yet, an empty folder for them, and two cores."""
-    if jit.policy() == jit.NEVER:
+    if compiling.policy() == compiling.NEVER:
         pytest.skip("FLOWLAB_NUMBA=0")
     found = [loop for loop in jit.all_loops() if loop.name in NAMES]
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr(jit.store, "_writable", None)
-    monkeypatch.setattr(jit.compiler, "policy", jit.BACKGROUND)
+    monkeypatch.setattr(machine_code.store, "_writable", None)
+    monkeypatch.setattr(compiling.compiler, "policy", compiling.BACKGROUND)
     monkeypatch.setattr(jit, "all_loops", lambda: found)
     monkeypatch.setattr(warm, "threads", lambda: 2)
     monkeypatch.setattr(warm, "FEW", 0)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from flowlab._src.kernels import jit
+from flowlab._src.kernels import compiling, jit, machine_code
 from flowlab._src.lab import command
 
 
@@ -15,7 +15,7 @@ def relu(monkeypatch):
     (relu,) = [loop for loop in jit.all_loops() if loop.name == "elementwise.relu_loop"]
     monkeypatch.setattr(jit, "all_loops", lambda: [relu])
     monkeypatch.setattr(jit, "loops", [relu])
-    monkeypatch.setattr(jit.compiler, "policy", jit.BACKGROUND)
+    monkeypatch.setattr(compiling.compiler, "policy", compiling.BACKGROUND)
     for name in ("versions", "state"):
         monkeypatch.setattr(relu, name, {})
     return relu
@@ -23,8 +23,8 @@ def relu(monkeypatch):
 
 def test_warm_compiles_the_loops_and_says_where_they_are(relu, monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr(jit.store, "_writable", None)
-    if jit.policy() == jit.NEVER:
+    monkeypatch.setattr(machine_code.store, "_writable", None)
+    if compiling.policy() == compiling.NEVER:
         monkeypatch.setattr(relu, "make", lambda dtype: None)
     assert command.main(["warm"]) == 0
     text = capsys.readouterr().out
@@ -45,10 +45,10 @@ def test_warm_names_what_cannot_be_compiled(relu, monkeypatch, capsys):
 
 
 def test_warm_says_when_it_can_do_nothing(monkeypatch, capsys):
-    monkeypatch.setattr(jit.compiler, "policy", jit.NEVER)
+    monkeypatch.setattr(compiling.compiler, "policy", compiling.NEVER)
     assert command.main(["warm"]) == 1
     assert "switched off" in capsys.readouterr().out
-    monkeypatch.setattr(jit.compiler, "policy", jit.BACKGROUND)
+    monkeypatch.setattr(compiling.compiler, "policy", compiling.BACKGROUND)
     monkeypatch.setattr(command.store, "writable", lambda: None)
     assert command.main(["warm"]) == 1
     assert "NUMBA_CACHE_DIR" in capsys.readouterr().out

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import flowlab as tf
-from flowlab._src.kernels import jit
+from flowlab._src.kernels import compiling
 from flowlab._src.kernels.region import Region
 from flowlab._src.runtime import straight
 
@@ -55,12 +55,12 @@ def train(program: str) -> tuple[list[Any], int]:
         return [*losses, *sess.run(tf.trainable_variables())], count
 
 
-@pytest.mark.parametrize("policy", [jit.WAIT, jit.BACKGROUND], ids=["compiled", "by NumPy"])
+@pytest.mark.parametrize("policy", [compiling.WAIT, compiling.BACKGROUND], ids=["compiled", "by NumPy"])
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_training_gives_the_same_numbers(program: str, policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if jit.policy() == jit.NEVER:
+    if compiling.policy() == compiling.NEVER:
         pytest.skip("FLOWLAB_NUMBA=0")
-    monkeypatch.setattr(jit.compiler, "policy", policy)
+    monkeypatch.setattr(compiling.compiler, "policy", policy)
     monkeypatch.setattr(straight, "small_runs", lambda facts: None)  # they add up in another order
     monkeypatch.setattr(straight, "is_better_alone", lambda plan, fused: False)
     ours, regions = train(program)
@@ -73,5 +73,5 @@ def test_training_gives_the_same_numbers(program: str, policy: str, monkeypatch:
 
 
 def test_no_regions_where_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jit.compiler, "policy", jit.NEVER)
+    monkeypatch.setattr(compiling.compiler, "policy", compiling.NEVER)
     assert train("joined")[1] == 0

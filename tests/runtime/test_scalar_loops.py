@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import flowlab as tf
-from flowlab._src.kernels import jit, scalar_loop
+from flowlab._src.kernels import compiling, scalar_loop
 from flowlab._src.runtime import scalar_loops
 
 Program = Callable[[], Any]
@@ -29,8 +29,8 @@ def turns(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     call = scalar_loop.ScalarLoop.__call__
 
     def ready(self: Any, iterations: int) -> bool:
-        never = jit.compiler.policy == jit.NEVER
-        self._run = self.loop.function if never else jit.compiler.compile(self.loop, np.dtype(np.float64))
+        never = compiling.compiler.policy == compiling.NEVER
+        self._run = self.loop.function if never else compiling.compiler.compile(self.loop, np.dtype(np.float64))
         return True
 
     def counted(self: Any, values: Any, others: Any) -> Any:
@@ -211,16 +211,16 @@ def test_an_endless_loop_can_be_interrupted(turns: list[int], monkeypatch: Any) 
     assert calls
 
 
-@pytest.mark.skipif(jit.policy() == jit.NEVER, reason="FLOWLAB_NUMBA=0")
+@pytest.mark.skipif(compiling.policy() == compiling.NEVER, reason="FLOWLAB_NUMBA=0")
 def test_the_machine_code_takes_over_in_the_middle_of_a_long_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jit.compiler, "policy", jit.BACKGROUND)
+    monkeypatch.setattr(compiling.compiler, "policy", compiling.BACKGROUND)
     monkeypatch.setattr(scalar_loop, "SECONDS", 0.0)
     asked: list[bool] = []
     ready = scalar_loop.ScalarLoop.ready
 
     def waiting(self: Any, iterations: int) -> bool:
         asked.append(ready(self, iterations))
-        jit.wait()
+        compiling.wait()
         return asked[-1]
 
     monkeypatch.setattr(scalar_loop.ScalarLoop, "ready", waiting)

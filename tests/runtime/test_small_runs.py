@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 import flowlab as tf
-from flowlab._src.kernels import jit
+from flowlab._src.kernels import compiling
 from flowlab._src.runtime import prepared
 from flowlab._src.runtime.small_runs import SmallRun, small_runs
 from flowlab._src.runtime.straight import StraightRun
 
-pytestmark = pytest.mark.skipif(jit.policy() == jit.NEVER, reason="FLOWLAB_NUMBA=0")
+pytestmark = pytest.mark.skipif(compiling.policy() == compiling.NEVER, reason="FLOWLAB_NUMBA=0")
 
 OPTIMIZERS: dict[str, Callable[[], Any]] = {
     "descent": lambda: tf.train.GradientDescentOptimizer(0.05),
@@ -28,7 +28,7 @@ OPTIMIZERS: dict[str, Callable[[], Any]] = {
 
 @pytest.fixture(autouse=True)
 def compiled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(jit.compiler, "policy", jit.WAIT)
+    monkeypatch.setattr(compiling.compiler, "policy", compiling.WAIT)
     with tf.Graph().as_default():
         yield
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import flowlab as tf
-from flowlab._src.kernels import jit, product_steps
+from flowlab._src.kernels import compiling, jit, product_steps
 from flowlab._src.runtime import straight
 
 RUNS = 8  # runs after which any small plan has been written out
@@ -17,9 +17,11 @@ RUNS = 8  # runs after which any small plan has been written out
 @pytest.fixture(params=["numpy", "compiled"])
 def way(request: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Compute with the NumPy siblings, or with loops for arrays of any size."""
-    if request.param == "compiled" and jit.policy() == jit.NEVER:
+    if request.param == "compiled" and compiling.policy() == compiling.NEVER:
         pytest.skip("FLOWLAB_NUMBA=0")
-    monkeypatch.setattr(jit.compiler, "policy", jit.WAIT if request.param == "compiled" else jit.NEVER)
+    monkeypatch.setattr(
+        compiling.compiler, "policy", compiling.WAIT if request.param == "compiled" else compiling.NEVER
+    )
     for each in jit.loops:
         monkeypatch.setattr(each, "least", 0)
         if request.param == "numpy":

@@ -106,15 +106,15 @@ def main() -> None:
     """What the other process does."""
     import numpy as np
 
-    from flowlab._src.kernels import jit
+    from flowlab._src.kernels import compiling, jit
 
     by_name = {f"{loop.name} {dtype}": (loop, dtype) for loop in jit.all_loops() for dtype in loop.dtypes}
     for line in sys.stdin:
         if line.startswith("{"):
             order = json.loads(line)
             dtype = np.dtype(order.pop("dtype"))
-            jit.compiler.compile(jit.written(**order), dtype)
+            compiling.compiler.compile(jit.written(**order), dtype)
         elif (found := by_name.get(line.strip())) is not None:
-            jit.compiler.compile(*found)
+            compiling.compiler.compile(*found)
         with suppress(OSError):  # nobody listens any more
             os.write(1, b"\n")

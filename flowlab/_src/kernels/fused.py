@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from flowlab._src.kernels import jit
+from flowlab._src.kernels import compiling, jit
 from flowlab._src.kernels.formula import Dims, count_of, loop_text
 from flowlab._src.kernels.jit import Loop, claim, part, pieces, plain, span  # noqa: F401  # texts name some
 from flowlab._src.kernels.threads import share
@@ -236,7 +236,7 @@ class Fused:
     def _ready(self) -> Callable[..., Any] | None:
         """The compiled loop, if it is there; asked for when enough time has been spent without."""
         self._spent += self._seconds
-        if self._spent < SECONDS and jit.compiler.policy != jit.WAIT:
+        if self._spent < SECONDS and compiling.compiler.policy != compiling.WAIT:
             return None
         self._run = self.loop.ready(self._dtype, 1)
         return self._run

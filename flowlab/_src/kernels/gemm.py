@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 
 from flowlab._src.kernels import microkernel
 from flowlab._src.kernels.blocks import copy_numbers, copy_parts_of_rows, copy_rows, turn_columns
+from flowlab._src.kernels.compiling import NEVER, compiler
 from flowlab._src.kernels.jit import (
-    NEVER,
     In1,
     In2,
     Int,
@@ -37,7 +37,6 @@ from flowlab._src.kernels.jit import (
     Out2,
     Turn,
     claim,
-    compiler,
     loop,
     part,
     plain,

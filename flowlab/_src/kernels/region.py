@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from flowlab._src.kernels import fused, jit
+from flowlab._src.kernels import compiling, fused, jit
 from flowlab._src.kernels.formula import Dims, Step, count_of, loop_text
 from flowlab._src.kernels.jit import Loop, plain
 
@@ -315,7 +315,7 @@ class Region:
     def _ready(self) -> Callable[..., Any] | None:
         """The compiled function, if it is there; asked for when enough time has been spent without."""
         self._spent += self._seconds
-        if self._spent < fused.SECONDS and jit.compiler.policy != jit.WAIT:
+        if self._spent < fused.SECONDS and compiling.compiler.policy != compiling.WAIT:
             return None
         self._run = self.loop.ready(self._dtype, 1)
         return self._run

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, Union
 import numpy as np
 from numpy import bool_, float32, float64, int32, int64  # noqa: F401  # texts name them
 
-from flowlab._src.kernels import jit
+from flowlab._src.kernels import compiling, jit
 from flowlab._src.kernels.formula import SYMBOLS, TRUTHS
 from flowlab._src.kernels.fused import larger, smaller  # noqa: F401
 from flowlab._src.kernels.jit import part
@@ -277,7 +277,7 @@ class ScalarLoop:
         """Whether the machine code is there; asked for after many iterations without it."""
         if self._run is None:
             self._spent += self._seconds * iterations
-            if self._spent >= SECONDS or jit.compiler.policy == jit.WAIT:
+            if self._spent >= SECONDS or compiling.compiler.policy == compiling.WAIT:
                 self._run = self.loop.ready(np.dtype(np.float64), 1)
         return self._run is not None
 

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from flowlab._src.kernels import jit
+from flowlab._src.kernels import compiling, jit
 from flowlab._src.kernels.formula import Dims, gives_truth, loop_text, names, with_names
 from flowlab._src.kernels.fused import SECONDS, exp, larger, log1p, smaller, sqrt, tanh  # noqa: F401  # texts name them
 from flowlab._src.kernels.jit import Part, plain
@@ -342,6 +342,6 @@ class SmallPlan:
     def ready(self) -> Callable[..., Any] | None:
         """The compiled loop, if it is there; asked for when enough time has been spent without."""
         self._spent += self._seconds
-        if self._spent >= SECONDS or jit.compiler.policy == jit.WAIT:
+        if self._spent >= SECONDS or compiling.compiler.policy == compiling.WAIT:
             self.run = self.loop.ready(self.dtype, 1)
         return self.run

@@ -18,7 +18,8 @@ from numpy.typing import DTypeLike
 
 from flowlab._src.kernels import apart, jit
 from flowlab._src.kernels.apart import Apart
-from flowlab._src.kernels.jit import NEVER, Loop, compiler
+from flowlab._src.kernels.compiling import NEVER, compiler
+from flowlab._src.kernels.jit import Loop
 from flowlab._src.kernels.machine_code import store
 from flowlab._src.kernels.threads import threads
 

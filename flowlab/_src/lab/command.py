@@ -10,7 +10,7 @@ import argparse
 import time
 from collections.abc import Sequence
 
-from flowlab._src.kernels import jit
+from flowlab._src.kernels import compiling, jit
 from flowlab._src.kernels.machine_code import store
 from flowlab._src.kernels.warm import warm as compile_everything
 
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def warm(seconds: float = SECONDS) -> int:
     """Compile all loops, those for float32 first, and say where they are kept."""
-    if jit.compiler.policy == jit.NEVER:
+    if compiling.compiler.policy == compiling.NEVER:
         print("Compiling is switched off (FLOWLAB_NUMBA=0 or NUMBA_DISABLE_JIT=1): NumPy does all the work.")
         return 1
     folder = store.writable()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from flowlab._src.kernels import jit, threads
+from flowlab._src.kernels import compiling, jit, threads
 from flowlab._src.kernels.machine_code import store
 from flowlab._src.lab.live import in_kernel, shell
 from flowlab._src.util.export import export
@@ -116,7 +116,7 @@ def check_versions() -> Iterator[Check]:
 
 def check_compiler() -> Iterator[Check]:
     """Numba's machine code: whether it is used, and where it is kept."""
-    if jit.policy() == jit.NEVER:
+    if compiling.policy() == compiling.NEVER:
         off = "NUMBA_DISABLE_JIT" if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0") else "FLOWLAB_NUMBA"
         yield Check(NOTE, "compiler", f"switched off by {off}={os.environ.get(off)}: NumPy does all the work")
         return

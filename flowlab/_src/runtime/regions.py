@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from flowlab._src.kernels import formula, fused, jit, region
+from flowlab._src.kernels import compiling, formula, fused, region
 from flowlab._src.runtime.lean import Facts, is_own
 from flowlab._src.runtime.plan import PLAIN, Instruction, Plan
 from flowlab._src.runtime.row_patterns import Join
@@ -34,7 +34,7 @@ Write = Callable[[Plan, Facts, Sequence[int], Sequence[int], Sequence[int]], Cal
 
 def grouped(plan: Plan, write: Write) -> Plan:
     """Return a plan with regions as single instructions; `write` makes the function that computes one by NumPy."""
-    if plan.sizes is None or jit.compiler.policy == jit.NEVER or len(plan.instructions) < LEAST_STEPS:
+    if plan.sizes is None or compiling.compiler.policy == compiling.NEVER or len(plan.instructions) < LEAST_STEPS:
         return plan
     types = {i.node.type for i in plan.instructions}
     if types.isdisjoint(MOVING) or not types.isdisjoint(ELSEWHERE):

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flowlab._src.kernels import formula, jit
+from flowlab._src.kernels import compiling, formula
 from flowlab._src.kernels.fused import Fused, Value
 from flowlab._src.kernels.memory import keep_freed
 from flowlab._src.runtime.explain import explain_failure, uninitialized
@@ -69,7 +69,7 @@ class Lines:
 
     def add_plan(self, plan: Plan, free: bool) -> None:
         """Write the instructions; with `free` values are let go when nobody reads them any more."""
-        loops = plan.sizes is not None and jit.compiler.policy != jit.NEVER
+        loops = plan.sizes is not None and compiling.compiler.policy != compiling.NEVER
         order: list[int | Run] | None = small_runs(self.facts) if loops and free else None
         if order is None:
             order = runs(self.facts) if loops else [*range(len(plan.instructions))]
@@ -88,7 +88,7 @@ class Lines:
 
     def _has_loop(self, instruction: Instruction) -> bool:
         """True for an elementwise operation alone whose kernel has a compiled loop for arrays of this size."""
-        if jit.compiler.policy == jit.NEVER:
+        if compiling.compiler.policy == compiling.NEVER:
             return False
         dims = self.facts.dims[instruction.outputs[0]] or ()
         return formula.count_of(dims) >= instruction.node.definition.loop_from
@@ -348,7 +348,7 @@ class StraightRun:
         """Write the function; `feeds` are the values of one run, converted."""
         keep_freed()
         sequences = grouped(fused(plan), by_numpy)
-        alone = jit.compiler.policy != jit.NEVER and is_better_alone(plan, sequences)
+        alone = compiling.compiler.policy != compiling.NEVER and is_better_alone(plan, sequences)
         self.plan = plan = plan if alone else sequences
         self._frames = make_frame
         self._lines = lines = Lines(plan)

@@ -1,5 +1,7 @@
-"""Compiled loops for images: another hue, another size. What they compute is written beside their NumPy siblings, in
-`image_color.py` and `image_resize.py`; both do the same steps, so they give the same numbers.
+"""Compiled loops for images: other colours, other sizes, crops and boxes.
+
+What they compute is written beside their NumPy siblings, in `image_color.py`, `image_resize.py`, `image_crop.py` and
+`image_boxes.py`; both do the same steps, so they give the same numbers.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from flowlab._src.kernels.jit import (
     Int,
     Ints1,
     Ints2,
+    Loop,
     Number,
     Out2,
     Out3,
@@ -39,85 +42,75 @@ OutInts1 = Annotated[NDArray[np.int64], Parameter(1, True, "int64")]
 
 def adjust_hue(rgb: Array, delta: Any) -> Array | None:
     """Turn the colour wheel; None without a loop."""
-    run = adjust_hue_loop.ready(rgb.dtype, rgb.size)
+    return by_pixels(adjust_hue_loop, rgb, delta)
+
+
+def by_pixels(loop: Loop, rgb: Array, number: Any) -> Array | None:
+    """Let a loop write pixels of three colours; None if it is not there."""
+    run = loop.ready(rgb.dtype, rgb.size)
     if run is None:
         return None
     y = np.empty(rgb.shape, rgb.dtype)
-    share(run, pieces(4 * rgb.size), plain(rgb).reshape(-1, 3), rgb.dtype.type(delta), y.reshape(-1, 3))
+    share(run, pieces(4 * rgb.size), plain(rgb).reshape(-1, 3), rgb.dtype.type(number), y.reshape(-1, 3))
     return y
 
 
 @loop(least=2**10, calls=200, dtypes=SINGLE)
-def adjust_hue_loop(turn: Turn, pieces: Int, x: In2, delta: Number, y: Out2) -> None:
+def adjust_hue_loop(piece: Int, pieces: Int, x: In2, delta: Number, y: Out2) -> None:
     """One pixel after the other: 100x100 of them in 0.1 ms, for 0.8 with NumPy."""
     kind = x.dtype.type
     zero, one, two, three, four, five, six = kind(0), kind(1), kind(2), kind(3), kind(4), kind(5), kind(6)
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, x.shape[0])
-        for i in range(begin, end):
-            red, green, blue = x[i, 0], x[i, 1], x[i, 2]
-            less, more = min(red, green), max(red, green)
-            low, middle, high = min(less, blue), max(less, min(more, blue)), max(more, blue)
-            warm = zero if blue < green else (four if blue > red else five)
-            cold = one if blue < red else (three if blue > green else two)
-            sector = cold if red < green else warm
-            part = (middle - low) / (high - low)
-            part = part if sector in (zero, two, four) else one - part
-            angle = (zero if high == low else sector + part) + delta * six
-            turns = np.floor(angle / six)
-            angle = angle if turns == zero else angle - turns * six
-            angle = angle if zero <= angle < six else zero
-            spread = high - low
-            for channel in range(3):
-                away = abs(angle - two * kind(channel)) if channel else min(angle, six - angle)
-                y[i, channel] = high if away <= one else (low if away >= two else low + (two - away) * spread)
+    begin, end = span(piece, pieces, x.shape[0])
+    for i in range(begin, end):
+        red, green, blue = x[i, 0], x[i, 1], x[i, 2]
+        less, more = min(red, green), max(red, green)
+        low, middle, high = min(less, blue), max(less, min(more, blue)), max(more, blue)
+        warm = zero if blue < green else (four if blue > red else five)
+        cold = one if blue < red else (three if blue > green else two)
+        sector = cold if red < green else warm
+        part = (middle - low) / (high - low)
+        part = part if sector in (zero, two, four) else one - part
+        write_hue((zero if high == low else sector + part) + delta * six, low, high, y[i])
+
+
+@part
+def write_hue(angle: Any, low: Any, high: Any, pixel: Any) -> None:
+    """Write the colour at an angle on the wheel, in sixths of a turn, whose least and largest channel are given."""
+    kind = pixel.dtype.type
+    zero, one, two, six = kind(0), kind(1), kind(2), kind(6)
+    turns = np.floor(angle / six)
+    angle = angle if turns == zero else angle - turns * six
+    angle = angle if zero <= angle < six else zero
+    spread = high - low
+    for channel in range(3):
+        away = abs(angle - two * kind(channel)) if channel else min(angle, six - angle)
+        pixel[channel] = high if away <= one else (low if away >= two else low + (two - away) * spread)
 
 
 def adjust_saturation(rgb: Array, scale: Any) -> Array | None:
     """Multiply the saturation; None without a loop."""
-    run = adjust_saturation_loop.ready(rgb.dtype, rgb.size)
-    if run is None:
-        return None
-    y = np.empty(rgb.shape, rgb.dtype)
-    share(run, pieces(4 * rgb.size), plain(rgb).reshape(-1, 3), rgb.dtype.type(scale), y.reshape(-1, 3))
-    return y
+    return by_pixels(adjust_saturation_loop, rgb, scale)
 
 
 @loop(least=2**10, calls=200, dtypes=SINGLE)
-def adjust_saturation_loop(turn: Turn, pieces: Int, x: In2, scale: Number, y: Out2) -> None:
+def adjust_saturation_loop(piece: Int, pieces: Int, x: In2, scale: Number, y: Out2) -> None:
     """One pixel after the other: 100x100 of them in 0.1 ms, for 0.6 with NumPy."""
     kind = x.dtype.type
-    zero, one, two, six = kind(0), kind(1), kind(2), kind(6)
-    sixth, third = kind(1 / 6), kind(1 / 3)
-    two_thirds = kind(4 / 6)
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, x.shape[0])
-        for i in range(begin, end):
-            red, green, blue = x[i, 0], x[i, 1], x[i, 2]
-            value = max(max(red, green), blue)
-            spread = value - min(min(red, green), blue)
-            norm = one / spread * sixth
-            others = norm * (blue - red) + third if green == value else norm * (red - green) + two_thirds
-            hue = norm * (green - blue) if red == value else others
-            hue = hue if spread > zero else zero
-            hue = hue + one if hue < zero else hue
-            saturation = (spread / value if value > zero else zero) * scale
-            saturation = min(max(saturation, zero), one)
-            low = value - saturation * value
-            angle = hue * six
-            turns = np.floor(angle / six)
-            angle = angle if turns == zero else angle - turns * six
-            angle = angle if zero <= angle < six else zero
-            spread = value - low
-            for channel in range(3):
-                away = abs(angle - two * kind(channel)) if channel else min(angle, six - angle)
-                y[i, channel] = value if away <= one else (low if away >= two else low + (two - away) * spread)
+    zero, one, six = kind(0), kind(1), kind(6)
+    sixth, third, two_thirds = kind(1 / 6), kind(1 / 3), kind(4 / 6)
+    begin, end = span(piece, pieces, x.shape[0])
+    for i in range(begin, end):
+        red, green, blue = x[i, 0], x[i, 1], x[i, 2]
+        value = max(max(red, green), blue)
+        spread = value - min(min(red, green), blue)
+        norm = one / spread * sixth
+        others = norm * (blue - red) + third if green == value else norm * (red - green) + two_thirds
+        hue = norm * (green - blue) if red == value else others
+        hue = hue if spread > zero else zero
+        hue = hue + one if hue < zero else hue
+        saturation = (spread / value if value > zero else zero) * scale
+        saturation = min(max(saturation, zero), one)
+        write_hue(hue * six, value - saturation * value, value, y[i])
 
 
 def adjust_contrast(x: Array, factor: Any) -> Array | None:
@@ -184,34 +177,26 @@ def between_rows(x: Array, lower: Array, upper: Array, way: Array, axis: int) ->
 
 
 @loop(least=2**13, dtypes=SINGLE)
-def between_rows_loop(turn: Turn, pieces: Int, x: In3, lower: Ints1, upper: Ints1, way: In1, y: Out3) -> None:
+def between_rows_loop(piece: Int, pieces: Int, x: In3, lower: Ints1, upper: Ints1, way: In1, y: Out3) -> None:
     """Whole rows are mixed."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, x.shape[0] * lower.size)
-        for item in range(begin, end):
-            table, place = item // lower.size, item % lower.size
-            first, second, target = x[table, lower[place]], x[table, upper[place]], y[table, place]
-            part = way[place]
-            for i in range(target.size):
-                target[i] = first[i] + (second[i] - first[i]) * part
+    begin, end = span(piece, pieces, x.shape[0] * lower.size)
+    for item in range(begin, end):
+        table, place = item // lower.size, item % lower.size
+        first, second, target = x[table, lower[place]], x[table, upper[place]], y[table, place]
+        part = way[place]
+        for i in range(target.size):
+            target[i] = first[i] + (second[i] - first[i]) * part
 
 
 @loop(least=2**13, dtypes=SINGLE)
-def between_columns_loop(turn: Turn, pieces: Int, x: In2, lower: Ints1, upper: Ints1, way: In1, y: Out2) -> None:
+def between_columns_loop(piece: Int, pieces: Int, x: In2, lower: Ints1, upper: Ints1, way: In1, y: Out2) -> None:
     """Each number has two places of its own."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, x.shape[0])
-        for row in range(begin, end):
-            source, target = x[row], y[row]
-            for i in range(target.size):
-                first = source[lower[i]]
-                target[i] = first + (source[upper[i]] - first) * way[i]
+    begin, end = span(piece, pieces, x.shape[0])
+    for row in range(begin, end):
+        source, target = x[row], y[row]
+        for i in range(target.size):
+            first = source[lower[i]]
+            target[i] = first + (source[upper[i]] - first) * way[i]
 
 
 def mix(x: Array, pixel: Array, weight: Array, axis: int) -> Array | None:
@@ -232,50 +217,42 @@ def mix(x: Array, pixel: Array, weight: Array, axis: int) -> Array | None:
 
 
 @loop(least=2**13, calls=50, separate=True, dtypes=SINGLE)
-def mix_rows_loop(turn: Turn, pieces: Int, x: In3, pixel: Ints2, weight: In2, y: Out3) -> None:
+def mix_rows_loop(piece: Int, pieces: Int, x: In3, pixel: Ints2, weight: In2, y: Out3) -> None:
     """Whole rows are mixed."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, x.shape[0] * pixel.shape[0])
-        for item in range(begin, end):
-            table, place = item // pixel.shape[0], item % pixel.shape[0]
-            target = y[table, place]
-            source, part = x[table, pixel[place, 0]], weight[place, 0]
+    begin, end = span(piece, pieces, x.shape[0] * pixel.shape[0])
+    for item in range(begin, end):
+        table, place = item // pixel.shape[0], item % pixel.shape[0]
+        target = y[table, place]
+        source, part = x[table, pixel[place, 0]], weight[place, 0]
+        for i in range(target.size):
+            target[i] = source[i] * part
+        for j in range(1, pixel.shape[1]):
+            source, part = x[table, pixel[place, j]], weight[place, j]
             for i in range(target.size):
-                target[i] = source[i] * part
-            for j in range(1, pixel.shape[1]):
-                source, part = x[table, pixel[place, j]], weight[place, j]
-                for i in range(target.size):
-                    target[i] += source[i] * part
+                target[i] += source[i] * part
 
 
 @loop(least=2**13, calls=50, separate=True, dtypes=SINGLE)
-def mix_columns_loop(turn: Turn, pieces: Int, x: In2, channels: Int, pixel: Ints2, weight: In2, y: Out2) -> None:
+def mix_columns_loop(piece: Int, pieces: Int, x: In2, channels: Int, pixel: Ints2, weight: In2, y: Out2) -> None:
     """Few numbers belong to a place, such as three colours; four places are mixed, or any number."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, x.shape[0])
-        for row in range(begin, end):
-            source, target = x[row], y[row]
-            for place in range(pixel.shape[0]):
-                pixels, parts, first = pixel[place], weight[place], np.uint64(place * channels)
-                if pixel.shape[1] == 4 and channels == 3:
-                    target[first] = four(source, pixels, parts, 3, 0)
-                    target[first + np.uint64(1)] = four(source, pixels, parts, 3, 1)
-                    target[first + np.uint64(2)] = four(source, pixels, parts, 3, 2)
-                elif pixel.shape[1] == 4:
-                    for i in range(channels):
-                        target[first + np.uint64(i)] = four(source, pixels, parts, channels, i)
-                else:
-                    for i in range(channels):
-                        total = source[pixels[0] * channels + i] * parts[0]
-                        for j in range(1, parts.size):
-                            total += source[pixels[j] * channels + i] * parts[j]
-                        target[first + np.uint64(i)] = total
+    begin, end = span(piece, pieces, x.shape[0])
+    for row in range(begin, end):
+        source, target = x[row], y[row]
+        for place in range(pixel.shape[0]):
+            pixels, parts, first = pixel[place], weight[place], np.uint64(place * channels)
+            if pixel.shape[1] == 4 and channels == 3:
+                target[first] = four(source, pixels, parts, 3, 0)
+                target[first + np.uint64(1)] = four(source, pixels, parts, 3, 1)
+                target[first + np.uint64(2)] = four(source, pixels, parts, 3, 2)
+            elif pixel.shape[1] == 4:
+                for i in range(channels):
+                    target[first + np.uint64(i)] = four(source, pixels, parts, channels, i)
+            else:
+                for i in range(channels):
+                    total = source[pixels[0] * channels + i] * parts[0]
+                    for j in range(1, parts.size):
+                        total += source[pixels[j] * channels + i] * parts[j]
+                    target[first + np.uint64(i)] = total
 
 
 @part

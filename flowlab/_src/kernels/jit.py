@@ -40,7 +40,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CellType, CodeType, FunctionType
 from typing import Annotated, Any
 
 import numpy as np
@@ -420,14 +420,16 @@ def processor_features() -> list[str]:
 
 
 def linked(function: Callable[..., Any], dtype: np.dtype[Any]) -> FunctionType:
-    """Return a copy of `function` whose global names mean the built parts instead of the marks."""
+    """Return a copy of `function` in which names from around it mean the built parts instead of the marks."""
     assert isinstance(function, FunctionType)
     names = dict(function.__globals__)
     for name in names_in(function.__code__):
         value = names.get(name)
         if isinstance(value, Part):
             names[name] = value.build(dtype)
-    copy = FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    closure = tuple([CellType(each.build(dtype) if isinstance(each, Part) else each) for each in cells])
+    copy = FunctionType(function.__code__, names, function.__name__, function.__defaults__, closure)
     copy.__qualname__ = function.__qualname__
     copy.__module__ = function.__module__
     return copy

@@ -9,9 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowlab._src.kernels import microkernel
-from flowlab._src.kernels.jit import In2, Int, Ints1, Ints2, Out2, Turn, claim, clear, instruction, loop, plain, span
+from flowlab._src.kernels.jit import In2, Int, Ints1, Ints2, Out2, Turn, claim, clear, instruction, loop, plain
 from flowlab._src.kernels.threads import share
-from flowlab._src.kernels.windows import Strip, Tables, emit_strips, forward_axis, strip_pixels, tables
+from flowlab._src.kernels.windows import (
+    Strip,
+    Tables,
+    emit_strips,
+    forward_axis,
+    strip_pixels,
+    strips_loop,
+    tables,
+    window_sums,
+)
 
 Array = NDArray[Any]
 Pair = tuple[int, int]
@@ -116,40 +125,7 @@ def route_strip(ir: Any, builder: Any, dtype: np.dtype[Any], pixels: Any, kind: 
     emit_strips(RouteStrip, ir, builder, dtype, (1,), pixels, kind, *rest)
 
 
-@loop(least=LEAST)
-def max_windows_loop(
-    piece: Int, pieces: Int, x: In2, y: Out2, rows: Ints2, row_entries: Ints2, segments: Ints2, tap_entries: Ints2,
-    sizes: Ints1, geometry: Ints1,
-) -> None:  # fmt: skip
-    """Write all maxima; a piece is a band of rows of one image. x and y are (images, numbers)."""
-    bands, y_row, channels, lanes = geometry
-    size = x.itemsize
-    image, band = piece // bands, piece % bands
-    x_base, y_base = x[image].ctypes.data, y[image].ctypes.data
-    begin, end = span(band, bands, rows.shape[0])
-    for row in range(begin, end):
-        row_list = row_entries.ctypes.data + rows[row, 0] * 16
-        row_count = rows[row, 1] - rows[row, 0]
-        first = 0
-        while first < channels:
-            left, behind = channels - first, first * size
-            kind = 0 if left >= 2 * lanes else 1 if left >= lanes else 2
-            for s in range(segments.shape[0]):
-                y_first, y_step, count, x_first, x_step, _, tap, last_tap = segments[s]
-                done = 0
-                while done < count:
-                    pixels = 1
-                    for i in range(sizes.size):
-                        if sizes[i] <= count - done:
-                            pixels = sizes[i]
-                            break
-                    max_strip((
-                        pixels, kind, left, x_base + behind + x_first + done * x_step, x_step, row_list, row_count,
-                        tap_entries.ctypes.data + tap * 16, last_tap - tap, 0, 0,
-                        y_base + behind + row * y_row + y_first + done * y_step, y_step, 0,
-                    ))  # fmt: skip
-                    done += pixels
-            first += 2 * lanes if kind == 0 else lanes
+max_windows_loop = strips_loop("max_windows_loop", max_strip, LEAST)
 
 
 @loop(least=LEAST)
@@ -189,11 +165,7 @@ def max_windows_grad_loop(
 def max_windows(run: Any, x: Array, y: Array, ksize: Pair, strides: Pair, corner: Pair) -> None:
     """Let the compiled loop write the maxima; windows begin `corner` pixels above and left of the images."""
     where = max_tables(x.shape[1:], y.shape[1:3], ksize, strides, corner, x.itemsize)
-    bands = max(1, min(len(where.rows), -(-32 // len(x))))
-    geometry = np.array([bands, where.y_row, x.shape[3], microkernel.lanes(x.dtype)], np.int64)
-    sizes = np.array(strip_pixels(), np.int64)
-    flat = plain(x).reshape(len(x), -1), y.reshape(len(x), -1)
-    share(run, len(x) * bands, *flat, *where[:4], sizes, geometry)
+    window_sums(run, x, x, y, where, x.shape[3])  # maxima have no weights: any array will do
 
 
 def max_windows_grad(

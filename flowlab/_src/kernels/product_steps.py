@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from flowlab._src.kernels import gemm
 from flowlab._src.kernels.gemm import row_of_tiles, stretch_of_a, stretch_of_b, working_memory
-from flowlab._src.kernels.jit import In2, Int, Ints1, Loop, Number, Out2, Turn, claim, loop, plain, span
+from flowlab._src.kernels.jit import In2, Int, Ints1, Number, Out2, Turn, claim, loop, part, plain, span
 from flowlab._src.kernels.microkernel import VECTORS
 from flowlab._src.kernels.threads import share, threads
 
 Array = NDArray[Any]
+DESCENT, ADAM, NESTEROV = 0, 1, 2  # the rules
 
 
 class Product:
@@ -41,75 +42,43 @@ def descend(var: Array, rate: Any, gradient: Product) -> bool:
 
     Of 784x256 weights and 50 images: 218 us, for 241 one after the other.
     """
-    return along(descend_loop, gradient, (var,), var.dtype.type(rate))
+    zero = var.dtype.type(0)
+    return along(gradient, (var, var, var), DESCENT, var.dtype.type(rate), zero, zero, zero)
 
 
-def adam_step(arrays: tuple[Array, ...], gradient: Product, *hyper: Any) -> bool:
+def adam_step(
+    arrays: tuple[Array, ...], gradient: Product, alpha: Any, beta1: Any, beta2: Any, epsilon: Any, nesterov: int
+) -> bool:
     """Take a step of Adam along a product; `arrays` are the variable and its slots, which change where they lie.
 
     False if the loop is not for them. Of 3136x1024 weights and 50 images: 5.3 ms, for 6.0 one after the other.
     """
-    return along(adam_product_loop, gradient, arrays, *hyper)
+    return along(gradient, arrays, NESTEROV if nesterov else ADAM, alpha, beta1, beta2, epsilon)
 
 
-def along(loop: Loop, gradient: Product, arrays: tuple[Array, ...], *numbers: Any) -> bool:
-    """Run a loop that changes arrays; False if it is not for them."""
+def along(gradient: Product, arrays: tuple[Array, ...], rule: int, *numbers: Any) -> bool:
+    """Run the loop; False if it is not for these arrays."""
     a, b, flips = gradient.a, gradient.b, (gradient.transpose_a, gradient.transpose_b)
     depth = a.shape[1 - flips[0]]
     if depth > gemm.DEPTH or any(
         array.dtype != a.dtype or array.shape != gradient.shape or not array.flags.c_contiguous for array in arrays
     ):
         return False
-    ready = gemm.loops_for(loop, a, b, *flips)
+    ready = gemm.loops_for(product_steps_loop, a, b, *flips)
     if ready is None:
         return False
     run, address = ready
     pieces, geometry = gemm.cut(gradient.shape[0], depth, gradient.shape[1], *flips, a.dtype, threads())
-    share(run, pieces, plain(a), plain(b), *arrays, *numbers, geometry, address)
+    share(run, pieces, plain(a), plain(b), *arrays, rule, *numbers, geometry, address)
     return True
 
 
 @loop(least=gemm.LEAST)
-def descend_loop(
-    turn: Turn, pieces: Int, a: In2, b: In2, var: Out2, rate: Number, geometry: Ints1, tile: Int
+def product_steps_loop(
+    turn: Turn, pieces: Int, a: In2, b: In2, var: Out2, m: Out2, v: Out2, rule: Int, rate: Number, beta1: Number,
+    beta2: Number, epsilon: Number, geometry: Ints1, tile: Int,
 ) -> None:  # fmt: skip
-    """Subtract `rate` times a product, of a sum of one stretch; a piece is a block of the variable."""
-    transpose_a, _, lanes, strips, most, row_blocks, column_blocks, longest, _, _ = geometry
-    strip, size = lanes * VECTORS, var.itemsize
-    rows, columns = var.shape
-    total = a.shape[0] if transpose_a else a.shape[1]
-    line, size_of_a, size_of_b = working_memory(geometry, rows)
-    block, packed, start = np.empty(size_of_a, var.dtype), np.empty(size_of_b, var.dtype), np.zeros(1, np.int64)
-    gradient = np.empty((most, (strips + column_blocks - 1) // column_blocks * strip), var.dtype)
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        first_row, last_row = span(piece % row_blocks, row_blocks, rows)
-        first_strip, last_strip = span(piece // row_blocks, column_blocks, strips)
-        left, right = first_strip * strip, min(columns, last_strip * strip)
-        tiles = (last_row - first_row + most - 1) // most
-        a_place, a_row, a_step = stretch_of_a(a, geometry, 0, total, first_row, last_row - first_row, line, block)
-        stretch_of_b(b, geometry, 0, total, first_strip, last_strip, columns, longest, packed)
-        for t in range(tiles):
-            begin, end = span(t, tiles, last_row - first_row)
-            row_of_tiles(
-                tile, end - begin, a_place + begin * a_row * size, a_row, a_step, start, total, b, geometry, 0,
-                first_strip, last_strip, columns, longest, packed, gradient.ctypes.data, gradient.shape[1], 0,
-            )  # fmt: skip
-            for i in range(end - begin):
-                target, step = var[first_row + begin + i, left:right], gradient[i, : right - left]
-                for k in range(target.size):
-                    target[k] -= rate * step[k]
-
-
-@loop(least=gemm.LEAST)
-def adam_product_loop(
-    turn: Turn, pieces: Int, a: In2, b: In2, var: Out2, m: Out2, v: Out2, alpha: Number, beta1: Number,
-    beta2: Number, epsilon: Number, nesterov: Int, geometry: Ints1, tile: Int,
-) -> None:  # fmt: skip
-    """Adam along a product, of a sum of one stretch; a piece is a block of the variable."""
-    one = type(alpha)(1)
+    """Take a step along a product, of a sum of one stretch; a piece is a block of the variable."""
     transpose_a, _, lanes, strips, most, row_blocks, column_blocks, longest, _, _ = geometry
     strip, size = lanes * VECTORS, var.itemsize
     rows, columns = var.shape
@@ -135,17 +104,33 @@ def adam_product_loop(
             )  # fmt: skip
             for i in range(end - begin):
                 row = first_row + begin + i
-                xs, ms, vs, gs = (
-                    var[row, left:right],
-                    m[row, left:right],
-                    v[row, left:right],
-                    gradient[i, : right - left],
-                )
-                for k in range(xs.size):
-                    g = gs[k]
-                    mean = ms[k] + (g - ms[k]) * (one - beta1)
-                    square = vs[k] + (g * g - vs[k]) * (one - beta2)
-                    direction = g * (one - beta1) + beta1 * mean if nesterov else mean
-                    ms[k] = mean
-                    vs[k] = square
-                    xs[k] -= (direction * alpha) / (np.sqrt(square) + epsilon)
+                xs, gs = var[row, left:right], gradient[i, : right - left]
+                if rule == DESCENT:
+                    descend_row(xs, rate, gs)
+                else:
+                    adam_row(
+                        xs, m[row, left:right], v[row, left:right], rate, beta1, beta2, epsilon, gs, rule == NESTEROV
+                    )
+
+
+@part
+def descend_row(xs: Any, rate: Any, gs: Any) -> None:
+    """Gradient descent."""
+    for k in range(xs.size):
+        xs[k] -= rate * gs[k]
+
+
+@part
+def adam_row(
+    xs: Any, ms: Any, vs: Any, alpha: Any, beta1: Any, beta2: Any, epsilon: Any, gs: Any, nesterov: Any
+) -> None:
+    """Adam."""
+    one = type(alpha)(1)
+    for k in range(xs.size):
+        g = gs[k]
+        mean = ms[k] + (g - ms[k]) * (one - beta1)
+        square = vs[k] + (g * g - vs[k]) * (one - beta2)
+        direction = g * (one - beta1) + beta1 * mean if nesterov else mean
+        ms[k] = mean
+        vs[k] = square
+        xs[k] -= (direction * alpha) / (np.sqrt(square) + epsilon)

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowlab._src.kernels import microkernel
-from flowlab._src.kernels.jit import In2, Int, Ints1, Ints2, Out2, instruction, loop, plain, span
+from flowlab._src.kernels.jit import In2, Instruction, Int, Ints1, Ints2, Loop, Out2, instruction, loop, plain, span
 from flowlab._src.kernels.threads import share
 
 Array = NDArray[Any]
@@ -222,41 +222,49 @@ def emit_strips(
     builder.position_at_end(end)
 
 
-@loop(least=LEAST)
-def window_sums_loop(
-    piece: Int, pieces: Int, x: In2, w: In2, y: Out2, rows: Ints2, row_entries: Ints2, segments: Ints2,
-    tap_entries: Ints2, sizes: Ints1, geometry: Ints1,
-) -> None:  # fmt: skip
-    """Write all sums; a piece is a band of rows of one image. x, w and y are (images, numbers), w perhaps one for all."""
-    bands, y_row, channels, lanes, add = geometry
-    size = x.itemsize
-    image, band = piece // bands, piece % bands
-    x_base, y_base = x[image].ctypes.data, y[image].ctypes.data
-    w_base = w[image if w.shape[0] > 1 else 0].ctypes.data
-    begin, end = span(band, bands, rows.shape[0])
-    for row in range(begin, end):
-        row_list = row_entries.ctypes.data + rows[row, 0] * 16
-        row_count = rows[row, 1] - rows[row, 0]
-        first = 0
-        while first < channels:
-            left, behind = channels - first, first * size
-            kind = 0 if left >= 2 * lanes else 1 if left >= lanes else 2
-            for s in range(segments.shape[0]):
-                y_first, y_step, count, x_first, x_step, slides, tap, last_tap = segments[s]
-                done = 0
-                while done < count:
-                    pixels = 1
-                    for i in range(sizes.size):
-                        if sizes[i] <= count - done:
-                            pixels = sizes[i]
-                            break
-                    sum_strip((
-                        pixels, kind, left, x_base + behind + x_first + done * x_step, x_step, row_list, row_count,
-                        tap_entries.ctypes.data + tap * 16, last_tap - tap, slides, w_base + behind,
-                        y_base + behind + row * y_row + y_first + done * y_step, y_step, add,
-                    ))  # fmt: skip
-                    done += pixels
-            first += 2 * lanes if kind == 0 else lanes
+def strips_loop(name: str, strip: Instruction, least: int) -> Loop:
+    """Return the loop that writes all strips of an output by an instruction for one of them."""
+
+    def over_strips(
+        piece: Int, pieces: Int, x: In2, w: In2, y: Out2, rows: Ints2, row_entries: Ints2, segments: Ints2,
+        tap_entries: Ints2, sizes: Ints1, geometry: Ints1,
+    ) -> None:  # fmt: skip
+        """A piece is a band of rows of one image. x, w and y are (images, numbers), w perhaps one for all."""
+        bands, y_row, channels, lanes, add = geometry
+        size = x.itemsize
+        image, band = piece // bands, piece % bands
+        x_base, y_base = x[image].ctypes.data, y[image].ctypes.data
+        w_base = w[image if w.shape[0] > 1 else 0].ctypes.data
+        begin, end = span(band, bands, rows.shape[0])
+        for row in range(begin, end):
+            row_list = row_entries.ctypes.data + rows[row, 0] * 16
+            row_count = rows[row, 1] - rows[row, 0]
+            first = 0
+            while first < channels:
+                left, behind = channels - first, first * size
+                kind = 0 if left >= 2 * lanes else 1 if left >= lanes else 2
+                for s in range(segments.shape[0]):
+                    y_first, y_step, count, x_first, x_step, slides, tap, last_tap = segments[s]
+                    done = 0
+                    while done < count:
+                        pixels = 1
+                        for i in range(sizes.size):
+                            if sizes[i] <= count - done:
+                                pixels = sizes[i]
+                                break
+                        strip((
+                            pixels, kind, left, x_base + behind + x_first + done * x_step, x_step, row_list, row_count,
+                            tap_entries.ctypes.data + tap * 16, last_tap - tap, slides, w_base + behind,
+                            y_base + behind + row * y_row + y_first + done * y_step, y_step, add,
+                        ))  # fmt: skip
+                        done += pixels
+                first += 2 * lanes if kind == 0 else lanes
+
+    over_strips.__name__ = name
+    return loop(least)(over_strips)
+
+
+window_sums_loop = strips_loop("window_sums_loop", sum_strip, LEAST)
 
 
 # ---------------------------------------------------------------- which taps there are
@@ -377,5 +385,6 @@ def window_sums(run: Any, x: Array, w: Array, y: Array, where: Tables, channels:
     bands = max(1, min(len(where.rows), -(-32 // count))) if not add else 1
     geometry = np.array([bands, where.y_row, channels, microkernel.lanes(y.dtype), add], np.int64)
     sizes = np.array(strip_pixels(), np.int64)
-    flat = plain(x).reshape(count, -1), plain(w).reshape(len(w), -1), y.reshape(count, -1)
-    share(run, count * bands, *flat, *where[:4], sizes, geometry)
+    images = plain(x).reshape(count, -1)
+    weights = images if w is x else plain(w).reshape(len(w), -1)
+    share(run, count * bands, images, weights, y.reshape(count, -1), *where[:4], sizes, geometry)

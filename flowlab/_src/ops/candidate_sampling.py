@@ -111,7 +111,7 @@ class RangedSampler(CandidateSampler, abstract=True):
             kept = run.state.resource
             return self.draw(kept(sampler, self.make_sampler), kept(stream, self.new_stream), true_classes)
 
-        return draw
+        return draw if true_classes.rank == 2 else None
 
 
 class UniformCandidateSampler(RangedSampler):

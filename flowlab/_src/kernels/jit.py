@@ -82,11 +82,9 @@ Ints2 = Annotated[NDArray[np.int64], Parameter(2, False, "int64")]
 In1 = Annotated[NDArray[Any], Parameter(1)]
 In2 = Annotated[NDArray[Any], Parameter(2)]
 In3 = Annotated[NDArray[Any], Parameter(3)]
-In4 = Annotated[NDArray[Any], Parameter(4)]
 Out1 = Annotated[NDArray[Any], Parameter(1, True)]
 Out2 = Annotated[NDArray[Any], Parameter(2, True)]
 Out3 = Annotated[NDArray[Any], Parameter(3, True)]
-Out4 = Annotated[NDArray[Any], Parameter(4, True)]
 
 
 def plain(x: Any, dtype: DTypeLike | None = None) -> NDArray[Any]:

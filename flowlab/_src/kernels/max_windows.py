@@ -64,36 +64,27 @@ class RouteStrip(Strip):
         every = self.ir.Constant(bits, [1] * self.lanes)
         zeros = self.ir.Constant(self.vector, [0.0] * self.lanes)
         steps = [v * self.lanes * self.bytes for v in range(self.vectors)]
-        largest = [self.some(self.at(y, step), lanes) for step in steps]
-        gradient = [self.some(self.at(dy, step), lanes) for step in steps]
+        largest, gradient = self.registers(y, lanes), self.registers(dy, lanes)
         before = builder.block
-        row_head, row_body, tap_head, tap_body, row_end, done = (
-            builder.function.append_basic_block(name)
-            for name in ("row_head", "row_body", "tap_head", "tap_body", "row_end", "done")
+        row_head, row_body, tap_head, tap_body, row_end, done = self.blocks(
+            "row_head", "row_body", "tap_head", "tap_body", "row_end", "done"
         )
-
-        def changing(kind: Any, first: Any, block: Any) -> Any:
-            value = builder.phi(kind)
-            value.add_incoming(first, block)
-            return value
 
         builder.branch(row_head)
         builder.position_at_end(row_head)
-        row = changing(integer, integer(0), before)
-        row_waiting = [changing(bits, every, before) for _ in steps]
+        row, *row_waiting = rows_so_far = self.changing([integer(0), *[every] * self.vectors], before)
         builder.cbranch(builder.icmp_signed("<", row, row_count), row_body, done)
 
         builder.position_at_end(row_body)
-        x_row = self.load(self.at(rows, builder.mul(row, integer(16))), integer)
+        x_row, _ = self.offsets(rows, row)
         builder.branch(tap_head)
 
         builder.position_at_end(tap_head)
-        tap = changing(integer, integer(0), row_body)
-        waiting = [changing(bits, value, row_body) for value in row_waiting]
+        tap, *waiting = taps_so_far = self.changing([integer(0), *row_waiting], row_body)
         builder.cbranch(builder.icmp_signed("<", tap, tap_count), tap_body, row_end)
 
         builder.position_at_end(tap_body)
-        place = self.at(x_row, self.load(self.at(taps, builder.mul(tap, integer(16))), integer))
+        place = self.at(x_row, self.offsets(taps, tap)[0])
         after = []
         for v, step in enumerate(steps):
             numbers = self.some(self.at(x, place, step), lanes)
@@ -102,14 +93,10 @@ class RouteStrip(Strip):
             total = builder.fadd(self.some(target, lanes), builder.select(here, gradient[v], zeros))
             self.put(total, target, lanes)
             after.append(builder.and_(waiting[v], builder.not_(here)))
-        for value, following in zip([tap, *waiting], [self.at(tap, 1), *after]):
-            value.add_incoming(following, tap_body)
-        builder.branch(tap_head)
+        self.go_on(taps_so_far, [self.at(tap, 1), *after], tap_head)
 
         builder.position_at_end(row_end)
-        for value, following in zip([row, *row_waiting], [self.at(row, 1), *waiting]):
-            value.add_incoming(following, row_end)
-        builder.branch(row_head)
+        self.go_on(rows_so_far, [self.at(row, 1), *waiting], row_head)
         builder.position_at_end(done)
 
 

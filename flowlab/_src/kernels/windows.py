@@ -74,89 +74,102 @@ class Strip(microkernel.Tile):
         places = [builder.mul(x_step, integer(i)) for i in range(self.rows)]
         zeros = [self.ir.Constant(self.vector, [self.start] * self.lanes)] * (self.rows * self.vectors)
         before = builder.block
-        row_head, row_body, tap_head, tap_body, row_end, done = (
-            builder.function.append_basic_block(name)
-            for name in ("row_head", "row_body", "tap_head", "tap_body", "row_end", "done")
+        row_head, row_body, tap_head, tap_body, row_end, done = self.blocks(
+            "row_head", "row_body", "tap_head", "tap_body", "row_end", "done"
         )
-
-        def changing(kind: Any, first: Any, block: Any) -> Any:
-            value = builder.phi(kind)
-            value.add_incoming(first, block)
-            return value
-
-        def offsets(table: Any, number: Any) -> tuple[Any, Any]:
-            entry = self.at(table, builder.mul(number, integer(16)))
-            return self.load(entry, integer), self.load(self.at(entry, 8), integer)
-
-        def registers(address: Any) -> list[Any]:
-            return [self.some(self.at(address, v * self.lanes * self.bytes), lanes) for v in range(self.vectors)]
 
         builder.branch(row_head)
         builder.position_at_end(row_head)
-        row = changing(integer, integer(0), before)
-        row_sums = [changing(self.vector, zero, before) for zero in zeros]
+        row, *row_sums = rows_so_far = self.changing([integer(0), *zeros], before)
         builder.cbranch(builder.icmp_signed("<", row, row_count), row_body, done)
 
         builder.position_at_end(row_body)
-        x_row, w_row = offsets(rows, row)
+        x_row, w_row = self.offsets(rows, row)
         row_x, row_w = self.at(x, x_row), self.at(w, w_row)
-        first, sums_so_far, last = integer(0), row_sums, row_body
+        taps_done, sums_so_far, last = integer(0), row_sums, row_body
         if self.weighted and self.rows >= SLIDE:
-            slide_head, slide_body = (
-                builder.function.append_basic_block(name) for name in ("slide_head", "slide_body")
-            )
-            whole = builder.select(
+            several = builder.select(
                 builder.icmp_signed("==", slides, integer(0)), integer(0), builder.sub(tap_count, integer(SLIDE - 1))
             )
-            builder.branch(slide_head)
-            builder.position_at_end(slide_head)
-            first = changing(integer, integer(0), row_body)
-            sums_so_far = [changing(self.vector, value, row_body) for value in row_sums]
-            builder.cbranch(builder.icmp_signed("<", first, whole), slide_body, tap_head)
-
-            builder.position_at_end(slide_body)
-            found = [offsets(taps, self.at(first, k)) for k in range(SLIDE)]
-            weights = [registers(self.at(row_w, w_tap)) for _, w_tap in found]
-            new_sums = list(sums_so_far)
-            for i in range(self.rows + SLIDE - 1):
-                numbers = registers(self.at(row_x, found[0][0], builder.mul(x_step, integer(i))))
-                for k in range(SLIDE):
-                    if 0 <= i - k < self.rows:
-                        for v in range(self.vectors):
-                            place = (i - k) * self.vectors + v
-                            new_sums[place] = self.multiply_add(numbers[v], weights[k][v], new_sums[place])
-            for value, following in zip([first, *sums_so_far], [self.at(first, SLIDE), *new_sums]):
-                value.add_incoming(following, slide_body)
-            builder.branch(slide_head)
-            last = slide_head
+            taps_done, sums_so_far, last = self.slide(row_x, row_w, x_step, taps, several, row_sums, lanes, tap_head)
         else:
             builder.branch(tap_head)
 
         builder.position_at_end(tap_head)
-        tap = changing(integer, first, last)
-        sums = [changing(self.vector, value, last) for value in sums_so_far]
+        tap, *sums = taps_so_far = self.changing([taps_done, *sums_so_far], last)
         builder.cbranch(builder.icmp_signed("<", tap, tap_count), tap_body, row_end)
 
         builder.position_at_end(tap_body)
-        x_tap, w_tap = offsets(taps, tap)
+        x_tap, w_tap = self.offsets(taps, tap)
         tap_x = self.at(row_x, x_tap)
-        weights_of_tap = registers(self.at(row_w, w_tap)) if self.weighted else [None] * self.vectors
+        weights = self.registers(self.at(row_w, w_tap), lanes) if self.weighted else [None] * self.vectors
         new_sums = []
         for i in range(self.rows):
-            numbers = registers(self.at(tap_x, places[i]))
+            numbers = self.registers(self.at(tap_x, places[i]), lanes)
             for v in range(self.vectors):
-                new_sums.append(self.meet(numbers[v], weights_of_tap[v], sums[i * self.vectors + v]))
-        for value, following in zip([tap, *sums], [self.at(tap, 1), *new_sums]):
-            value.add_incoming(following, tap_body)
-        builder.branch(tap_head)
+                new_sums.append(self.meet(numbers[v], weights[v], sums[i * self.vectors + v]))
+        self.go_on(taps_so_far, [self.at(tap, 1), *new_sums], tap_head)
 
         builder.position_at_end(row_end)
-        for value, following in zip([row, *row_sums], [self.at(row, 1), *sums]):
-            value.add_incoming(following, row_end)
-        builder.branch(row_head)
+        self.go_on(rows_so_far, [self.at(row, 1), *sums], row_head)
 
         builder.position_at_end(done)
         self.write_strip(row_sums, lanes, y, y_step, add)
+
+    def slide(
+        self, x: Any, w: Any, x_step: Any, taps: Any, several: Any, sums: list[Any], lanes: Any, after: Any
+    ) -> tuple[Any, list[Any], Any]:
+        """Emit a loop that takes `SLIDE` taps of a row at once, as long as less than `several` are done.
+
+        Return how many are done then, the sums, and the block from which it goes on to the block `after`.
+        """
+        builder, integer = self.builder, self.integer
+        before = builder.block
+        head, body = self.blocks("slide_head", "slide_body")
+        builder.branch(head)
+        builder.position_at_end(head)
+        first, *sums = so_far = self.changing([integer(0), *sums], before)
+        builder.cbranch(builder.icmp_signed("<", first, several), body, after)
+
+        builder.position_at_end(body)
+        found = [self.offsets(taps, self.at(first, k)) for k in range(SLIDE)]
+        weights = [self.registers(self.at(w, w_tap), lanes) for _, w_tap in found]
+        new_sums = list(sums)
+        for i in range(self.rows + SLIDE - 1):
+            numbers = self.registers(self.at(x, found[0][0], builder.mul(x_step, integer(i))), lanes)
+            for k in range(SLIDE):
+                if 0 <= i - k < self.rows:
+                    for v in range(self.vectors):
+                        place = (i - k) * self.vectors + v
+                        new_sums[place] = self.multiply_add(numbers[v], weights[k][v], new_sums[place])
+        self.go_on(so_far, [self.at(first, SLIDE), *new_sums], head)
+        return first, sums, head
+
+    def blocks(self, *names: str) -> list[Any]:
+        """Return new blocks of instructions, empty yet."""
+        return [self.builder.function.append_basic_block(name) for name in names]
+
+    def changing(self, starts: list[Any], before: Any) -> list[Any]:
+        """Return what changes in a loop whose head begins here: the values it has when coming from the block `before`."""
+        values = [self.builder.phi(start.type) for start in starts]
+        for value, start in zip(values, starts, strict=True):
+            value.add_incoming(start, before)
+        return values
+
+    def go_on(self, values: list[Any], following: list[Any], head: Any) -> None:
+        """Go back to the head of a loop, with the next of its changing values."""
+        for value, new in zip(values, following, strict=True):
+            value.add_incoming(new, self.builder.block)
+        self.builder.branch(head)
+
+    def offsets(self, table: Any, number: Any) -> tuple[Any, Any]:
+        """Read an entry of a table: a place of x, and one of w."""
+        entry = self.at(table, self.builder.mul(number, self.integer(16)))
+        return self.load(entry, self.integer), self.load(self.at(entry, 8), self.integer)
+
+    def registers(self, address: Any, lanes: Any) -> list[Any]:
+        """Read the channels of a pixel."""
+        return [self.some(self.at(address, v * self.lanes * self.bytes), lanes) for v in range(self.vectors)]
 
     def meet(self, numbers: Any, weights: Any, sums: Any) -> Any:
         """What a tap does to the sums."""

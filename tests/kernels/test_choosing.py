@@ -112,3 +112,14 @@ def test_the_logarithm_of_the_gamma_function(dtype, kernels):
     near = {"float32": 3e-7, "float64": 1e-14}[dtype]
     np.testing.assert_allclose(got, expected, rtol=near, atol=near)
     assert got.dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_digamma_and_the_rest_of_the_error_function(dtype, kernels):
+    x = np.concatenate([numbers(dtype, 3000), np.linspace(-20, 90, 999).astype(dtype), np.array([0, -1, -0.0], dtype)])
+    near = {"float32": 3e-7, "float64": 1e-14}[dtype]
+    for name in ("digamma", "erfc"):
+        plain = getattr(special, name)
+        got = getattr(special_loops, name)(x, plain)
+        np.testing.assert_allclose(got, plain(x.astype(np.float64)).astype(dtype), rtol=near, atol=near)
+        assert got.dtype == dtype

@@ -41,7 +41,7 @@ class Erfc(Unary):
     """1 - erf(x), exact where erf is nearly 1."""
 
     def kernel(self, x: Array[Floating]) -> Array[Floating]:
-        return special.erfc(x)
+        return special_loops.erfc(x, special.erfc)
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """-dy 2 / sqrt(pi) exp(-x²)."""
@@ -68,7 +68,7 @@ class Digamma(Unary):
     """The derivative of Lgamma."""
 
     def kernel(self, x: Array[Floating]) -> Array[Floating]:
-        return special.digamma(x)
+        return special_loops.digamma(x, special.digamma)
 
     def grad(self, node: Any, dy: Gradient) -> Any:
         """dy times the first polygamma function."""

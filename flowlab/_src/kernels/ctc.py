@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flowlab._src.kernels import ctc_loops
+
 Array = NDArray[Any]
 NEVER = -np.inf  # the logarithm of probability 0
 
@@ -45,7 +47,7 @@ def loss_and_grad(
     leave_out : array of bool, shape (batch,)
         Sequences that do not count: loss and gradient are 0.
     """
-    time, batch, classes = scores.shape
+    _, batch, classes = scores.shape
     logs = log_softmax(scores)
     blank = classes - 1
     width = 2 * max((len(row) for row in labels), default=0) + 1
@@ -53,6 +55,26 @@ def loss_and_grad(
     last = np.array([2 * len(row) for row in labels])  # the state after the last label
     for b, row in enumerate(labels):
         states[b, 1 : 2 * len(row) : 2] = row
+    found = ctc_loops.totals_and_grads(logs, states, last, lengths, merge_repeated)
+    total, grads = found or sum_ways(logs, states, last, lengths, merge_repeated)
+    grads[:, leave_out] = 0
+    losses = np.where(leave_out, 0.0, -total)
+    return losses.astype(scores.dtype), grads.astype(scores.dtype)
+
+
+def sum_ways(logs: Array, states: Array, last: Array, lengths: Array, merge_repeated: bool) -> tuple[Array, Array]:
+    """Logarithm of the probability of each labelling, and minus its gradient by the scores.
+
+    Parameters
+    ----------
+    logs : logarithms of probabilities, shape (time, batch, classes)
+    states : shape (batch, width)
+        Labels with blanks between, then more blanks.
+    last : shape (batch,)
+        The number of the state after the last label.
+    """
+    time, batch, classes = logs.shape
+    blank, width = classes - 1, states.shape[1]
     exists = np.arange(width) <= last[:, None]
     # From one label straight to the next, unless both are the same and would melt into one.
     skips = np.zeros((batch, width), bool)
@@ -92,9 +114,7 @@ def loss_and_grad(
         for u in range(width):
             grads[:, rows, states[:, u]] -= share[:, :, u]
     grads[np.arange(time)[:, None] >= lengths] = 0
-    grads[:, leave_out] = 0
-    losses = np.where(leave_out, 0.0, -total)
-    return losses.astype(scores.dtype), grads.astype(scores.dtype)
+    return total, grads
 
 
 def greedy(scores: Array, lengths: Array, merge_repeated: bool, blank: int) -> tuple[list[list[int]], Array]:

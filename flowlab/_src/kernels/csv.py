@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class CsvError(ValueError):
     """A record breaks the rules; the message is TensorFlow's."""
 
 
 QUOTE = b'"'
+
+
+def plain_columns(
+    records: Sequence[bytes], delimiter: bytes, quotes: bool, chosen: list[int], count: int
+) -> list[list[bytes]] | None:
+    """The same as `fields_of`, column by column, for many records at once.
+
+    None if it takes a closer look: where there are quotes or line ends, or not `count` fields in each record.
+    """
+    width = records[0].count(delimiter) + 1 if records else 0
+    numbers = chosen or range(width)
+    if len(numbers) != count or max(numbers, default=0) >= width or delimiter in b'"\r\n' or b"" in records:
+        return None
+    # Between two records stands a field with a line end in it, which then has to be at every (width + 1)-th place.
+    text = (delimiter + b"\n" + delimiter).join(records)
+    fields = text.split(delimiter)
+    ends = len(records) - 1
+    if (
+        text.count(b"\n") != ends
+        or fields[width :: width + 1].count(b"\n") != ends
+        or len(fields) % (width + 1) != width
+    ):
+        return None
+    if b"\r" in text or (quotes and QUOTE in text):
+        return None
+    return [fields[i :: width + 1] for i in numbers]
 
 
 def fields_of(record: bytes, delimiter: bytes, quotes: bool, chosen: list[int]) -> list[bytes]:

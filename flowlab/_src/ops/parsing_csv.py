@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from flowlab._src.graph.op import Array, Op, Spec
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import csv
-from flowlab._src.kernels.string_numbers import parser
+from flowlab._src.kernels.string_numbers import read_numbers
 from flowlab._src.kernels.strings import collect
 from flowlab._src.ops.misuse import misuse
 from flowlab._src.ops.string_numbers import allowed_type
@@ -43,44 +43,52 @@ class DecodeCSV(Op):
             if np.size(default) > 1:
                 message = f"There should only be 1 default per field but field {i} has {np.size(default)}"
                 raise InvalidArgumentError(None, None, message)
-        rows = []
-        for i, record in enumerate(records.ravel().tolist()):
-            try:
-                fields = csv.fields_of(record, delimiter, self.use_quote_delim, self.select_cols)
-            except csv.CsvError as error:
-                refusal = InvalidArgumentError(None, None, str(error))
-                refusal.fix = f"record {i} is {record[:60]!r}"
-                raise refusal from None
-            if len(fields) != len(record_defaults):
-                message = f"Expect {len(record_defaults)} fields but have {len(fields)} in record {i}"
-                raise InvalidArgumentError(None, None, message)
-            rows.append(fields)
-        columns = zip(*rows, strict=True) if rows else [()] * len(record_defaults)
+        texts = records.ravel().tolist()
+        count = len(record_defaults)
+        columns = csv.plain_columns(texts, delimiter, self.use_quote_delim, self.select_cols, count)
+        if columns is None:
+            rows = []
+            for i, fields in enumerate(self.rows(texts, delimiter)):
+                if len(fields) != count:
+                    message = f"Expect {count} fields but have {len(fields)} in record {i}"
+                    raise InvalidArgumentError(None, None, message)
+                rows.append(fields)
+            columns = list(map(list, zip(*rows, strict=True))) if rows else [[] for _ in record_defaults]
         return tuple(
             self.column(number, fields, np.asarray(default), records.shape)
             for number, (fields, default) in enumerate(zip(columns, record_defaults, strict=True))
         )
 
-    def column(self, number: int, fields: Sequence[bytes], default: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    def rows(self, records: list[bytes], delimiter: bytes) -> Iterator[list[bytes]]:
+        """The fields of each record."""
+        for i, record in enumerate(records):
+            try:
+                yield csv.fields_of(record, delimiter, self.use_quote_delim, self.select_cols)
+            except csv.CsvError as error:
+                refusal = InvalidArgumentError(None, None, str(error))
+                refusal.fix = f"record {i} is {record[:60]!r}"
+                raise refusal from None
+
+    def column(self, number: int, fields: list[bytes], default: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         """The values of one column; where a field is empty, the default."""
-        is_text = default.dtype == np.object_
-        read = (lambda text: text) if is_text else parser(default.dtype)
         missing = (b"", self.na_value.encode())
-        values = []
-        for i, text in enumerate(fields):
-            if text in missing:
-                if default.size != 1:
-                    message = f"Field {number} is required but missing in record {i}!"
-                    raise InvalidArgumentError(None, None, message)
-                values.append(default.reshape(-1)[0])
-                continue
-            value = read(text)
-            if value is None:
-                kind, shown = as_dtype(default.dtype).runtime_name, text.decode("utf-8", "replace")
-                message = f"Field {number} in record {i} is not a valid {kind}: {shown}"
-                raise InvalidArgumentError(None, None, message)
-            values.append(value)
-        return collect(values, shape, default.dtype)
+        empty = [i for i, text in enumerate(fields) if text in missing] if any(m in fields for m in missing) else []
+        if default.dtype == np.object_:
+            values, wrong = collect(fields, (len(fields),)), None
+        else:
+            for i in empty:
+                fields[i] = b"0"
+            values, wrong = read_numbers(fields, default.dtype)
+        if empty and default.size != 1 and (wrong is None or empty[0] < wrong):
+            message = f"Field {number} is required but missing in record {empty[0]}!"
+            raise InvalidArgumentError(None, None, message)
+        if wrong is not None:
+            kind, shown = as_dtype(default.dtype).runtime_name, fields[wrong].decode("utf-8", "replace")
+            message = f"Field {number} in record {wrong} is not a valid {kind}: {shown}"
+            raise InvalidArgumentError(None, None, message)
+        if empty:
+            values[empty] = default.reshape(-1)[0]
+        return values.reshape(shape)
 
     def dtypes(self, records: Any, *record_defaults: Any) -> list[DType]:
         return [allowed_type(default.dtype.base_dtype, "record_defaults", COLUMN_TYPES) for default in record_defaults]

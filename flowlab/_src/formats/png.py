@@ -159,12 +159,16 @@ def _decode_wide(contents: bytes, header: Header) -> Array:
 
 
 def paeth(left: Array, above: Array, corner: Array) -> Array:
-    """Of three neighbours the one nearest to left + above - corner."""
-    guess = left + above - corner
-    by_left, by_above, by_corner = np.abs(guess - left), np.abs(guess - above), np.abs(guess - corner)
-    return np.where(
-        (by_left <= by_above) & (by_left <= by_corner), left, np.where(by_above <= by_corner, above, corner)
-    )  # fmt: skip
+    """Of three neighbours the one nearest to left + above - corner.
+
+    It is chosen by products with 0 or 1: NumPy's `where` looks at each truth value and guesses wrong as often as not.
+    """
+    by_left, by_above = above - corner, left - corner  # how far the guess is from each
+    by_corner = np.abs(by_left + by_above)
+    best = corner + by_left * (np.abs(by_above) <= by_corner)
+    nearest = np.abs(by_left)
+    nearest = (nearest <= by_corner) & (nearest <= np.abs(by_above))
+    return best + (left - best) * nearest
 
 
 def unfilter(filters: Array, lines: Array) -> Array:
@@ -220,24 +224,26 @@ def chunk(name: bytes, content: bytes) -> bytes:
 
 def filtered(lines: Array, step: int) -> bytes:
     """Filter each row in the way that leaves the smallest numbers, read with a sign."""
-    x = lines.astype(np.int16)
-    left = np.zeros_like(x)
-    left[:, step:] = x[:, :-step]
-    above = np.zeros_like(x)
-    above[1:] = x[:-1]
-    corner = np.zeros_like(x)
+    left, above, corner = np.zeros_like(lines), np.zeros_like(lines), np.zeros_like(lines)
+    left[:, step:] = lines[:, :-step]
+    above[1:] = lines[:-1]
     corner[:, step:] = above[:, :-step]
-    guesses = {0: np.zeros_like(x), 1: left, 2: above, 3: (left + above) >> 1, 4: paeth(left, above, corner)}
-    if len(x) == 1 or x.shape[1] == step:  # one row or one column: there is nothing above, or nothing to the left
-        possible = {0, 1, 2} - ({2} if len(x) == 1 else set()) - ({1} if x.shape[1] == step else set())
-        guesses = {kind: guesses[kind] for kind in sorted(possible)}
-    coded = {kind: ((x - guess) & 255).astype(np.uint8) for kind, guess in guesses.items()}
-    costs = np.stack([np.abs(lines.view(np.int8).astype(np.int64)).sum(axis=1) for lines in coded.values()])
-    kinds = np.array(list(coded))[np.argmin(costs, axis=0)]
-    rows = np.empty((len(x), 1 + x.shape[1]), np.uint8)
-    rows[:, 0] = kinds
-    for kind, lines in coded.items():
-        rows[kinds == kind, 1:] = lines[kinds == kind]
+    # Unsigned bytes wrap around as the filters want it; the mean of two is taken without the ninth bit of their sum.
+    coded = {
+        0: lines,
+        1: lines - left,
+        2: lines - above,
+        3: lines - ((left & above) + ((left ^ above) >> np.uint8(1))),
+        4: lines - paeth(*(each.astype(np.int16) for each in (left, above, corner))).astype(np.uint8),
+    }
+    if len(lines) == 1 or lines.shape[1] == step:  # one row or column: there is nothing above, or nothing to the left
+        possible = {0, 1, 2} - ({2} if len(lines) == 1 else set()) - ({1} if lines.shape[1] == step else set())
+        coded = {kind: coded[kind] for kind in sorted(possible)}
+    costs = [np.minimum(each, -each).sum(axis=1, dtype=np.uint32) for each in coded.values()]
+    best = np.argmin(costs, axis=0)
+    rows = np.empty((len(lines), 1 + lines.shape[1]), np.uint8)
+    rows[:, 0] = np.array(list(coded))[best]
+    rows[:, 1:] = np.stack(list(coded.values()), 1)[np.arange(len(lines)), best]
     return rows.tobytes()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from flowlab._src.kernels import image_boxes, image_crop, image_loops, image_resize
+from flowlab._src.kernels import image_boxes, image_color, image_crop, image_loops, image_resize
 
 
 def images(*shape, seed=0):
@@ -72,3 +72,24 @@ def test_boxes_kept(threshold, most, compiled, monkeypatch):
     )
     assert got == expected
     assert all(scores[i] > -0.5 for i in got[0])
+
+
+@pytest.mark.parametrize("name", ["adjust_hue", "adjust_saturation"])
+@pytest.mark.parametrize("amount", [-0.7, 0.0, 0.3, 1.9])
+def test_colours(name, amount, compiled, monkeypatch):
+    x = np.abs(images(3, 20, 31, 3))
+    x[0] = np.round(x[0])  # many components are equal
+    x[1, 0, :9] = [
+        [0, 0, 0],
+        [1, 1, 1],
+        [np.nan, 0, 1],
+        [np.inf, 0, 1],
+        [-1, 0, 1],
+        [-0.0, 0, 0],
+        [1, 0, 0],
+        [0, 1, 0],
+        [0, 0, 1],
+    ]
+    with np.errstate(all="ignore"):
+        got, expected = both(monkeypatch, name, lambda: getattr(image_color, name)(x, np.float32(amount)))
+    np.testing.assert_array_equal(got, expected, strict=True)

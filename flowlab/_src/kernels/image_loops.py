@@ -37,6 +37,9 @@ from flowlab._src.kernels.jit import (
 from flowlab._src.kernels.threads import share
 
 Array = NDArray[Any]
+BLOCK = 256  # pixels
+ZERO, ONE, TWO, THREE, FOUR, FIVE, SIX = map(np.float32, range(7))
+SIXTH, THIRD, TWO_THIRDS = np.float32(1 / 6), np.float32(1 / 3), np.float32(4 / 6)
 OutInts1 = Annotated[NDArray[np.int64], Parameter(1, True, "int64")]
 
 
@@ -55,36 +58,80 @@ def by_pixels(loop: Loop, rgb: Array, number: Any) -> Array | None:
     return y
 
 
-@loop(least=2**10, calls=200, dtypes=SINGLE)
-def adjust_hue_loop(piece: Int, pieces: Int, x: In2, delta: Number, y: Out2) -> None:
-    """One pixel after the other: 100x100 of them in 0.1 ms, for 0.8 with NumPy."""
-    kind = x.dtype.type
-    zero, one, two, three, four, five, six = kind(0), kind(1), kind(2), kind(3), kind(4), kind(5), kind(6)
-    begin, end = span(piece, pieces, x.shape[0])
-    for i in range(begin, end):
-        red, green, blue = x[i, 0], x[i, 1], x[i, 2]
-        less, more = min(red, green), max(red, green)
-        low, middle, high = min(less, blue), max(less, min(more, blue)), max(more, blue)
-        warm = zero if blue < green else (four if blue > red else five)
-        cold = one if blue < red else (three if blue > green else two)
-        sector = cold if red < green else warm
-        part = (middle - low) / (high - low)
-        part = part if sector in (zero, two, four) else one - part
-        write_hue((zero if high == low else sector + part) + delta * six, low, high, y[i])
+@loop(least=2**10, calls=200, separate=True, dtypes=SINGLE)
+def adjust_hue_loop(turn: Turn, pieces: Int, x: In2, delta: Number, y: Out2) -> None:
+    """100x100 pixels in 0.03 ms, for 0.8 with NumPy: from three arrays the compiler takes 16 pixels at once."""
+    red, green, blue = np.empty(BLOCK, x.dtype), np.empty(BLOCK, x.dtype), np.empty(BLOCK, x.dtype)
+    turned = delta * x.dtype.type(6)
+    while True:
+        piece = claim(turn)
+        if piece >= pieces:
+            break
+        begin, end = span(piece, pieces, x.shape[0])
+        for first in range(begin, end, BLOCK):
+            count = min(BLOCK, end - first)
+            apart(x, first, count, red, green, blue)
+            for i in range(count):
+                low, high, angle = on_wheel(red[i], green[i], blue[i])
+                angle = around(angle + turned)
+                red[i], green[i], blue[i] = from_wheel(angle, low, high)
+            together(y, first, count, red, green, blue)
 
 
 @part
-def write_hue(angle: Any, low: Any, high: Any, pixel: Any) -> None:
-    """Write the colour at an angle on the wheel, in sixths of a turn, whose least and largest channel are given."""
-    kind = pixel.dtype.type
-    zero, one, two, six = kind(0), kind(1), kind(2), kind(6)
-    turns = np.floor(angle / six)
-    angle = angle if turns == zero else angle - turns * six
-    angle = angle if zero <= angle < six else zero
-    spread = high - low
-    for channel in range(3):
-        away = abs(angle - two * kind(channel)) if channel else min(angle, six - angle)
-        pixel[channel] = high if away <= one else (low if away >= two else low + (two - away) * spread)
+def apart(x: Any, first: Any, count: Any, red: Any, green: Any, blue: Any) -> None:
+    """Each colour of some pixels into an array of its own."""
+    for i in range(count):
+        red[i], green[i], blue[i] = x[first + i, 0], x[first + i, 1], x[first + i, 2]
+
+
+@part
+def together(y: Any, first: Any, count: Any, red: Any, green: Any, blue: Any) -> None:
+    """The colours of some pixels beside each other."""
+    for i in range(count):
+        y[first + i, 0], y[first + i, 1], y[first + i, 2] = red[i], green[i], blue[i]
+
+
+@part
+def on_wheel(red: Any, green: Any, blue: Any) -> Any:
+    """The smallest and the largest component, and the angle on the wheel of colours, from 0 to 6."""
+    less, more = min(red, green), max(red, green)
+    low, middle, high = min(less, blue), max(less, min(more, blue)), max(more, blue)
+    warm = FOUR if blue > red else FIVE
+    warm = ZERO if blue < green else warm
+    cold = THREE if blue > green else TWO
+    cold = ONE if blue < red else cold
+    sector = cold if red < green else warm
+    way = (middle - low) / (high - low)
+    falls = (sector == ONE) | (sector == THREE) | (sector == FIVE)
+    way = ONE - way if falls else way
+    return low, high, ZERO if high == low else sector + way
+
+
+@part
+def around(angle: Any) -> Any:
+    """The same angle within one turn of the wheel."""
+    angle = angle - np.floor(angle / SIX) * SIX
+    inside = (angle >= ZERO) & (angle < SIX)
+    return angle if inside else ZERO
+
+
+@part
+def from_wheel(angle: Any, low: Any, high: Any) -> Any:
+    """Red, green and blue of an angle."""
+    return (
+        component(min(angle, SIX - angle), low, high),
+        component(abs(angle - TWO), low, high),
+        component(abs(angle - FOUR), low, high),
+    )
+
+
+@part
+def component(away: Any, low: Any, high: Any) -> Any:
+    """The largest up to a distance of 1 on the wheel, the smallest from 2 on, and between them falling."""
+    value = low + (TWO - away) * (high - low)
+    value = high if away <= ONE else value
+    return low if away >= TWO else value
 
 
 def adjust_saturation(rgb: Array, scale: Any) -> Array | None:
@@ -92,25 +139,38 @@ def adjust_saturation(rgb: Array, scale: Any) -> Array | None:
     return by_pixels(adjust_saturation_loop, rgb, scale)
 
 
-@loop(least=2**10, calls=200, dtypes=SINGLE)
-def adjust_saturation_loop(piece: Int, pieces: Int, x: In2, scale: Number, y: Out2) -> None:
-    """One pixel after the other: 100x100 of them in 0.1 ms, for 0.6 with NumPy."""
-    kind = x.dtype.type
-    zero, one, six = kind(0), kind(1), kind(6)
-    sixth, third, two_thirds = kind(1 / 6), kind(1 / 3), kind(4 / 6)
-    begin, end = span(piece, pieces, x.shape[0])
-    for i in range(begin, end):
-        red, green, blue = x[i, 0], x[i, 1], x[i, 2]
-        value = max(max(red, green), blue)
-        spread = value - min(min(red, green), blue)
-        norm = one / spread * sixth
-        others = norm * (blue - red) + third if green == value else norm * (red - green) + two_thirds
-        hue = norm * (green - blue) if red == value else others
-        hue = hue if spread > zero else zero
-        hue = hue + one if hue < zero else hue
-        saturation = (spread / value if value > zero else zero) * scale
-        saturation = min(max(saturation, zero), one)
-        write_hue(hue * six, value - saturation * value, value, y[i])
+@loop(least=2**10, calls=200, separate=True, dtypes=SINGLE)
+def adjust_saturation_loop(turn: Turn, pieces: Int, x: In2, scale: Number, y: Out2) -> None:
+    """100x100 pixels in 0.04 ms, for 0.6 with NumPy."""
+    red, green, blue = np.empty(BLOCK, x.dtype), np.empty(BLOCK, x.dtype), np.empty(BLOCK, x.dtype)
+    while True:
+        piece = claim(turn)
+        if piece >= pieces:
+            break
+        begin, end = span(piece, pieces, x.shape[0])
+        for first in range(begin, end, BLOCK):
+            count = min(BLOCK, end - first)
+            apart(x, first, count, red, green, blue)
+            for i in range(count):
+                hue, saturation, value = as_hsv(red[i], green[i], blue[i])
+                saturation = min(max(saturation * scale, ZERO), ONE)
+                red[i], green[i], blue[i] = from_wheel(around(hue * SIX), value - saturation * value, value)
+            together(y, first, count, red, green, blue)
+
+
+@part
+def as_hsv(red: Any, green: Any, blue: Any) -> Any:
+    """Hue, saturation and value of a pixel."""
+    value = max(max(red, green), blue)
+    spread = value - min(min(red, green), blue)
+    norm = ONE / spread * SIXTH
+    from_green, from_blue = norm * (blue - red) + THIRD, norm * (red - green) + TWO_THIRDS
+    hue = from_green if green == value else from_blue
+    hue = norm * (green - blue) if red == value else hue
+    hue = hue if spread > ZERO else ZERO
+    hue = hue + ONE if hue < ZERO else hue
+    saturation = spread / value
+    return hue, saturation if value > ZERO else ZERO, value
 
 
 def adjust_contrast(x: Array, factor: Any) -> Array | None:

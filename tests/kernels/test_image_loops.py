@@ -93,3 +93,13 @@ def test_colours(name, amount, compiled, monkeypatch):
     with np.errstate(all="ignore"):
         got, expected = both(monkeypatch, name, lambda: getattr(image_color, name)(x, np.float32(amount)))
     np.testing.assert_array_equal(got, expected, strict=True)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 20])
+@pytest.mark.parametrize("kind", ["bilinear", "bicubic"])
+def test_gradients_of_new_sizes(channels, kind, compiled, monkeypatch):
+    dy = images(2, 13, 9, channels)[:, ::-1]
+    grad = getattr(image_resize, f"resize_{kind}_grad")
+    got, expected = both(monkeypatch, "unmix", lambda: grad(dy, 5, 20, True, False, np.float32))
+    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
+    assert got.dtype == expected.dtype

@@ -323,6 +323,45 @@ def four(source: Any, pixels: Any, parts: Any, channels: Any, i: Any) -> Any:
     return source[a] * parts[0] + source[b] * parts[1] + source[c] * parts[2] + source[d] * parts[3]
 
 
+def unmix(dy: Array, pixel: Array, weight: Array, size: int, axis: int) -> Array | None:
+    """The gradient of `mix`: slices are added up where they were taken from; None without a loop."""
+    before, behind = math.prod(dy.shape[:axis]), math.prod(dy.shape[axis + 1 :])
+    run = (unmix_rows_loop if behind >= 16 else unmix_columns_loop).ready(dy.dtype, before * behind * pixel.size)
+    if run is None:
+        return None
+    dx = np.zeros((*dy.shape[:axis], size, *dy.shape[axis + 1 :]), dy.dtype)
+    tables = [plain(each).reshape(before, -1, behind) for each in (dy, dx)]
+    share(
+        run, min(before, pieces(dy.size)), tables[0], plain(pixel, np.int64), plain(weight, dy.dtype), tables[1]
+    )  # fmt: skip
+    return dx
+
+
+@loop(least=2**13, calls=50, separate=True, dtypes=SINGLE)
+def unmix_rows_loop(piece: Int, pieces: Int, dy: In3, pixel: Ints2, weight: In2, dx: Out3) -> None:
+    """Whole rows are added."""
+    begin, end = span(piece, pieces, dy.shape[0])
+    for table in range(begin, end):
+        for place in range(pixel.shape[0]):
+            source = dy[table, place]
+            for j in range(pixel.shape[1]):
+                target, part = dx[table, pixel[place, j]], weight[place, j]
+                for i in range(source.size):
+                    target[i] += source[i] * part
+
+
+@loop(least=2**13, calls=50, separate=True, dtypes=SINGLE)
+def unmix_columns_loop(piece: Int, pieces: Int, dy: In3, pixel: Ints2, weight: In2, dx: Out3) -> None:
+    """Few numbers belong to a place."""
+    begin, end = span(piece, pieces, dy.shape[0])
+    for table in range(begin, end):
+        for place in range(pixel.shape[0]):
+            for j in range(pixel.shape[1]):
+                to, part = np.uint64(pixel[place, j]), weight[place, j]
+                for i in range(dy.shape[2]):
+                    dx[table, to, np.uint64(i)] += dy[table, place, np.uint64(i)] * part
+
+
 # ---- boxes ---------------------------------------------------------------------------------------------------------
 
 

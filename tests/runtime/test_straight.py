@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import flowlab as tf
+from flowlab._src.kernels import jit
 from flowlab._src.runtime import prepared, session
 from flowlab._src.runtime.straight import StraightRun
 
@@ -475,3 +476,42 @@ def test_nested_fetches_are_prepared_once(monkeypatch: pytest.MonkeyPatch) -> No
         changing[1][0] = y
         np.testing.assert_array_equal(sess.run(changing, {x: [5, 1]})[1], [[10, 2]])
         assert len(sess.run({"z": y, "y": z}, {x: [5, 1]})) == 2
+
+OPTIMIZERS = {
+    "descent": lambda: tf.train.GradientDescentOptimizer(0.1),
+    "momentum": lambda: tf.train.MomentumOptimizer(0.1, 0.9),
+    "adam": lambda: tf.train.AdamOptimizer(0.1),
+    "adagrad": lambda: tf.train.AdagradOptimizer(0.1),
+    "rmsprop": lambda: tf.train.RMSPropOptimizer(0.1),
+}
+
+
+@pytest.mark.parametrize("loops", [jit.NEVER, jit.WAIT])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("resource", [False, True])
+def test_a_variable_trains_alike_in_any_order_of_memory_and_whoever_holds_it(
+    optimizer: str, resource: bool, loops: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if jit.policy() != jit.NEVER:
+        monkeypatch.setattr(jit.compiler, "policy", loops)
+    first = np.arange(150 * 40, dtype=np.float32).reshape(40, 150) / 1000
+    start = tf.placeholder(tf.float32, [150, 40])
+    w = tf.Variable(np.zeros([40, 150], np.float32), use_resource=resource)
+    turned = tf.assign(w, tf.transpose(start) * 1.0)  # in Fortran's order
+    train = OPTIMIZERS[optimizer]().minimize(tf.reduce_sum(w**2))
+    ends = []
+    for looks in (False, True):
+        with tf.Session() as sess:
+            sess.run(tf.global_variables_initializer())
+            sess.run(turned.op, {start: first.T.copy()})
+            arrays, known = [], []
+            for _ in range(3 * WRITTEN):
+                sess.run(train)
+                if looks:
+                    arrays += sess._state.variables.values()
+                    known += [np.array(value) for value in arrays[len(known) :]]
+            ends.append(sess.run(w))
+            for array, before in zip(arrays, known, strict=True):
+                np.testing.assert_array_equal(array, before)
+    assert not np.array_equal(ends[0], first)
+    np.testing.assert_array_equal(*ends)

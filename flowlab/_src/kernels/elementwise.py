@@ -96,7 +96,7 @@ def bias_relu_within(y: Array, b: Array) -> bool:
     run = bias_relu_loop.ready(y.dtype, y.size)
     if run is None or b.dtype != y.dtype or b.shape != y.shape[-1:] or not y.flags.c_contiguous:
         return False
-    rows = y.reshape(-1, b.size)
+    rows = y if y.ndim == 2 else y.reshape(-1, b.size)
     share(run, min(len(rows), pieces(y.size)), rows, plain(b))
     return True
 

@@ -173,10 +173,10 @@ if hasattr(os, "register_at_fork"):
 def share(loop: Loop, pieces: int, *arguments: Any) -> None:
     """Run ``loop(turn, pieces, *arguments)`` on all threads; `turn` counts the pieces that were claimed."""
     turn = np.zeros(1, np.int64)
-    count = min(pool.size, pieces) - 1
-    if count <= 0:
+    if pieces <= 1 or pool.size <= 1:
         loop(turn, pieces, *arguments)
         return
+    count = min(pool.size, pieces) - 1
     if pool.helpers < count:
         pool.enlist(count)
         load_awake()

@@ -24,25 +24,31 @@ Scalar = Any  # a number or an array of rank 0
 def scalars(like: Array, *values: Scalar) -> tuple[Any, ...]:
     """Return hyperparameters as numbers of the variable's dtype."""
     kind = like.dtype.type
-    return tuple(kind(value) for value in values)
+    return tuple([value if value.__class__ is kind else kind(value) for value in values])
 
 
 def check_shapes(var: Array, *others: Array | Product) -> None:
     """Raise unless all arrays have the variable's shape; NumPy would broadcast, and compiled loops read beside them."""
+    shape = var.shape
     for other in others:
-        if other.shape != var.shape:
+        if other.shape != shape:
             raise InvalidArgumentError(
-                None, None, f"var and its slots and gradient must have the same shape: {var.shape} {other.shape}"
+                None, None, f"var and its slots and gradient must have the same shape: {shape} {other.shape}"
             )
 
 
 def targets(arrays: tuple[Array, ...], in_place: bool) -> tuple[Array, ...]:
-    """Return the arrays that a loop may change: `arrays` themselves if their owner says so, else copies."""
+    """Return the arrays that a loop may change: `arrays` themselves if their owner says so, else copies in C order."""
     if not in_place:
-        return tuple([np.array(array) for array in arrays])
+        return tuple([np.array(array, order="C") for array in arrays])
     for array in arrays:
-        array.flags.writeable = True
+        array.setflags(write=True)
     return arrays
+
+
+def rows(*arrays: Array) -> list[Array]:
+    """Return arrays as rows of numbers, which share their memory."""
+    return list(arrays) if arrays[0].ndim == 1 else [array.reshape(-1) for array in arrays]
 
 
 # ---------------------------------------------------------------- gradient descent and momentum
@@ -100,7 +106,7 @@ def momentum(
             return var - (grad * lr + accum * momentum * lr), accum
         return var - accum * lr, accum
     new_var, new_accum = targets((var, accum), in_place)
-    flat = new_var.reshape(-1), new_accum.reshape(-1), plain(grad).reshape(-1)
+    flat = rows(new_var, new_accum, plain(grad))
     share(run, pieces(var.size), *flat, lr, momentum, int(use_nesterov))
     return new_var, new_accum
 
@@ -169,9 +175,31 @@ def adam(
     if run is None or grad.dtype != var.dtype:
         return numpy_adam(var, m, v, alpha, beta1, beta2, epsilon, grad, use_nesterov)
     new = targets((var, m, v), in_place)
-    flat = [array.reshape(-1) for array in new]
-    share(run, pieces(var.size), *flat, plain(grad).reshape(-1), alpha, beta1, beta2, epsilon, int(use_nesterov))
+    share(run, pieces(var.size), *rows(*new, plain(grad)), alpha, beta1, beta2, epsilon, int(use_nesterov))
     return new  # type: ignore[return-value]  # three came in
+
+
+def adam_within(
+    values: list[Array], dims: tuple[int, ...], beta1_power: Any, beta2_power: Any, lr: Any, beta1: Any, beta2: Any,
+    epsilon: Any, grad: Array, nesterov: int,
+) -> bool:  # fmt: skip
+    """Take a step of Adam where var, m and v lie, in C order; False, and nothing done, if there is no loop for it yet.
+
+    They have a shape of few numbers, and the hyperparameters are numbers of the variable's dtype.
+    """
+    var, m, v = values
+    run = adam_loop.versions.get(grad.dtype)
+    if run is None or not (var.shape == m.shape == v.shape == grad.shape == dims) or var.dtype != grad.dtype:
+        return False
+    one = beta1.__class__(1)
+    alpha = lr * np.sqrt(one - beta2_power) / (one - beta1_power)
+    for value in values:
+        value.setflags(write=True)
+    flat = rows(var, m, v, plain(grad))
+    run(np.zeros(1, np.int64), 1, *flat, alpha, beta1, beta2, epsilon, nesterov)
+    for value in values:
+        value.setflags(write=False)
+    return True
 
 
 def numpy_adam(
@@ -224,7 +252,7 @@ def adagrad(
     run = adagrad_loop.ready(var.dtype, var.size)
     if run is not None and grad.dtype == var.dtype:
         new_var, new_accum = targets((var, accum), in_place)
-        flat = new_var.reshape(-1), new_accum.reshape(-1), plain(grad).reshape(-1)
+        flat = rows(new_var, new_accum, plain(grad))
         share(run, pieces(var.size), *flat, lr, *scalars(var, epsilon or 0), int(update_slots))
         return new_var, new_accum
     if update_slots:
@@ -286,8 +314,7 @@ def adadelta(
     run = adadelta_loop.ready(var.dtype, var.size)
     if run is not None and grad.dtype == var.dtype:
         new = targets((var, accum, accum_update), in_place)
-        flat = [array.reshape(-1) for array in new]
-        share(run, pieces(var.size), *flat, plain(grad).reshape(-1), lr, rho, epsilon)
+        share(run, pieces(var.size), *rows(*new, plain(grad)), lr, rho, epsilon)
         return new  # type: ignore[return-value]  # three came in
     rest = var.dtype.type(1) - rho
     accum = accum * rho + grad * grad * rest
@@ -336,8 +363,7 @@ def rmsprop(
         mom = mom * momentum + (grad * lr) / np.sqrt(ms + epsilon)
         return var - mom, ms, mom
     new = targets((var, ms, mom), in_place)
-    flat = [array.reshape(-1) for array in new]
-    share(run, pieces(var.size), *flat, plain(grad).reshape(-1), lr, rho, momentum, epsilon)
+    share(run, pieces(var.size), *rows(*new, plain(grad)), lr, rho, momentum, epsilon)
     return new  # type: ignore[return-value]  # three came in
 
 
@@ -433,8 +459,7 @@ def ftrl(
     run = ftrl_loop.ready(var.dtype, var.size) if lr_power == -0.5 else None
     if run is not None and grad.dtype == var.dtype:
         new = targets((var, accum, linear), in_place)
-        flat = [array.reshape(-1) for array in new]
-        share(run, pieces(var.size), *flat, plain(grad).reshape(-1), lr, l1, two * l2, two * shrinkage)
+        share(run, pieces(var.size), *rows(*new, plain(grad)), lr, l1, two * l2, two * shrinkage)
         return new  # type: ignore[return-value]  # three came in
     new_accum = accum + grad * grad
     if lr_power == -0.5:

@@ -23,7 +23,13 @@ def held_by_nobody_else(values: list[Any], targets: Arrays) -> bool:
         return False
     alone = _holders()[values[0] is targets[0]]
     for value in values:
-        if sys.getrefcount(value) != alone or not isinstance(value, ndarray) or not value.flags.owndata:
+        # Compiled loops take an array as a row of numbers: of one in another order that would be a copy.
+        if (
+            sys.getrefcount(value) != alone
+            or not isinstance(value, ndarray)
+            or not (flags := value.flags).owndata
+            or not flags.c_contiguous
+        ):
             return False
     return True
 

@@ -100,13 +100,13 @@ class MatMul(Op):
             return None
         if m[not self.transpose_a] != n[self.transpose_b]:
             return None
-        if (work := math.prod(m) * n[not self.transpose_b]) >= LARGE:
-            known = work >= gemm.LEAST and a.dtype in (dtypes.float32, dtypes.float64)
+        work, floats = math.prod(m) * n[not self.transpose_b], a.dtype in (dtypes.float32, dtypes.float64)
+        if floats and work >= gemm.LEAST:
             flips = self.transpose_a, self.transpose_b
-            return known_products.product(m, n, flips, np.dtype(a.dtype.as_numpy_dtype)) if known else None
-        if self.transpose_a:
-            return (lambda x, y: x.T.dot(y.T)) if self.transpose_b else lambda x, y: x.T.dot(y)
-        return (lambda x, y: x.dot(y.T)) if self.transpose_b else lambda x, y: x.dot(y)
+            return known_products.product(m, n, flips, np.dtype(a.dtype.as_numpy_dtype))
+        if work >= LARGE and (not floats or m[not self.transpose_a] == 1):
+            return None
+        return gemm.small(self.transpose_a, self.transpose_b, m, n)
 
     def kernel(self, a: Array[MatrixNumber], b: Array[MatrixNumber]) -> Array[MatrixNumber]:
         if a.ndim == 2 == b.ndim and a.shape[not self.transpose_a] == b.shape[self.transpose_b]:

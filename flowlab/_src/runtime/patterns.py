@@ -94,9 +94,10 @@ def fuse_layer(lines: Sequences, number: int, relu: Instruction) -> None:
     inputs = (*made.inputs, b)
     if added.refs or not (lines.steady(made.inputs, product, number) and lines.steady((b,), bias, number)):
         return
-    multiply, add, rectify = made.kernel, added.kernel, relu.kernel
+    small = small_product(lines, made)
+    multiply, add, rectify = small or made.kernel, added.kernel, relu.kernel
     definition: Any = made.node.definition
-    flips = (definition.transpose_a, definition.transpose_b) if made.node.type == "MatMul" else None
+    flips = (definition.transpose_a, definition.transpose_b) if made.node.type == "MatMul" and not small else None
 
     def layer(x: Any, w: Any, b: Any) -> Any:
         y = None if flips is None else gemm.layer(x, w, b, *flips)
@@ -108,6 +109,19 @@ def fuse_layer(lines: Sequences, number: int, relu: Instruction) -> None:
         return rectify(add(y, b))
 
     lines.replace([product, bias, number], number, layer, inputs, relu.outputs)
+
+
+def small_product(lines: Sequences, made: Instruction) -> Any:
+    """The kernel of a product of few numbers, which is left to BLAS; None of a larger one, and of a convolution."""
+    sizes = lines.plan.sizes
+    if sizes is None or made.node.type != "MatMul":
+        return None
+    inputs = zip(made.node._inputs, made.inputs, strict=True)
+    specs = [sizes.spec(tensor, lines.initial[slot]) for tensor, slot in inputs]
+    columns, count = sizes[made.node._outputs[0]], specs[0].shape.num_elements()
+    if columns is None or columns[-1] is None or count is None or count * columns[-1] >= gemm.LEAST:
+        return None
+    return made.node.definition.bound(made.node, *specs)
 
 
 def fuse_pooled_layer(lines: Sequences, number: int, pool: Instruction) -> None:

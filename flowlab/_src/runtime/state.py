@@ -158,7 +158,7 @@ class SessionState:
 def owned(value: Any) -> Any:
     """Return a value that nobody else can write to: arrays of the caller's are copied, results taken over."""
     if isinstance(value, np.ndarray):
-        if not value.flags.owndata or (value.flags.writeable and value.base is not None):
+        if not value.flags.owndata or (value.base is not None and value.flags.writeable):
             value = value.copy()
-        value.flags.writeable = False
+        value.setflags(write=False)
     return value

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from flowlab._src.kernels.rows import add_rows
+from flowlab._src.kernels.rows import add_rows, sums_of_rows
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -38,3 +38,17 @@ def test_no_rows():
     table = np.ones((3, 2000), np.float32)
     add_rows(table, np.zeros(0, np.int64), np.zeros((0, 2000), np.float32))
     assert (table == 1).all()
+
+
+def test_sums_of_rows_and_numbers_that_are_none(kernels):
+    data = np.arange(60, dtype=np.float32).reshape(20, 3)
+    numbers = np.arange(20, dtype=np.int32) % 4
+    for _ in range(3):
+        sums = sums_of_rows(data, numbers, 5)
+        if sums is not None:
+            np.testing.assert_array_equal(sums[:4], data.reshape(5, 4, 3).sum(axis=0))
+            assert not sums[4].any()
+        assert sums_of_rows(data, numbers, 3) is None
+        assert sums_of_rows(data, numbers - 1, 5) is None
+        assert sums_of_rows(data, numbers, 0) is None
+        assert sums_of_rows(data[:0], numbers[:0], 5) is None

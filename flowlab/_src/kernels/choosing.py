@@ -205,7 +205,7 @@ def softplus(x: Array) -> Array:
 
 
 # What a power with a small whole number as exponent means.
-PRODUCTS: dict[float | None, str] = {2: "x * x", 3: "x * x * x", 4: "(x * x) * (x * x)"}
+PRODUCTS: dict[float | None, str] = {1: "x * 1", 2: "x * x", 3: "x * x * x", 4: "(x * x) * (x * x)"}
 
 
 def power(x: Array, exponent: Array) -> Array:
@@ -216,6 +216,8 @@ def power(x: Array, exponent: Array) -> Array:
     """
     if np.ndim(exponent) == 0 and x.dtype in COMPILED:
         whole = float(exponent)
+        if whole == 1:
+            return np.multiply(x, x.dtype.type(1))
         if whole in PRODUCTS:
             y = np.multiply(x, x)
             return y if whole == 2 else np.multiply(y, x if whole == 3 else y, out=y if x.ndim else None)

@@ -90,7 +90,7 @@ def small(
     one_thread_for_blas()
     if transpose_a:
         return (lambda x, y: x.T.dot(y.T)) if transpose_b else lambda x, y: x.T.dot(y)
-    if transpose_b and a[0] >= 32 <= b[0] and 32 <= b[1] and b[0] * b[1] <= 2**14:
+    if transpose_b and min(a[0], *b) >= 32 and b[0] * b[1] <= 2**14:
         return lambda x, y: x.dot(y.T.copy())
     return (lambda x, y: x.dot(y.T)) if transpose_b else lambda x, y: x.dot(y)
 

@@ -49,7 +49,18 @@ def add_rows(table: Array, indices: Array, updates: Array, sign: int = 1) -> boo
 
 def can_add(updates: Array) -> bool:
     """Whether there is a loop for these."""
-    return add_rows_loop.ready(updates.dtype, updates.size) is not None
+    return (add_rows_loop.versions.get(updates.dtype) or add_rows_loop.ready(updates.dtype, updates.size)) is not None
+
+
+def sums_of_rows(data: Array, numbers: Array, count: int) -> Array | None:
+    """Return `count` rows, each the sum of the rows of `data` that have its number; None where no loop can do it.
+
+    None, too, when a number is not one of a row.
+    """
+    if not can_add(data) or not count or not numbers.size:
+        return None
+    result = np.zeros((count, *data.shape[1:]), data.dtype)
+    return result if add_rows(result, numbers, data) else None
 
 
 @loop(least=2**10)

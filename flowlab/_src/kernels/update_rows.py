@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowlab._src.errors import InvalidArgumentError
-from flowlab._src.kernels.jit import In2, Int, Ints1, Number, Out2, Turn, claim, loop, plain
-from flowlab._src.kernels.threads import share
+from flowlab._src.kernels.jit import In2, Int, Ints1, Number, Out2, Turn, loop, part, plain
 from flowlab._src.kernels.update import Scalar, adagrad_step, momentum_step, scalars
 
 Array = NDArray[Any]
@@ -22,7 +21,7 @@ Array = NDArray[Any]
 def momentum_rows(
     var: Array, accum: Array, indices: Array, lr: Scalar, grad: Array, momentum: Scalar, use_nesterov: bool = False
 ) -> bool:
-    """Take the step of `update.momentum` in place, on rows that exist; False, and nothing done, while no loop is there."""
+    """Take the step of `update.momentum` in place; False, and nothing done, while no loop is there or for bad indices."""
     return change_rows(momentum_rows_loop, (var, accum), indices, grad, lr, momentum, flag=use_nesterov)
 
 
@@ -34,48 +33,60 @@ def adagrad_rows(
 
 
 def change_rows(
-    rows_loop: Any, values: tuple[Array, ...], indices: Array, grad: Array, *numbers: Scalar, flag: bool
+    rows_loop: Any, values: tuple[Array, Array], indices: Array, grad: Array, *numbers: Scalar, flag: bool
 ) -> bool:
     """Let a loop change rows of arrays. One thread does it, in order: an index may stand twice in `indices`."""
-    var = values[0]
-    run = rows_loop.ready(var.dtype, grad.size)
-    if run is None or grad.dtype != var.dtype or any(not value.flags.c_contiguous for value in values):
+    var, slot = values
+    dtype, dims = var.dtype, var.shape
+    # Once the loop is there, it is the faster way for few rows too.
+    run = rows_loop.versions.get(dtype) or rows_loop.ready(dtype, grad.size)
+    if run is None or grad.dtype != dtype or not (var.flags.c_contiguous and slot.flags.c_contiguous):
         return False
-    if indices.ndim != 1 or grad.shape != (len(indices), *var.shape[1:]) or any(v.shape != var.shape for v in values):
+    count = len(indices)
+    if indices.ndim != 1 or grad.shape != (count, *dims[1:]) or slot.shape != dims:
         raise InvalidArgumentError(
-            None, None, f"grad must have a row like var's for each of the indices: {grad.shape} {var.shape}"
+            None, None, f"grad must have a row like var's for each of the indices: {grad.shape} {dims}"
         )
-    tables = [value.reshape(len(var), -1) for value in values]
-    rows = plain(grad).reshape(len(indices), -1)
-    share(run, 1, *tables, plain(indices, np.int64), rows, *scalars(var, *numbers), int(flag))
-    return True
+    if not grad.size:
+        return False
+    wrong, rows = np.zeros(1, np.int64), plain(grad).reshape(count, -1)
+    tables = var.reshape(dims[0], -1), slot.reshape(dims[0], -1)
+    run(wrong, 1, *tables, plain(indices, np.int64), rows, *scalars(var, *numbers), int(flag))
+    return not wrong[0]
+
+
+@part
+def are_rows(indices: Any, count: int) -> bool:
+    """Whether all of them are numbers of rows."""
+    good = True
+    for i in range(indices.size):
+        good &= 0 <= indices[i] < count
+    return good
 
 
 @loop(least=2**10)
 def momentum_rows_loop(
-    turn: Turn, pieces: Int, var: Out2, accum: Out2, indices: Ints1, grad: In2, lr: Number, momentum: Number,
+    wrong: Turn, pieces: Int, var: Out2, accum: Out2, indices: Ints1, grad: In2, lr: Number, momentum: Number,
     nesterov: Int,
 ) -> None:  # fmt: skip
     """One row after the other."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        for i in range(indices.size):
-            row = indices[i]
-            momentum_step(var[row], accum[row], grad[i], lr, momentum, nesterov)
+    if not are_rows(indices, len(var)):
+        wrong[0] = 1
+        return
+    for i in range(indices.size):
+        row = indices[i]
+        momentum_step(var[row], accum[row], grad[i], lr, momentum, nesterov)
 
 
 @loop(least=2**10)
 def adagrad_rows_loop(
-    turn: Turn, pieces: Int, var: Out2, accum: Out2, indices: Ints1, grad: In2, lr: Number, epsilon: Number,
+    wrong: Turn, pieces: Int, var: Out2, accum: Out2, indices: Ints1, grad: In2, lr: Number, epsilon: Number,
     update_slots: Int,
 ) -> None:  # fmt: skip
     """One row after the other."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        for i in range(indices.size):
-            row = indices[i]
-            adagrad_step(var[row], accum[row], grad[i], lr, epsilon, update_slots)
+    if not are_rows(indices, len(var)):
+        wrong[0] = 1
+        return
+    for i in range(indices.size):
+        row = indices[i]
+        adagrad_step(var[row], accum[row], grad[i], lr, epsilon, update_slots)

@@ -84,11 +84,11 @@ def adder_of_rows(
     The function says False, and has done nothing, where the compiled loop is not there.
     """
     sign = 1.0 if rule is add else -1.0 if rule is subtract else 0.0
-    count = indices.shape.num_elements()
-    if not sign or not dims or None in dims or not count or 0 in dims or indices.dims is None:
+    if not sign or not dims or None in dims or 0 in dims or indices.dims is None or 0 in indices.dims:
         return None
     if updates.dims != (*indices.dims, *dims[1:]) or updates.dtype.as_numpy_dtype is not kind:
         return None
+    row = dims[1:]
     dtype, scale, zeros, flat, whole = np.dtype(kind), sign * float(factor), np.zeros, (dims[0], -1), np.dtype(np.int64)
     versions, long = add_rows_loop.versions, indices.dtype.as_numpy_dtype is np.int64
     as_they_are = len(dims) == 2 and len(indices.dims) == 1
@@ -96,6 +96,9 @@ def adder_of_rows(
     def add_rows_in_place(value: np.ndarray, indices: Any, updates: Any) -> bool:
         run = versions.get(dtype)
         if run is None or value.shape != dims or not value.flags.c_contiguous:
+            return False
+        count = indices.size
+        if not count or updates.shape != (*indices.shape, *row):
             return False
         value.setflags(write=True)
         wrong = zeros(1, whole)

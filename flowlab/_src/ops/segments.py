@@ -272,6 +272,10 @@ class UnsortedSegmentSum(UnsortedSegment):
     """The sum of the rows of each segment."""
 
     def kernel(self, data: Array[Number], segment_ids: Array[Index], num_segments: Array[CountIndex]) -> Array[Number]:
+        if np.ndim(segment_ids) == 1 and data.shape[:1] == segment_ids.shape and 0 < num_segments <= len(data):
+            sums = rows.sums_of_rows(data, segment_ids, int(num_segments))
+            if sums is not None:
+                return sums
         return self.combine(np.add, data, segment_ids, num_segments, 0)
 
     def grad(self, node: Any, dy: Tensor) -> Any:

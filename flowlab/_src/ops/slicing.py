@@ -71,6 +71,14 @@ class StridedSliceOp(Op, abstract=True):
 class StridedSlice(StridedSliceOp):
     """Part of a tensor: from begin to end in steps, for each axis."""
 
+    def bound(self, node: Any, input: Spec, *bounds: Spec) -> Any:
+        """What stands between the brackets is known."""
+        dims, numbers = input.dims, [spec.value for spec in bounds]
+        if dims is None or None in dims or any(number is None for number in numbers):
+            return None
+        index, asarray = index_of(self.masks, dims, *numbers), np.asarray
+        return lambda input, begin, end, strides: asarray(input[index])
+
     def kernel(self, input: Array[T], begin: Array[Index], end: Array[Index], strides: Array[Index]) -> Array[T]:
         input = np.asarray(input)
         try:

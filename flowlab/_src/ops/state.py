@@ -90,6 +90,20 @@ class Assign(Op):
         """The value, where the variable has its shape."""
         return Update((("ref", "value"),)) if self.validate_shape and ref.dims == value.dims else None
 
+    def bound(self, node: Any, ref: Spec, value: Spec) -> Any:
+        """The variable and its shape are known."""
+        variable, dims = variable_behind(node._inputs[0]), value.dims
+        if dims is None or None in dims or not variable.outputs[0].shape.is_compatible_with(dims):
+            return None
+        name, kernel = variable.name, self.kernel
+
+        def assign(run: Any, ref: Any, value: Any) -> Any:
+            if value.shape != dims:
+                return kernel(run, ref, value)
+            return run.state.write(name, value)
+
+        return assign
+
     def kernel(self, run: Any, ref: Ref[T], value: Array[T]) -> Ref[T]:
         wanted = variable_behind(run.node._inputs[0]).outputs[0].shape
         if self.validate_shape and not wanted.is_compatible_with(np.shape(value)):
@@ -134,19 +148,41 @@ class _Update(Op, abstract=True):
 class AssignAdd(_Update):
     """Add to a variable."""
 
+    apart = True
+    rule: ClassVar[Any] = np.add
+
+    def bound(self, node: Any, ref: Spec, value: Spec) -> Any:
+        """The variable is known, and changed where it lies if nobody looks."""
+        name, dims, kernel, rule = variable_behind(node._inputs[0]).name, value.dims, self.kernel, type(self).rule
+        if dims is None or None in dims:
+            return None
+
+        def change(run: Any, ref: Any, value: Any) -> Any:
+            state = run.state
+            with state.lock:
+                values = [state.variables.get(name)]
+                if values[0] is None or not (values[0].shape == value.shape == dims):
+                    return kernel(run, ref, value)
+                if not (dims and run.unseen and held_by_nobody_else(values, (ref,))):
+                    return state.write(name, rule(values[0], value))
+                variable = values[0]
+                variable.setflags(write=True)
+                rule(variable, value, variable)
+                variable.setflags(write=False)
+                return variable
+
+        return change
+
     def kernel(self, run: Any, ref: Ref[Number], value: Array[Number]) -> Ref[Number]:
         with run.state.lock:
             current = initialized_value(run, run.state.read(variable_name(run)))
-            return run.state.write(variable_name(run), np.add(current, value))
+            return run.state.write(variable_name(run), type(self).rule(current, value))
 
 
-class AssignSub(_Update):
+class AssignSub(AssignAdd):
     """Subtract from a variable."""
 
-    def kernel(self, run: Any, ref: Ref[Number], value: Array[Number]) -> Ref[Number]:
-        with run.state.lock:
-            current = initialized_value(run, run.state.read(variable_name(run)))
-            return run.state.write(variable_name(run), np.subtract(current, value))
+    rule = np.subtract
 
 
 class IsVariableInitialized(Op):

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.graph.op import Array, Floating, Index, Op, Ref, Spec
 from flowlab._src.graph.operation import variable_behind
 from flowlab._src.graph.shape import TensorShape, merge_shapes
@@ -34,13 +35,15 @@ class Apply(Op, abstract=True):
 
     known: ClassVar[list[str] | None] = None  # the names, where a plan has found them out
 
-    def bound(self, node: Any, *specs: Spec) -> Any:
+    def bound(self, node: Any, *specs: Any, **unused: Any) -> Any:
         """The same kernel, of an operation that knows what its variables are called."""
-        if not self.forwards_ref:
-            return None  # handles say it
-        knowing = copy.copy(self)
-        vars(knowing)["known"] = [variable_behind(t).name for t in node._inputs[: self.forwards_ref]]
-        return knowing.kernel  # type: ignore[attr-defined]  # each operation has one
+        return self.knowing(node).kernel if self.forwards_ref else None  # handles say it
+
+    def knowing(self, node: Any) -> Any:
+        """This operation, with the names of the variables of its node."""
+        operation = copy.copy(self)
+        vars(operation)["known"] = [variable_behind(t).name for t in node._inputs[: self.forwards_ref]]
+        return operation
 
     def names(self, run: Any, targets: Arrays) -> list[str]:
         """Under which names the session keeps the variable and its slots."""
@@ -92,13 +95,19 @@ class SparseApply(Apply, abstract=True):
     ) -> Any:  # fmt: skip
         """Apply `rule(*rows, grad)` to the rows `indices`, which are all different.
 
-        `where_they_lie(*values)` does it without taking the rows out, if it can; else it gives False.
+        `where_they_lie(*values)` does it without taking the rows out, if it can; else it gives False, as it does where
+        an index is none of a row.
         """
 
         def on_rows(*values: np.ndarray, in_place: bool = False) -> Any:
-            check_range(indices, values[0].shape[0])
             results = update.targets(values, in_place)
             if where_they_lie is None or not where_they_lie(*results):
+                try:
+                    check_range(indices, values[0].shape[0])
+                except InvalidArgumentError:
+                    for result in results:
+                        result.setflags(write=False)
+                    raise
                 changed = rule(*[v[indices] for v in values], grad)
                 for result, rows in zip(results, changed if isinstance(changed, tuple) else (changed,), strict=True):
                     result[indices] = rows
@@ -187,6 +196,9 @@ class SparseApplyMomentum(SparseApply):
         )  # fmt: skip
 
 
+SMALL = 16384  # numbers of a variable that one thread changes alone
+
+
 class ApplyAdam(Apply):
     """Adam: averages of the gradient and of its square give each weight its own step."""
 
@@ -210,14 +222,22 @@ class ApplyAdam(Apply):
 
         The step of 100 biases takes 4 us; with the checks of the kernel 9.
         """
-        kernel, dims = super().bound(node, var, m, v, *hyper), var.dims
-        dtype, names = var.dtype.base_dtype.as_numpy_dtype, vars(kernel.__self__)["known"] if kernel else ()
-        fixed = [spec.value for spec in hyper[2:6]]
-        alike = dims is not None and dims == m.dims == v.dims == hyper[-1].dims and dtype in (np.float32, np.float64)
-        if kernel is None or not alike or None in (*dims, *fixed) or update.pieces(math.prod(dims)) != 1:  # type: ignore[misc,arg-type]
+        if not self.forwards_ref:
+            return None
+        knowing = self.knowing(node)
+        sizes, dtype = [spec.dims for spec in (var, m, v, hyper[-1])], var.dtype.base_dtype.as_numpy_dtype
+        fixed, count = [spec.value for spec in hyper[2:6]], var.shape.num_elements()
+        kernel, names, shape = knowing.kernel, knowing.known, tuple(var.dims or ())
+        if (
+            count is None
+            or count > SMALL
+            or sizes != 4 * sizes[:1]
+            or dtype not in (np.float32, np.float64)
+            or None in fixed
+        ):
             return kernel
         constants, nesterov = [dtype(number) for number in fixed], int(self.use_nesterov)
-        step_along = update.adam_within
+        step_along: Any = update.adam_within
 
         def step(
             run: Any, var: Any, m: Any, v: Any, beta1_power: Any, beta2_power: Any, lr: Any, beta1: Any, beta2: Any,
@@ -229,7 +249,7 @@ class ApplyAdam(Apply):
                 if (
                     run.unseen
                     and held_by_nobody_else(values, (var, m, v))
-                    and step_along(values, dims, dtype(beta1_power), dtype(beta2_power), *constants, grad, nesterov)
+                    and step_along(values, shape, dtype(beta1_power), dtype(beta2_power), *constants, grad, nesterov)
                 ):
                     return values
             return kernel(run, var, m, v, beta1_power, beta2_power, lr, beta1, beta2, epsilon, grad)

@@ -11,6 +11,7 @@ from flowlab._src.graph import dtypes
 from flowlab._src.graph.dtypes import DType, as_dtype
 from flowlab._src.graph.op import Array, Op, Spec, T
 from flowlab._src.graph.shape import TensorShape
+from flowlab._src.kernels.different import different
 from flowlab._src.util.export import export
 
 
@@ -53,6 +54,10 @@ def _unique(x: Any, out_idx: DType) -> tuple[np.ndarray, np.ndarray]:
     if x.ndim != 1:
         raise InvalidArgumentError(None, None, "unique expects a 1D vector.")
     kind = out_idx.as_numpy_dtype
+    if x.dtype in (np.int32, np.int64):
+        found = different(x)
+        if found is not None:
+            return found[0].astype(x.dtype), found[1].astype(kind, copy=False)
     if x.dtype.kind in "iuO" and x.size <= FEW:
         return _unique_few(x, kind)
     if x.dtype.kind in "iu":

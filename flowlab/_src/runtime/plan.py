@@ -9,6 +9,7 @@ variable sees the latest write of this run, as in TensorFlow, where they share t
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -156,6 +157,7 @@ def compile_plan(
     constants: dict[Tensor, Any] = {}
     alike: dict[Any, Tensor] = {}  # small constants by their content
     computed: dict[Any, Operation] = {}  # what computes what, to find the same computation again
+    changes = Counter[int]()  # how often a variable has been written to so far, by its slot
     for node in nodes:
         definition = node.definition
         if sizes is not None:
@@ -180,7 +182,7 @@ def compile_plan(
             slots[node._outputs[0]] = inputs[0]  # another name for the same value
             continue
         if sizes is not None and not wanted_outside.intersection(node._outputs):
-            twin = _twin(node, inputs, variable_slots, computed)
+            twin = _twin(node, inputs, variable_slots, changes, computed)
             if twin is not None:
                 for tensor, same in zip(node._outputs, twin._outputs, strict=True):
                     slots[tensor] = slots[same]
@@ -215,6 +217,7 @@ def compile_plan(
             changed = range(definition.forwards_ref)
             written.update([variable_behind(node._inputs[i]).name for i in changed])
             outputs += [inputs[i] for i in changed[1:]]  # the kernel gives the new value of each
+        changes.update(outputs)
         refs = tuple(
             [
                 i
@@ -230,10 +233,14 @@ def compile_plan(
         draft = _needed(draft, fetch_slots, variable_slots)
     free = _last_uses(draft, fetch_slots, variable_slots, keep)
     instructions = []
+    valued: set[int] = set()  # variables that are known to have a value
     for (node, inputs, outputs, refs, nested_kernel), emptied in zip(draft, free, strict=True):
         kernel, mode = bind_kernel(node) if nested_kernel is None else (nested_kernel, NESTED)
         single = len(outputs) == 1 and not node.definition.schema.outputs[0].is_list
-        instructions.append(Instruction(node, kernel, mode, inputs, outputs, single, refs, emptied))
+        unsure = tuple([i for i in refs if inputs[i] not in valued])
+        if sizes is not None:
+            valued.update([inputs[i] for i in refs], outputs if node.definition.forwards_ref else ())
+        instructions.append(Instruction(node, kernel, mode, inputs, outputs, single, unsure, emptied))
     checked = tuple(t for t in fetches if slots[t] in variable_slots and t._dtype._is_ref_dtype)
     return Plan(tuple(instructions), tuple(initial), feed_slots, fetch_slots, slots, checked, frozenset(written), sizes)
 
@@ -246,19 +253,19 @@ def _content(tensor: Tensor, value: Any) -> Any:
 
 
 def _twin(
-    node: Operation, inputs: tuple[int, ...], variable_slots: Mapping[int, str], computed: dict[Any, Operation]
-) -> Operation | None:
+    node: Operation, inputs: tuple[int, ...], variable_slots: Mapping[int, str], changes: Mapping[int, int],
+    computed: dict[Any, Operation],
+) -> Operation | None:  # fmt: skip
     """The node before this one that computes the same from the same values; None where there is none.
 
-    Nodes that do more than compute have no twins, nor those that read a variable, which may change in between.
+    Nodes that do more than compute have no twins. Readings of a variable are the same while nothing writes to it.
     """
     definition = node.definition
     if definition.stateful or definition.is_variable or has_effect(node) or not inputs:
         return None
-    if any(slot in variable_slots for slot in inputs):
-        return None
+    written = tuple([changes[slot] for slot in inputs if slot in variable_slots])
     try:
-        first = computed.setdefault((definition, inputs), node)
+        first = computed.setdefault((definition, inputs, written), node)
     except TypeError:  # an attribute without a hash
         return None
     return None if first is node else first

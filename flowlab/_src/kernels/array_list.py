@@ -30,39 +30,66 @@ class ArrayList:
 
     def __init__(self, size: int, store: dict[Any, Any] | None = None, version: int = 0) -> None:
         self.size = size
-        self._store: dict[Any, Any] = {"newest": 0} if store is None else store
+        # Besides the arrays: the newest version, and whose gradients there may be, "" for what is no gradient.
+        self._store: dict[Any, Any] = {"newest": 0, "sources": set()} if store is None else store
         self._version = version
 
     def get(self, position: Any) -> Any:
         """The array at a position or key, or None."""
-        for version, value in reversed(self._store.get(position, ())):
-            if version <= self._version:
-                return value
-        return None
+        entries = self._store.get(position)
+        if not entries:
+            return None
+        version, value = entries[-1]
+        if version <= self._version:
+            return value
+        return next((value for version, value in reversed(entries) if version <= self._version), None)
 
     def items(self) -> Iterator[tuple[Any, Any]]:
         """The positions and keys that have an array, and the arrays."""
         for position in self._store:
-            if position != "newest" and (value := self.get(position)) is not None:
+            if position.__class__ is not str and (value := self.get(position)) is not None:
                 yield position, value
 
     def only(self, source: str) -> ArrayList:
         """The list without all that is not the gradient called `source`."""
-        if all(key.__class__ is tuple and key[0] == source for key in self._store if key != "newest"):
+        sources = self._store["sources"]
+        if source not in sources:
+            return ArrayList(self.size)
+        if len(sources) == 1:
             return self
-        kept = ((key, value) for key, value in self.items() if key.__class__ is tuple and key[0] == source)
-        store: dict[Any, Any] = {key: [(0, value)] for key, value in kept}
-        return ArrayList(self.size, {"newest": 0, **store})
+        kept = {key: [(0, value)] for key, value in self.items() if key.__class__ is tuple and key[0] == source}
+        return ArrayList(self.size, {"newest": 0, "sources": {source}, **kept})
+
+    def _own_store(self) -> dict[Any, Any]:
+        """The store to write to: a copy if someone else went on from this version."""
+        store = self._store
+        if store["newest"] == self._version:
+            return store
+        return {"newest": 0, "sources": {*store["sources"]}, **{p: [(self._version, v)] for p, v in self.items()}}
 
     def having(self, position: Any, value: Any) -> ArrayList:
         """The list with another array at a position."""
-        store, version = self._store, self._version
-        if store["newest"] != version:  # someone else went on from this version
-            store = {p: [(version, v)] for p, v in self.items()}
-        store.setdefault(position, []).append((version + 1, value))
-        store["newest"] = version + 1
-        size = self.size if position.__class__ is tuple else max(self.size, position + 1)
-        return ArrayList(size, store, version + 1)
+        store, version = self._own_store(), self._version + 1
+        if position in store:
+            store[position].append((version, value))
+        else:
+            store[position] = [(version, value)]
+        store["newest"] = version
+        if position.__class__ is tuple:
+            store["sources"].add(position[0])
+            return ArrayList(self.size, store, version)
+        store["sources"].add("")
+        return ArrayList(self.size if position < self.size else position + 1, store, version)
+
+    def having_new(self, arrays: dict[int, Any]) -> ArrayList | None:
+        """The list with other arrays at positions; None if one of these is taken."""
+        if not self._store.keys().isdisjoint(arrays):
+            return None
+        store, version = self._own_store(), self._version + 1
+        store.update({position: [(version, value)] for position, value in arrays.items()})
+        store["newest"] = version
+        store["sources"].add("")
+        return ArrayList(max(self.size, max(arrays, default=-1) + 1), store, version)
 
     def plus(self, other: ArrayList) -> ArrayList:
         """The sum, position by position."""

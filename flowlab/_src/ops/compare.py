@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,10 @@ class LogicalAnd(Comparison):
     """x and y."""
 
     formula = "logical_and(x, y)"
+
+    def bound(self, node: Any, x: Spec, y: Spec) -> Any:
+        """For single truths, which the conditions of loops are, Python's operator: 0.1 us for 0.8."""
+        return operator.and_ if x.dims == y.dims == () else None
 
     def kernel(self, x: Array[np.bool_], y: Array[np.bool_]) -> Array[np.bool_]:
         return np.logical_and(x, y)

@@ -151,8 +151,16 @@ def written(handle: TensorArrayHandle, array: ArrayList, position: int, value: A
         return array.having(handle.key(position), value if before is None else before + value)
     if array.get(position) is not None:
         raise refuse(handle, f"Could not write to TensorArray index {position} because it has already been written to.")
-    shape = np.shape(value)
-    alike = next(iter(handle.shapes.values()), shape) if handle.infer_shape else shape  # of those written before
+    handle.shapes[position] = check_shape(handle, position, np.shape(value))
+    return array.having(position, value)
+
+
+def check_shape(handle: TensorArrayHandle, position: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of an element that may be written."""
+    first = next(iter(handle.shapes.values()), None)
+    if shape == first:
+        return shape
+    alike = first if handle.infer_shape and first is not None else shape  # of those written before
     if alike != shape or not handle.element_shape.is_compatible_with(shape):
         wanted = handle.element_shape if alike == shape else format_dims(alike)
         raise refuse(
@@ -161,8 +169,15 @@ def written(handle: TensorArrayHandle, array: ArrayList, position: int, value: A
             f"which is incompatible with the TensorArray's inferred element shape: {wanted} (consider setting "
             "infer_shape=False).",
         )
-    handle.shapes[position] = shape
-    return array.having(position, value)
+    return shape
+
+
+def stacked(values: list[Any]) -> Any:
+    """Arrays of one shape on top of each other: 100 small ones in 10 us, for 45 with `np.stack`."""
+    first = values[0]
+    if first.__class__ is not np.ndarray or not first.ndim or first.dtype == object:
+        return np.stack(values)
+    return np.concatenate(values).reshape(len(values), *first.shape)
 
 
 def element(handle: TensorArrayHandle, array: ArrayList, position: int) -> Any:
@@ -249,16 +264,23 @@ class TensorArrayGatherV3(_OnArray):
                     "are supported when packing zero-size TensorArrays.",
                 )
             return np.zeros([0, *known.as_list()], self.dtype.as_numpy_dtype)
-        values = [element(handle, array, int(i)) for i in indices]
-        first = np.shape(values[0])
-        for i, value in zip(indices, values, strict=True):
-            if np.shape(value) != first:
-                raise refuse(
-                    handle,
-                    f"TensorArray has inconsistent shapes.  Index {indices[0]} has shape: {format_dims(first)} but index {i} "
-                    f"has shape: {format_dims(np.shape(value))}",
-                )
-        return np.stack(values)
+        positions = indices.tolist()
+        try:
+            values = [] if handle.source else [array.get(i) for i in positions]
+            shapes = [value.shape for value in values]
+        except AttributeError:  # some were not written
+            shapes = []
+        if not shapes:
+            values = [element(handle, array, i) for i in positions]
+            shapes = [np.shape(value) for value in values]
+        if shapes.count(shapes[0]) != len(shapes):
+            i, shape = next((i, shape) for i, shape in zip(positions, shapes, strict=True) if shape != shapes[0])
+            raise refuse(
+                handle,
+                f"TensorArray has inconsistent shapes.  Index {positions[0]} has shape: {format_dims(shapes[0])} but index {i} "
+                f"has shape: {format_dims(shape)}",
+            )
+        return stacked(values)
 
     def dtypes(self, *inputs: Any) -> DType:
         return self.dtype
@@ -286,9 +308,18 @@ class TensorArrayScatterV3(_OnArray):
                 None, None, "Expected len(indices) == values.shape[0], but saw: "
                 f"{len(indices)} vs. {np.shape(value)[0] if np.ndim(value) else 'a scalar'}",
             )  # fmt: skip
-        array = as_array_list(flow_in)
-        for i, row in zip(indices, value, strict=True):
-            array = written(handle, array, int(i), row)
+        array, positions = as_array_list(flow_in), indices.tolist()
+        new = dict(zip(positions, value, strict=True))
+        if not handle.source and len(new) == len(positions) > 0:
+            check_position(handle, array, min(positions), "write")
+            check_position(handle, array, max(positions), "write")
+            result = array.having_new(new)
+            if result is not None:
+                shape = check_shape(handle, positions[0], value.shape[1:])
+                handle.shapes.update(dict.fromkeys(positions, shape))
+                return result
+        for i, row in zip(positions, value, strict=True):
+            array = written(handle, array, i, row)
         return array
 
     def shape(self, handle: Spec, indices: Spec, value: Spec, flow_in: Spec) -> TensorShape:

@@ -191,6 +191,9 @@ class Lines:
         kind = next(facts.kinds[i] for i in instruction.inputs if facts.kinds[i] is not np.bool_)
         temporaries: list[str] = []
         if facts.is_number(output):
+            arrays = {i for i in instruction.inputs if self.bound.get(f"v{i}").__class__ is np.ndarray}
+            numbers = {f"v{i}": self.bind(f"n_{i}", as_number(self.bound[f"v{i}"])) for i in arrays}
+            step = formula.with_names(step, {f"v{i}": numbers.get(f"v{i}", f"v{i}") for i in instruction.inputs})
             text = formula.scalar_text(step, kind, self.bind)
         else:
             inputs = set(instruction.inputs)

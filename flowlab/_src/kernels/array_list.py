@@ -83,9 +83,9 @@ class ArrayList:
 
     def having_new(self, arrays: dict[int, Any]) -> ArrayList | None:
         """The list with other arrays at positions; None if one of these is taken."""
-        if not self._store.keys().isdisjoint(arrays):
-            return None
         store, version = self._own_store(), self._version + 1
+        if not store.keys().isdisjoint(arrays):
+            return None
         store.update({position: [(version, value)] for position, value in arrays.items()})
         store["newest"] = version
         store["sources"].add("")

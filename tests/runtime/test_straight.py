@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import flowlab as tf
-from flowlab._src.kernels import jit
+from flowlab._src.kernels import compiling
 from flowlab._src.runtime import prepared, session
 from flowlab._src.runtime.straight import StraightRun
 
@@ -477,6 +477,7 @@ def test_nested_fetches_are_prepared_once(monkeypatch: pytest.MonkeyPatch) -> No
         np.testing.assert_array_equal(sess.run(changing, {x: [5, 1]})[1], [[10, 2]])
         assert len(sess.run({"z": y, "y": z}, {x: [5, 1]})) == 2
 
+
 OPTIMIZERS = {
     "descent": lambda: tf.train.GradientDescentOptimizer(0.1),
     "momentum": lambda: tf.train.MomentumOptimizer(0.1, 0.9),
@@ -486,14 +487,14 @@ OPTIMIZERS = {
 }
 
 
-@pytest.mark.parametrize("loops", [jit.NEVER, jit.WAIT])
+@pytest.mark.parametrize("loops", [compiling.NEVER, compiling.WAIT])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("resource", [False, True])
 def test_a_variable_trains_alike_in_any_order_of_memory_and_whoever_holds_it(
     optimizer: str, resource: bool, loops: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if jit.policy() != jit.NEVER:
-        monkeypatch.setattr(jit.compiler, "policy", loops)
+    if compiling.policy() != compiling.NEVER:
+        monkeypatch.setattr(compiling.compiler, "policy", loops)
     first = np.arange(150 * 40, dtype=np.float32).reshape(40, 150) / 1000
     start = tf.placeholder(tf.float32, [150, 40])
     w = tf.Variable(np.zeros([40, 150], np.float32), use_resource=resource)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from flowlab._src.errors import InvalidArgumentError
-from flowlab._src.kernels import elementwise, gemm, jit, known_products, product_steps, softmax, update
+from flowlab._src.kernels import elementwise, gemm, jit, known_products, product_steps, softmax, update, update_loops
 
 NEAR = {"float16": 2e-3, "float32": 2e-6, "float64": 1e-14}
 
@@ -123,9 +123,9 @@ def test_descent_along_a_product_is_that_of_the_two_one_after_the_other(size, tr
     var = uniform(2, dtype, m, n)
     product = product_steps.Product(a, b, *transpose)
     expected = var - var.dtype.type(0.1) * product.value()
-    assert product_steps.descend(var, 0.1, product)
+    assert product_steps.descend_along(var, 0.1, product)
     np.testing.assert_array_equal(var, expected)
-    assert not product_steps.descend(var[1:], 0.1, product)
+    assert not product_steps.descend_along(var[1:], 0.1, product)
 
 
 @pytest.mark.usefixtures("compiled")
@@ -202,7 +202,7 @@ def test_adam_is_the_same_to_the_last_bit_however_it_is_computed(size, use_neste
     var, m, v, grad = (uniform(seed, dtype, size) for seed in range(4))
     arguments = var, m, v * v, 0.5, 0.9, 1e-2, 0.9, 0.999, 1e-8, grad, use_nesterov
     got = update.adam(*arguments)
-    monkeypatch.setattr(update.adam_loop, "least", 10**9)
+    monkeypatch.setattr(update_loops.adam_loop, "least", 10**9)
     for array, expected in zip(got, update.adam(*arguments), strict=True):
         np.testing.assert_array_equal(array, expected)
 

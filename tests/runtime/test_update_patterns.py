@@ -68,7 +68,7 @@ def trained(
 def test_training_gives_the_same_numbers(
     fetch: str, resource: bool, make: Any, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("flowlab._src.kernels.update.gradient_descent_loop.least", 0)
+    monkeypatch.setattr("flowlab._src.kernels.update_loops.gradient_descent_loop.least", 0)
     fused, count = trained(True, resource, fetch, make, monkeypatch)
     plain, none = trained(False, resource, fetch, make, monkeypatch)
     for a, b in zip(fused, plain, strict=True):

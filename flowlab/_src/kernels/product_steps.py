@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from flowlab._src.kernels import gemm
 from flowlab._src.kernels.gemm import row_of_tiles, stretch_of_a, stretch_of_b, working_memory
-from flowlab._src.kernels.jit import In2, Int, Ints1, Number, Out2, Turn, claim, loop, part, plain, span
+from flowlab._src.kernels.jit import In2, Int, Ints1, Number, Out2, Turn, claim, loop, plain, span
 from flowlab._src.kernels.microkernel import VECTORS
 from flowlab._src.kernels.threads import share, threads
+from flowlab._src.kernels.update_loops import adam_step, gradient_descent_step
 
 Array = NDArray[Any]
 DESCENT, ADAM, NESTEROV = 0, 1, 2  # the rules
@@ -37,7 +38,7 @@ class Product:
         return gemm.matmul(self.a, self.b, self.transpose_a, self.transpose_b)
 
 
-def descend(var: Array, rate: Any, gradient: Product) -> bool:
+def descend_along(var: Array, rate: Any, gradient: Product) -> bool:
     """Subtract `rate` times a product from a variable, where it lies; False if the loop is not for these arrays.
 
     Of 784x256 weights and 50 images: 218 us, for 241 one after the other.
@@ -46,7 +47,7 @@ def descend(var: Array, rate: Any, gradient: Product) -> bool:
     return along(gradient, (var, var, var), DESCENT, var.dtype.type(rate), zero, zero, zero)
 
 
-def adam_step(
+def adam_along(
     arrays: tuple[Array, ...], gradient: Product, alpha: Any, beta1: Any, beta2: Any, epsilon: Any, nesterov: int
 ) -> bool:
     """Take a step of Adam along a product; `arrays` are the variable and its slots, which change where they lie.
@@ -106,31 +107,8 @@ def product_steps_loop(
                 row = first_row + begin + i
                 xs, gs = var[row, left:right], gradient[i, : right - left]
                 if rule == DESCENT:
-                    descend_row(xs, rate, gs)
+                    gradient_descent_step(xs, gs, rate)
                 else:
-                    adam_row(
-                        xs, m[row, left:right], v[row, left:right], rate, beta1, beta2, epsilon, gs, rule == NESTEROV
+                    adam_step(
+                        xs, m[row, left:right], v[row, left:right], gs, rate, beta1, beta2, epsilon, rule == NESTEROV
                     )
-
-
-@part
-def descend_row(xs: Any, rate: Any, gs: Any) -> None:
-    """Gradient descent."""
-    for k in range(xs.size):
-        xs[k] -= rate * gs[k]
-
-
-@part
-def adam_row(
-    xs: Any, ms: Any, vs: Any, alpha: Any, beta1: Any, beta2: Any, epsilon: Any, gs: Any, nesterov: Any
-) -> None:
-    """Adam."""
-    one = type(alpha)(1)
-    for k in range(xs.size):
-        g = gs[k]
-        mean = ms[k] + (g - ms[k]) * (one - beta1)
-        square = vs[k] + (g * g - vs[k]) * (one - beta2)
-        direction = g * (one - beta1) + beta1 * mean if nesterov else mean
-        ms[k] = mean
-        vs[k] = square
-        xs[k] -= (direction * alpha) / (np.sqrt(square) + epsilon)

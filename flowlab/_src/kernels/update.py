@@ -1,8 +1,9 @@
 """What optimizers do to a variable and its slots, one function for each of TensorFlow's ``Apply...`` ops.
 
 Every function returns new arrays and leaves its arguments alone, because a value that was fetched or fed may be one of
-them; the most used ones change the variable itself when the caller says that nobody else holds it (`in_place`). Hyperparameters are numbers or arrays of rank 0; they are rounded to the variable's dtype first, and all
-arithmetic happens in it, in TensorFlow's order, so that results agree to the last bits.
+them; the most used ones change the variable itself when the caller says that nobody else holds it (`in_place`).
+Hyperparameters are numbers or arrays of rank 0; they are rounded to the variable's dtype first, and all arithmetic
+happens in it, in TensorFlow's order, so that results agree to the last bits. Compiled loops are in `update_loops.py`.
 """
 
 from __future__ import annotations
@@ -13,9 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowlab._src.errors import InvalidArgumentError
-from flowlab._src.kernels.jit import In1, Int, Number, Out1, Turn, claim, loop, part, pieces, plain, span
-from flowlab._src.kernels.product_steps import Product, adam_step, descend
+from flowlab._src.kernels.jit import pieces, plain
+from flowlab._src.kernels.product_steps import Product, adam_along, descend_along
 from flowlab._src.kernels.threads import share
+from flowlab._src.kernels.update_loops import (
+    adadelta_loop,
+    adagrad_loop,
+    adam_loop,
+    ftrl_loop,
+    gradient_descent_loop,
+    momentum_loop,
+    rmsprop_loop,
+)
 
 Array = NDArray[Any]
 Scalar = Any  # a number or an array of rank 0
@@ -66,7 +76,7 @@ def gradient_descent(var: Array, alpha: Scalar, delta: Array | Product, in_place
         check_shapes(var, delta)
     alpha = var.dtype.type(alpha)
     if isinstance(delta, Product):
-        if in_place and descend(targets((var,), True)[0], alpha, delta):
+        if in_place and descend_along(targets((var,), True)[0], alpha, delta):
             return var
         delta = delta.value()
     if not in_place:
@@ -77,19 +87,6 @@ def gradient_descent(var: Array, alpha: Scalar, delta: Array | Product, in_place
         return np.subtract(var, alpha * delta, out=new)
     share(run, pieces(var.size), new.reshape(-1), plain(delta).reshape(-1), alpha)
     return new
-
-
-@loop(least=2**15)
-def gradient_descent_loop(turn: Turn, pieces: Int, var: Out1, delta: In1, alpha: Number) -> None:
-    """One pass over memory: 200,000 weights in 24 us, for 48 with NumPy and a new array."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, var.size)
-        xs, gs = var[begin:end], delta[begin:end]
-        for i in range(xs.size):
-            xs[i] -= alpha * gs[i]
 
 
 def momentum(
@@ -109,28 +106,6 @@ def momentum(
     flat = rows(new_var, new_accum, plain(grad))
     share(run, pieces(var.size), *flat, lr, momentum, int(use_nesterov))
     return new_var, new_accum
-
-
-@loop(least=2**11, calls=1000)
-def momentum_loop(
-    turn: Turn, pieces: Int, var: Out1, accum: Out1, grad: In1, lr: Number, momentum: Number, nesterov: Int
-) -> None:
-    """One pass over memory for the whole update."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, var.size)
-        momentum_step(var[begin:end], accum[begin:end], grad[begin:end], lr, momentum, nesterov)
-
-
-@part
-def momentum_step(xs: Any, sums: Any, gs: Any, lr: Any, momentum: Any, nesterov: Any) -> None:
-    """The formula, for a piece of the variable or for a row of it."""
-    for i in range(xs.size):
-        total = sums[i] * momentum + gs[i]
-        sums[i] = total
-        xs[i] -= (gs[i] * lr + total * momentum * lr) if nesterov else total * lr
 
 
 # ---------------------------------------------------------------- Adam
@@ -168,7 +143,7 @@ def adam(
     alpha = lr * np.sqrt(one - beta2_power) / (one - beta1_power)
     if isinstance(grad, Product):
         hyper = alpha, beta1, beta2, epsilon, int(use_nesterov)
-        if in_place and adam_step(targets((var, m, v), True), grad, *hyper):
+        if in_place and adam_along(targets((var, m, v), True), grad, *hyper):
             return var, m, v
         grad = grad.value()
     run = adam_loop.ready(var.dtype, var.size)
@@ -213,29 +188,6 @@ def numpy_adam(
     return var - (direction * alpha) / (np.sqrt(v) + epsilon), m, v
 
 
-@loop(least=2**5, calls=1000)
-def adam_loop(
-    turn: Turn, pieces: Int, var: Out1, m: Out1, v: Out1, grad: In1, alpha: Number, beta1: Number, beta2: Number,
-    epsilon: Number, nesterov: Int,
-) -> None:  # fmt: skip
-    """One pass over memory for the whole update, in place."""
-    one = type(alpha)(1)
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, var.size)
-        xs, ms, vs, gs = var[begin:end], m[begin:end], v[begin:end], grad[begin:end]
-        for i in range(xs.size):
-            g = gs[i]
-            mean = ms[i] + (g - ms[i]) * (one - beta1)
-            square = vs[i] + (g * g - vs[i]) * (one - beta2)
-            direction = g * (one - beta1) + beta1 * mean if nesterov else mean
-            ms[i] = mean
-            vs[i] = square
-            xs[i] -= (direction * alpha) / (np.sqrt(square) + epsilon)
-
-
 # ---------------------------------------------------------------- the Adagrad family
 
 
@@ -261,28 +213,6 @@ def adagrad(
     if epsilon is not None:
         root += scalars(var, epsilon)[0]
     return var - grad * lr / root, accum
-
-
-@loop(least=2**13)
-def adagrad_loop(
-    turn: Turn, pieces: Int, var: Out1, accum: Out1, grad: In1, lr: Number, epsilon: Number, update_slots: Int
-) -> None:
-    """One pass over memory for the whole update, in place."""
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, var.size)
-        adagrad_step(var[begin:end], accum[begin:end], grad[begin:end], lr, epsilon, update_slots)
-
-
-@part
-def adagrad_step(xs: Any, squares: Any, gs: Any, lr: Any, epsilon: Any, update_slots: Any) -> None:
-    """The formula, for a piece of the variable or for a row of it."""
-    for i in range(xs.size):
-        square = squares[i] + gs[i] * gs[i] if update_slots else squares[i]
-        squares[i] = square
-        xs[i] -= gs[i] * lr / (np.sqrt(square) + epsilon)
 
 
 def adagrad_da(
@@ -322,27 +252,6 @@ def adadelta(
     return var - update * lr, accum, accum_update * rho + update * update * rest
 
 
-@loop(least=2**13)
-def adadelta_loop(
-    turn: Turn, pieces: Int, var: Out1, accum: Out1, accum_update: Out1, grad: In1, lr: Number, rho: Number,
-    epsilon: Number,
-) -> None:  # fmt: skip
-    """One pass over memory for the whole update, in place."""
-    rest = type(rho)(1) - rho
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, var.size)
-        xs, squares, steps, gs = var[begin:end], accum[begin:end], accum_update[begin:end], grad[begin:end]
-        for i in range(xs.size):
-            square = squares[i] * rho + gs[i] * gs[i] * rest
-            step = np.sqrt(steps[i] + epsilon) / np.sqrt(square + epsilon) * gs[i]
-            squares[i] = square
-            steps[i] = steps[i] * rho + step * step * rest
-            xs[i] -= step * lr
-
-
 def rmsprop(
     var: Array,
     ms: Array,
@@ -365,27 +274,6 @@ def rmsprop(
     new = targets((var, ms, mom), in_place)
     share(run, pieces(var.size), *rows(*new, plain(grad)), lr, rho, momentum, epsilon)
     return new  # type: ignore[return-value]  # three came in
-
-
-@loop(least=2**11, calls=1000)
-def rmsprop_loop(
-    turn: Turn, pieces: Int, var: Out1, ms: Out1, mom: Out1, grad: In1, lr: Number, rho: Number, momentum: Number,
-    epsilon: Number,
-) -> None:  # fmt: skip
-    """One pass over memory for the whole update, in place."""
-    rest = type(rho)(1) - rho
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, var.size)
-        xs, squares, steps, gs = var[begin:end], ms[begin:end], mom[begin:end], grad[begin:end]
-        for i in range(xs.size):
-            square = squares[i] + (gs[i] * gs[i] - squares[i]) * rest
-            step = steps[i] * momentum + (gs[i] * lr) / np.sqrt(square + epsilon)
-            squares[i] = square
-            steps[i] = step
-            xs[i] -= step
 
 
 def centered_rmsprop(
@@ -470,30 +358,6 @@ def ftrl(
     linear = linear + (penalised - (root - old_root) / lr * var)
     moved = (np.copysign(l1, linear) - linear) / (root / lr + two * l2)
     return np.where(np.abs(linear) > l1, moved, 0).astype(var.dtype, copy=False), new_accum, linear
-
-
-@loop(least=2**13)
-def ftrl_loop(
-    turn: Turn, pieces: Int, var: Out1, accum: Out1, linear: Out1, grad: In1, lr: Number, l1: Number, twice_l2: Number,
-    twice_shrinkage: Number,
-) -> None:  # fmt: skip
-    """One pass over memory for the whole update, in place, with the square root for its power."""
-    zero = type(lr)(0)
-    while True:
-        piece = claim(turn)
-        if piece >= pieces:
-            break
-        begin, end = span(piece, pieces, var.size)
-        xs, squares, sums, gs = var[begin:end], accum[begin:end], linear[begin:end], grad[begin:end]
-        for i in range(xs.size):
-            square = squares[i] + gs[i] * gs[i]
-            root = np.sqrt(square)
-            penalised = gs[i] + twice_shrinkage * xs[i] if twice_shrinkage != zero else gs[i]
-            total = sums[i] + (penalised - (root - np.sqrt(squares[i])) / lr * xs[i])
-            moved = ((l1 if total > zero else -l1) - total) / (root / lr + twice_l2)
-            squares[i] = square
-            sums[i] = total
-            xs[i] = moved if abs(total) > l1 else zero
 
 
 # ---------------------------------------------------------------- the forms that tf.keras uses, and signs

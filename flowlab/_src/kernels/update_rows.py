@@ -1,6 +1,6 @@
 """The steps of optimizers on some rows of a variable and its slots, as training changes the words a batch saw.
 
-The rules are those of `update.py`. NumPy takes the rows out, computes with them and puts them back; the loops here change
+The rules are those of `update_loops.py`. NumPy takes the rows out, computes with them and puts them back; the loops here change
 them where they lie: 128 rows of 64 numbers in 10 us for Momentum, where NumPy needs 20.
 """
 
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from flowlab._src.errors import InvalidArgumentError
 from flowlab._src.kernels.jit import In2, Int, Ints1, Number, Out2, Turn, loop, part, plain
-from flowlab._src.kernels.update import Scalar, adagrad_step, momentum_step, scalars
+from flowlab._src.kernels.update import Scalar, scalars
+from flowlab._src.kernels.update_loops import adagrad_step, momentum_step
 
 Array = NDArray[Any]
 

@@ -19,6 +19,7 @@ from flowlab._src.graph.operation import variable_behind
 from flowlab._src.graph.shape import TensorShape, merge_shapes
 from flowlab._src.kernels import update, update_rows
 from flowlab._src.kernels.small_plan import Update
+from flowlab._src.kernels.update_loops import gradient_descent_loop
 from flowlab._src.ops.gather import check_range
 from flowlab._src.ops.holders import held_by_nobody_else
 from flowlab._src.ops.state import initialized_value
@@ -131,7 +132,7 @@ class ApplyGradientDescent(Apply):
         name, variable = variable_behind(node._inputs[0]).name, var.dtype.base_dtype
         if alpha.value is None or not var.dims or var.dims != delta.dims or variable.size not in (4, 8):
             return None
-        if math.prod(var.dims) >= update.gradient_descent_loop.least:  # type: ignore[arg-type]  # no None
+        if math.prod(var.dims) >= gradient_descent_loop.least:  # type: ignore[arg-type]  # no None
             return None  # changed in place, by a compiled loop
         rate, dims = np.array(alpha.value, variable.as_numpy_dtype), var.dims
         multiply, subtract = np.multiply, np.subtract

@@ -14,7 +14,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from flowlab._src.kernels import product_steps, update
+from flowlab._src.kernels import product_steps
+from flowlab._src.kernels.update_loops import gradient_descent_loop
 from flowlab._src.runtime.plan import Instruction
 from flowlab._src.runtime.sequences import Sequences
 
@@ -39,7 +40,7 @@ def leave_gradient(lines: Sequences, number: int, step: Instruction) -> None:
     made = lines.lines[product]
     assert made is not None
     dims: Any = sizes[made.node._outputs[0]]
-    if made.refs or dims is None or math.prod(dims) < update.gradient_descent_loop.least:
+    if made.refs or dims is None or math.prod(dims) < gradient_descent_loop.least:
         return
     # Who holds what the product is of, the update sees: it changes no variable in place that the promise still needs.
     if lines.steady(made.inputs, product, number):

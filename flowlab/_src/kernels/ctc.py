@@ -117,22 +117,19 @@ def sum_ways(logs: Array, states: Array, last: Array, lengths: Array, merge_repe
     return total, grads
 
 
-def greedy(scores: Array, lengths: Array, merge_repeated: bool, blank: int) -> tuple[list[list[int]], Array]:
-    """The best class at each step, blanks left out; and minus the sum of the best scores."""
-    time, batch, _ = scores.shape
-    paths: list[list[int]] = []
-    totals = np.zeros((batch, 1), scores.dtype)
-    if time:
-        best = scores.argmax(axis=2)
-        counts = np.arange(time)[:, None] < lengths
-        totals[:, 0] = -np.where(counts, scores.max(axis=2), 0).sum(axis=0, dtype=scores.dtype)
-    for b in range(batch):
-        row = best[: lengths[b], b] if time else np.empty(0, np.int64)
-        keep = row != blank
-        if merge_repeated:
-            keep[1:] &= row[1:] != row[:-1]
-        paths.append(row[keep].tolist())
-    return paths, totals
+def greedy(scores: Array, lengths: Array, merge_repeated: bool, blank: int) -> tuple[Array, Array, Array, Array]:
+    """The best class at each step, blanks left out, as the parts of a sparse matrix; and minus the sum of the best scores."""
+    best = scores.argmax(axis=2).T
+    counts = np.arange(scores.shape[0]) < lengths[:, None]
+    totals = -np.where(counts.T, scores.max(axis=2), 0).sum(axis=0, dtype=scores.dtype)
+    keep = counts & (best != blank)
+    if merge_repeated:
+        keep[:, 1:] &= best[:, 1:] != best[:, :-1]
+    sizes = keep.sum(axis=1)
+    indices = np.empty((int(sizes.sum()), 2), np.int64)
+    indices[:, 0] = np.repeat(np.arange(len(sizes)), sizes)
+    indices[:, 1] = (np.cumsum(keep, axis=1) - 1)[keep]
+    return indices, best[keep], np.array([len(sizes), sizes.max(initial=0)], np.int64), totals[:, None]
 
 
 class Beam:

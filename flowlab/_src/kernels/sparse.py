@@ -15,8 +15,8 @@ _LARGEST_KEY = 2**62
 def row_keys(*places: np.ndarray) -> list[np.ndarray]:
     """One number for each row of several (n, rank) arrays, so that rows compare as their numbers do (row by row).
 
-    The number is the row's position in a tensor that is just large enough. Where that does not fit 64 bits, it is the
-    rank of the row among all rows.
+    The number is the row's position in a tensor that is large enough. Where that does not fit 64 bits, it is the rank of
+    the row among all rows.
     """
     rank = places[0].shape[1]
     if rank == 0:
@@ -24,6 +24,11 @@ def row_keys(*places: np.ndarray) -> list[np.ndarray]:
     full = [p for p in places if len(p)]
     if not full:
         return [np.zeros(0, np.int64) for _ in places]
+    if min(int(p.min()) for p in full) >= 0:
+        size = max(int(p.max()) for p in full) + 1
+        if size**rank < _LARGEST_KEY:  # a cube: its size is found sooner than that along each axis
+            steps = np.array(steps_of([size] * rank), np.int64)
+            return [p @ steps for p in places]
     low = np.min([p.min(axis=0) for p in full], axis=0)
     high = np.max([p.max(axis=0) for p in full], axis=0)
     sizes = [int(h) - int(b) + 1 for h, b in zip(high, low, strict=True)]
@@ -129,10 +134,17 @@ def merge(a_keys: np.ndarray, b_keys: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
     Returns the keys and the two arrays of rows.
     """
-    keys = np.union1d(a_keys, b_keys)
+    both = np.concatenate([a_keys, b_keys])
+    order = np.argsort(both, kind="stable")
+    both = both[order]
+    new = np.ones(len(both), bool)
+    np.not_equal(both[1:], both[:-1], out=new[1:])
+    place = np.empty(len(both), np.int64)
+    place[order] = np.cumsum(new) - 1
+    keys = both[new]
     rows = []
-    for own in (a_keys, b_keys):
+    for own in (place[: len(a_keys)], place[len(a_keys) :]):
         row = np.full(len(keys), -1, np.int64)
-        row[np.searchsorted(keys, own)] = np.arange(len(own))
+        row[own] = np.arange(len(own))
         rows.append(row)
     return keys, rows[0], rows[1]

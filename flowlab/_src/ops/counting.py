@@ -31,12 +31,14 @@ class Bincount(Op):
         values = np.asarray(arr).ravel()
         if values.size and values.min() < 0:
             raise InvalidArgumentError(None, None, "Input arr must be non-negative!")
-        inside = values < size
+        weights = np.asarray(weights).ravel()
+        if values.size and values.max() >= size:
+            inside = values < size
+            values, weights = values[inside], weights[inside] if weights.size else weights
+        if not weights.size:
+            return np.bincount(values, minlength=int(size)).astype(weights.dtype)
         result = np.zeros(int(size), weights.dtype)
-        if weights.size:
-            np.add.at(result, values[inside], np.asarray(weights).ravel()[inside])
-        else:
-            result += np.bincount(values[inside], minlength=int(size)).astype(weights.dtype)
+        np.add.at(result, values, weights)
         return result
 
     def shape(self, arr: Spec, size: Spec, weights: Spec) -> TensorShape:

@@ -182,9 +182,7 @@ class CTCGreedyDecoder(Decoder):
     ) -> tuple[Array[np.int64], Array[np.int64], Array[np.int64], Array[FloatOrDouble]]:
         check_scores(inputs, sequence_length, FailedPreconditionError)
         lengths = np.maximum(sequence_length, 0)
-        paths: list[list[int]]
-        paths, totals = kernels.greedy(inputs, lengths, self.merge_repeated, inputs.shape[2] - 1)
-        return *self.parts(paths), totals
+        return kernels.greedy(inputs, lengths, self.merge_repeated, inputs.shape[2] - 1)
 
     def shape(self, inputs: Spec, sequence_length: Spec) -> list[TensorShape]:
         batch = batch_of(inputs, sequence_length)

@@ -52,9 +52,12 @@ class HistogramFixedWidth(Op):
             raise InvalidArgumentError(None, None, "values must not contain NaN: it belongs into no bin")
         width = np.float64(high - low) / float(nbins)
         with np.errstate(over="ignore"):
-            places = (np.maximum(values, low) - low).astype(np.float64) / width
-        bins = np.minimum(places, float(nbins) - 1).astype(np.int64)
-        return np.bincount(bins.ravel(), minlength=int(nbins)).astype(self.dtype.as_numpy_dtype)
+            raised = np.asarray(np.maximum(values, low))
+            raised -= low
+            places = raised.astype(np.float64)
+            places /= width
+        np.minimum(places, float(nbins) - 1, out=places)
+        return np.bincount(places.astype(np.intp).ravel(), minlength=int(nbins)).astype(self.dtype.as_numpy_dtype)
 
     def dtypes(self, *inputs: Any) -> DType:
         return self.dtype

@@ -43,13 +43,14 @@ class DecodeRaw(Op):
         dtype = np.dtype(self.out_type.as_numpy_dtype)
         strings = bytes.ravel().tolist()
         length = len(strings[0]) if strings else 0
-        for i, text in enumerate(strings):
-            if len(text) != length:
-                message = (
-                    "DecodeRaw requires input strings to all be the same size, "
-                    f"but element {i} has size {length} != {len(text)}"
-                )
-                raise InvalidArgumentError(None, None, message)
+        lengths = list(map(len, strings))
+        if lengths.count(length) != len(lengths):
+            i, other = next((i, n) for i, n in enumerate(lengths) if n != length)
+            message = (
+                "DecodeRaw requires input strings to all be the same size, "
+                f"but element {i} has size {length} != {other}"
+            )
+            raise InvalidArgumentError(None, None, message)
         if length % dtype.itemsize:
             message = (
                 f"Input to DecodeRaw has length {length} that is not a multiple of {dtype.itemsize}, "

@@ -14,6 +14,10 @@ import numpy as np
 WHITE = b" \t\n\v\f\r"
 
 
+TRAILS = bytes(range(0x80, 0xC0))  # bytes that go on with a character of UTF-8
+BYTES = [bytes([i]) for i in range(256)]
+
+
 def each(function: Callable[..., Any], array: Any, dtype: Any = object) -> np.ndarray:
     """Apply a function to each element; the result is always an array, of the same shape."""
     return collect(map(function, array.ravel().tolist()), array.shape, dtype)
@@ -32,7 +36,7 @@ def is_trail(byte: int) -> bool:
 
 def count_characters(text: bytes) -> int:
     """How many characters of UTF-8: the bytes that do not go on with one."""
-    return sum(not is_trail(byte) for byte in text)
+    return len(text) if text.isascii() else len(text.translate(None, TRAILS))
 
 
 def forward(text: bytes, at: int, count: int) -> tuple[int, bool]:
@@ -65,6 +69,14 @@ def byte_substring(text: bytes, start: int, length: int) -> bytes | None:
     return text[start:] if length < 0 else text[start : start + length]
 
 
+def substrings(texts: list[bytes], start: int, length: int) -> list[bytes] | None:
+    """The same part of each string, measured in bytes; None if that takes a closer look."""
+    if start < 0 or start > min(map(len, texts), default=0):
+        return None
+    end = None if length < 0 else start + length
+    return [text[start:end] for text in texts]
+
+
 def character_substring(text: bytes, start: int, length: int) -> bytes | None:
     """Part of a string, measured in characters of UTF-8; None when it would begin outside."""
     begin, found = backward(text, -start) if start < 0 else forward(text, 0, start)
@@ -76,7 +88,7 @@ def character_substring(text: bytes, start: int, length: int) -> bytes | None:
 def split_at_any(texts: Sequence[bytes], delimiters: bytes, skip_empty: bool) -> list[list[bytes]]:
     """Split each text wherever one of the delimiter bytes stands; without delimiters, between all bytes."""
     if not delimiters:
-        return [[text[i : i + 1] for i in range(len(text))] for text in texts]
+        return [[BYTES[byte] for byte in text] for text in texts]
     first = delimiters[:1]
     if len(delimiters) > 1:
         table = bytes.maketrans(delimiters, first * len(delimiters))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import codecs
 from typing import NamedTuple
 
+import numpy as np
+
 ERRORS = ("strict", "replace", "ignore")
 OUTPUT_ENCODINGS = ("UTF-8", "UTF-16-BE", "UTF-32-BE")
 LARGEST = 0x10FFFF
@@ -112,6 +114,35 @@ def decode(text: bytes, encoding: str, policy: Policy) -> list[tuple[int, int]]:
             code = policy.replacement
         result.append((code, begin))
     return result
+
+
+def decode_all(texts: list[bytes], encoding: str, policy: Policy) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row splits, code points, and where these begin in their string, for many strings."""
+    codec = codec_for(encoding)
+    found = _decode_valid(texts, policy) if codec == "utf_8" else None
+    if found is not None:
+        return found
+    rows = [decode(text, encoding, policy) for text in texts]
+    splits = np.cumsum([0, *map(len, rows)])
+    pairs = np.array([pair for row in rows for pair in row], np.int64).reshape(-1, 2)
+    return splits, pairs[:, 0], pairs[:, 1]
+
+
+def _decode_valid(texts: list[bytes], policy: Policy) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """The same for UTF-8 without errors: all strings at once. None if there are errors, or signs to be replaced."""
+    whole = b"".join(texts)
+    try:
+        codes = np.frombuffer(whole.decode().encode("utf-32-le"), np.uint32)
+    except UnicodeDecodeError:
+        return None
+    sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+    ends = np.cumsum(sizes)
+    is_first = np.frombuffer(whole, np.uint8) & 0xC0 != 0x80  # byte of a character
+    begins = np.flatnonzero(is_first)
+    splits = np.searchsorted(begins, np.concatenate([[0], ends]))
+    if not is_first[(ends - sizes)[sizes > 0]].all() or (policy.replace_control and (codes <= 0x1F).any()):
+        return None  # or bytes of two strings, each of them wrong, make a character
+    return splits, codes, begins - np.repeat(ends - sizes, np.diff(splits))
 
 
 def transcode(text: bytes, encoding: str, output_encoding: str, policy: Policy) -> bytes:

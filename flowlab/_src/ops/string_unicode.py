@@ -81,13 +81,10 @@ class Decoder(Op, abstract=True):
         """Row splits, code points, and where they begin in their string."""
         policy = policy_of(self)
         try:
-            rows = [kernels.decode(text, self.input_encoding, policy) for text in np.ravel(input).tolist()]
-            kernels.codec_for(self.input_encoding)
+            splits, codes, begins = kernels.decode_all(np.ravel(input).tolist(), self.input_encoding, policy)
         except kernels.EncodingError as error:
             raise InvalidArgumentError(None, None, str(error)) from None
-        splits = np.cumsum([0, *map(len, rows)]).astype(self.Tsplits.as_numpy_dtype)
-        pairs = np.array([pair for row in rows for pair in row], np.int64).reshape(-1, 2)
-        return splits, pairs[:, 0].astype(np.int32), pairs[:, 1].copy()
+        return splits.astype(self.Tsplits.as_numpy_dtype), codes.astype(np.int32), begins.astype(np.int64)
 
     def split_shape(self, input: Spec) -> TensorShape:
         """One more than there are strings."""

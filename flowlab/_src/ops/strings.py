@@ -42,9 +42,14 @@ class StringJoin(Op):
                 raise InvalidArgumentError(None, None, message)
         shape = shapes[0] if shapes else ()
         separator = self.separator.encode()
-        if len(shapes) == len(inputs) == 2:  # sums of bytes take two thirds of the time
-            first, second = inputs
-            return np.asarray(first + (kernels.collect([separator], (1,)) + second if separator else second))
+        if len(inputs) == 2 and shape:  # sums of bytes take two thirds of the time
+            first, second = (x if np.ndim(x) else kernels.collect([np.asarray(x, object).item()], (1,)) for x in inputs)
+            between = kernels.collect([separator], (1,))
+            if len(first) == 1:
+                first = first + between if separator else first
+            else:
+                second = between + second if separator else second
+            return np.asarray(first + second)
         columns = [np.broadcast_to(x, shape).ravel().tolist() for x in inputs]
         rows = zip(*columns, strict=True) if columns else [()]
         return kernels.collect(map(separator.join, rows), shape)
@@ -312,6 +317,10 @@ class Substr(Op):
         if pos.shape != len.shape:
             message = f"pos and len should have the same shape, got: {brackets(pos.shape)} vs. {brackets(len.shape)}"
             raise InvalidArgumentError(None, None, message)
+        if self.unit == "BYTE" and pos.ndim == 0:
+            parts = kernels.substrings(input.ravel().tolist(), int(pos), int(len))
+            if parts is not None:
+                return kernels.collect(parts, input.shape)
         try:
             input, pos, len = np.broadcast_arrays(input, pos, len)
         except ValueError:
@@ -423,10 +432,11 @@ class StringCase(Unary, abstract=True):
         if self.encoding not in ("", "utf-8"):
             message = f"only utf-8 or '' (no encoding) is supported, received {self.encoding}"
             raise InvalidArgumentError(None, None, message)
-        method = type(self).__name__.removeprefix("String").lower()  # str and bytes have methods `lower` and `upper`
+        name = type(self).__name__.removeprefix("String").lower()  # str and bytes have methods `lower` and `upper`
         if not self.encoding:
-            return kernels.each(lambda text: getattr(text, method)(), input)
-        return kernels.each(lambda text: getattr(text.decode(errors="replace"), method)().encode(), input)
+            return kernels.each(getattr(bytes, name), input)
+        change = getattr(str, name)
+        return kernels.each(lambda text: change(text.decode(errors="replace")).encode(), input)
 
 
 class StringLower(StringCase):

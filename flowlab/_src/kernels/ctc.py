@@ -234,7 +234,12 @@ class Beam:
             path.append(self.label[number])
             number = self.parent[number]
         path.reverse()
-        return [x for i, x in enumerate(path) if not (merge_repeated and i and path[i - 1] == x)]
+        return without_repetitions(path) if merge_repeated else path
+
+
+def without_repetitions(path: list[int]) -> list[int]:
+    """Equal neighbours as one."""
+    return [x for i, x in enumerate(path) if not (i and path[i - 1] == x)]
 
 
 def beam_search(
@@ -247,6 +252,15 @@ def beam_search(
     batch = scores.shape[1]
     logs = log_softmax(scores)
     paths: list[list[list[int]]] = []
+    found = ctc_loops.beam_search(logs, lengths, width, top)
+    if found is not None:
+        rows, sizes, totals = found
+        if (sizes < 0).any():
+            return None
+        for row, own_sizes in zip(rows, sizes.tolist(), strict=True):
+            labels = [path[:size].tolist() for path, size in zip(row, own_sizes, strict=True)]
+            paths.append([without_repetitions(path) for path in labels] if merge_repeated else labels)
+        return paths, totals.astype(scores.dtype)
     totals = np.empty((batch, top), np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         for b in range(batch):

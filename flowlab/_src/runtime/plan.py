@@ -130,119 +130,195 @@ def compile_plan(
     fed = set(feeds)
     roots = [t._op for t in fetches if t not in fed] + list(targets)
     nodes = prune(roots, fed, skip_idle=fold)
-    slots: dict[Tensor, int] = {}
-    initial: list[Any] = []
-
-    def new_slot(tensor: Tensor, value: Any = None) -> int:
-        slots[tensor] = len(initial)
-        initial.append(value)
-        return slots[tensor]
-
-    variable_slots: dict[int, str] = {}  # with the variable's name
-    shared: dict[str, int] = {}
-    for tensor in feeds:
-        name = None if aliases is None else aliases.get(tensor)
-        if name is None:
-            new_slot(tensor)
-        elif name in shared:
-            slots[tensor] = shared[name]
-        else:
-            shared[name] = new_slot(tensor)
-            variable_slots[shared[name]] = name
-    feed_slots = tuple([slots[t] for t in feeds])
     wanted = {t for node in nodes for t in node._inputs}.union(fetches)
-    wanted_outside = fed.union(fetches)
-    draft: list[tuple[Any, ...]] = []
-    written: set[str] = set()
-    constants: dict[Tensor, Any] = {}
-    alike: dict[Any, Tensor] = {}  # small constants by their content
-    computed: dict[Any, Operation] = {}  # what computes what, to find the same computation again
-    changes = Counter[int]()  # how often a variable has been written to so far, by its slot
+    draft = _Draft(fetches, feeds, wanted, fold, keep, aliases or {}, sizes)
     for node in nodes:
-        definition = node.definition
-        if sizes is not None:
-            sizes.visit(node, constants)
-        if fold:
-            values = fold_node(node, constants, sizes)
-            if values is not None:
-                for tensor, value in zip(node._outputs, values, strict=True):
-                    if tensor not in fed:
-                        constants[tensor] = value
-                        same = None if sizes is None else alike.setdefault(_content(tensor, value), tensor)
-                        if same is None or same is tensor:
-                            new_slot(tensor, value)
-                        else:
-                            slots[tensor] = slots[same]
-                continue
+        draft.visit(node)
+    return draft.plan()
+
+
+class _Entry(NamedTuple):
+    """A node that has to run, and the slots for it; most become instructions."""
+
+    node: Operation
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    refs: tuple[int, ...]
+    nested_kernel: Callable[..., Any] | None
+
+
+class _Draft:
+    """A plan in the making: node after node gets slots for its outputs, and an entry where it has to run."""
+
+    def __init__(
+        self, fetches: Sequence[Tensor], feeds: Sequence[Tensor], wanted: set[Tensor], fold: bool, keep: bool,
+        aliases: Mapping[Tensor, str], sizes: Sizes | None,
+    ) -> None:  # fmt: skip
+        self._fetches, self._feeds, self._wanted = fetches, feeds, wanted
+        self._fold, self._keep, self._sizes = fold, keep, sizes
+        self._fed = set(feeds)
+        self._outside = self._fed.union(fetches)  # somebody outside the plan knows them
+        self._slots: dict[Tensor, int] = {}
+        self._initial: list[Any] = []
+        self._entries: list[_Entry] = []
+        self._variables: dict[int, str] = {}  # slots of variables, with the variable's name
+        self._written: set[str] = set()
+        self._changes = Counter[int]()  # how often a variable has been written to so far, by its slot
+        self._constants: dict[Tensor, Any] = {}
+        self._alike: dict[Any, Tensor] = {}  # small constants by their content
+        self._computed: dict[Any, Operation] = {}  # what computes what, to find the same computation again
+        shared: dict[str, int] = {}
+        for tensor in feeds:
+            name = aliases.get(tensor)
+            if name is None:
+                self._new_slot(tensor)
+            elif name in shared:
+                self._slots[tensor] = shared[name]
+            else:
+                shared[name] = self._new_slot(tensor)
+                self._variables[shared[name]] = name
+
+    def _new_slot(self, tensor: Tensor, value: Any = None) -> int:
+        slot = self._slots[tensor] = len(self._initial)
+        self._initial.append(value)
+        return slot
+
+    def visit(self, node: Operation) -> None:
+        """Take the next node in."""
+        if self._sizes is not None:
+            self._sizes.visit(node, self._constants)
+        if self._fold and self._is_known(node):
+            return
+        slots = self._slots
         inputs = tuple([slots[t] for t in node._inputs])
+        if not self._is_there(node, inputs):
+            self._add(node, inputs)
+
+    def _is_known(self, node: Operation) -> bool:
+        """Whether the outputs are constants, which are in their slots from the start."""
+        values = fold_node(node, self._constants, self._sizes)
+        if values is None:
+            return False
+        for tensor, value in zip(node._outputs, values, strict=True):
+            if tensor not in self._fed:
+                self._constants[tensor] = value
+                same = None if self._sizes is None else self._alike.setdefault(_content(tensor, value), tensor)
+                if same is None or same is tensor:
+                    self._new_slot(tensor, value)
+                else:
+                    self._slots[tensor] = self._slots[same]
+        return True
+
+    def _is_there(self, node: Operation, inputs: tuple[int, ...]) -> bool:
+        """Whether the outputs are in slots already: those of the input that is passed on, or of another node."""
+        definition = node.definition
         passes_on = definition.is_identity or (
-            definition.same_if_same_shape and sizes is not None and sizes.keeps_shape(node)
+            definition.same_if_same_shape and self._sizes is not None and self._sizes.keeps_shape(node)
         )
-        if fold and passes_on and inputs[0] not in variable_slots and node._outputs[0] not in fed:
-            slots[node._outputs[0]] = inputs[0]  # another name for the same value
-            continue
-        if sizes is not None and not wanted_outside.intersection(node._outputs):
-            twin = _twin(node, inputs, variable_slots, changes, computed)
-            if twin is not None:
-                for tensor, same in zip(node._outputs, twin._outputs, strict=True):
-                    slots[tensor] = slots[same]
-                continue
-        outputs = []
+        if self._fold and passes_on and inputs[0] not in self._variables and node._outputs[0] not in self._fed:
+            self._slots[node._outputs[0]] = inputs[0]  # another name for the same value
+            return True
+        if self._sizes is None or self._outside.intersection(node._outputs):
+            return False
+        twin = self._twin(node, inputs)
+        if twin is None:
+            return False
+        for tensor, same in zip(node._outputs, twin._outputs, strict=True):
+            self._slots[tensor] = self._slots[same]
+        return True
+
+    def _twin(self, node: Operation, inputs: tuple[int, ...]) -> Operation | None:
+        """The node before this one that computes the same from the same values; None where there is none.
+
+        Nodes that do more than compute have no twins. Readings of a variable are the same while nothing writes to it.
+        """
+        definition = node.definition
+        if definition.stateful or definition.is_variable or has_effect(node) or not inputs:
+            return None
+        written = tuple([self._changes[slot] for slot in inputs if slot in self._variables])
+        try:
+            first = self._computed.setdefault((definition, inputs, written), node)
+        except TypeError:  # an attribute without a hash
+            return None
+        return None if first is node else first
+
+    def _add(self, node: Operation, inputs: tuple[int, ...]) -> None:
+        """Add an entry for a node."""
+        definition, variables = node.definition, self._variables
+        outputs = self._slots_for_outputs(node, inputs)
+        if definition.is_variable and node._outputs[0] not in self._fed:
+            variables[outputs[0]] = node.name
+        kernel = self._bind_nested(node, inputs, outputs) if definition.nested else None
+        if definition.forwards_ref:
+            changed = range(definition.forwards_ref)
+            self._written.update([variable_behind(node._inputs[i]).name for i in changed])
+            outputs += [inputs[i] for i in changed[1:]]  # the kernel gives the new value of each
+        for slot in outputs:
+            if slot in variables:
+                self._changes[slot] += 1
+        refs: tuple[int, ...] = ()
+        if not (
+            definition.nested or variables.keys().isdisjoint(inputs)
+        ):  # of what is nested, each operation is checked
+            reads = enumerate(node._inputs)
+            refs = tuple(
+                [i for i, t in reads if inputs[i] in variables and t._dtype._is_ref_dtype and not _takes_ref(node, i)]
+            )
+        self._entries.append(_Entry(node, inputs, tuple(outputs), refs, kernel))
+
+    def _slots_for_outputs(self, node: Operation, inputs: tuple[int, ...]) -> list[int]:
+        """New slots, but for a reference to a variable that is handed on."""
+        definition, outputs = node.definition, []
         for position, tensor in enumerate(node._outputs):
-            if tensor in fed:
-                initial.append(None)  # the kernel's own result is not wanted
-                outputs.append(len(initial) - 1)
+            if tensor in self._fed:
+                self._initial.append(None)  # the kernel's own result is not wanted
+                outputs.append(len(self._initial) - 1)
             elif (
                 position == 0
                 and inputs
-                and inputs[0] in variable_slots
+                and inputs[0] in self._variables
                 and (definition.forwards_ref or definition.is_identity)
             ):
-                slots[tensor] = inputs[0]
+                self._slots[tensor] = inputs[0]
                 outputs.append(inputs[0])
             else:
-                outputs.append(new_slot(tensor))
-        if definition.is_variable and node._outputs[0] not in fed:
-            variable_slots[outputs[0]] = node.name
-        kernel: Any = None
-        if definition.nested:
-            compiler = _Nested(node, inputs, variable_slots, wanted, fold, keep, sizes)
-            kernel = definition.bind(node, compiler)  # type: ignore[attr-defined]  # every nested op has it
-            compiler.note_outputs()
-            written |= compiler.written
-            changed_names = [name for slot, name in variable_slots.items() if name in compiler.written]
-            outputs += [slot for slot, name in variable_slots.items() if name in compiler.written]
-            kernel = _with_variables(kernel, changed_names) if changed_names else kernel
-        if definition.forwards_ref:
-            changed = range(definition.forwards_ref)
-            written.update([variable_behind(node._inputs[i]).name for i in changed])
-            outputs += [inputs[i] for i in changed[1:]]  # the kernel gives the new value of each
-        changes.update(outputs)
-        refs = tuple(
-            [
-                i
-                for i, t in enumerate(node._inputs)
-                if inputs[i] in variable_slots
-                and t._dtype._is_ref_dtype
-                and not (definition.nested or _takes_ref(node, i))  # the operation inside that reads it is checked
-            ]
+                outputs.append(self._new_slot(tensor))
+        return outputs
+
+    def _bind_nested(self, node: Operation, inputs: tuple[int, ...], outputs: list[int]) -> Callable[..., Any]:
+        """Compile the bodies of a control-flow node; variables that they write to are outputs too."""
+        bodies = _Nested(node, inputs, self._variables, self._wanted, self._fold, self._keep, self._sizes)
+        kernel: Callable[..., Any] = node.definition.bind(node, bodies)  # type: ignore[attr-defined]  # nested ops have it
+        bodies.note_outputs()
+        self._written |= bodies.written
+        changed = {slot: name for slot, name in self._variables.items() if name in bodies.written}
+        outputs += changed
+        return _with_variables(kernel, list(changed.values())) if changed else kernel
+
+    def plan(self) -> Plan:
+        """The plan, when all nodes are in."""
+        slots, fetches, sizes = self._slots, tuple([self._slots[t] for t in self._fetches]), self._sizes
+        entries = self._entries if sizes is None else _needed(self._entries, fetches, self._variables)
+        free = _last_uses(entries, fetches, self._variables, self._keep)
+        instructions = []
+        valued: set[int] = set()  # variables that are known to have a value
+        for (node, inputs, outputs, refs, nested_kernel), emptied in zip(entries, free, strict=True):
+            kernel, mode = bind_kernel(node) if nested_kernel is None else (nested_kernel, NESTED)
+            single = len(outputs) == 1 and not node.definition.schema.outputs[0].is_list
+            unsure = tuple([i for i in refs if inputs[i] not in valued])
+            if sizes is not None:
+                valued.update([inputs[i] for i in refs], outputs if node.definition.forwards_ref else ())
+            instructions.append(Instruction(node, kernel, mode, inputs, outputs, single, unsure, emptied))
+        return Plan(
+            instructions=tuple(instructions),
+            initial=tuple(self._initial),
+            feeds=tuple([slots[t] for t in self._feeds]),
+            fetches=fetches,
+            slots=slots,
+            checked=tuple(t for t in self._fetches if slots[t] in self._variables and t._dtype._is_ref_dtype),
+            written=frozenset(self._written),
+            sizes=sizes,
         )
-        draft.append((node, inputs, tuple(outputs), refs, kernel))
-    fetch_slots = tuple([slots[t] for t in fetches])
-    if sizes is not None:
-        draft = _needed(draft, fetch_slots, variable_slots)
-    free = _last_uses(draft, fetch_slots, variable_slots, keep)
-    instructions = []
-    valued: set[int] = set()  # variables that are known to have a value
-    for (node, inputs, outputs, refs, nested_kernel), emptied in zip(draft, free, strict=True):
-        kernel, mode = bind_kernel(node) if nested_kernel is None else (nested_kernel, NESTED)
-        single = len(outputs) == 1 and not node.definition.schema.outputs[0].is_list
-        unsure = tuple([i for i in refs if inputs[i] not in valued])
-        if sizes is not None:
-            valued.update([inputs[i] for i in refs], outputs if node.definition.forwards_ref else ())
-        instructions.append(Instruction(node, kernel, mode, inputs, outputs, single, unsure, emptied))
-    checked = tuple(t for t in fetches if slots[t] in variable_slots and t._dtype._is_ref_dtype)
-    return Plan(tuple(instructions), tuple(initial), feed_slots, fetch_slots, slots, checked, frozenset(written), sizes)
 
 
 def _content(tensor: Tensor, value: Any) -> Any:
@@ -250,25 +326,6 @@ def _content(tensor: Tensor, value: Any) -> Any:
     if isinstance(value, (np.ndarray, np.generic)) and value.size <= 16 and value.dtype != object:
         return tensor._dtype, value.dtype, value.shape, value.tobytes()
     return tensor
-
-
-def _twin(
-    node: Operation, inputs: tuple[int, ...], variable_slots: Mapping[int, str], changes: Mapping[int, int],
-    computed: dict[Any, Operation],
-) -> Operation | None:  # fmt: skip
-    """The node before this one that computes the same from the same values; None where there is none.
-
-    Nodes that do more than compute have no twins. Readings of a variable are the same while nothing writes to it.
-    """
-    definition = node.definition
-    if definition.stateful or definition.is_variable or has_effect(node) or not inputs:
-        return None
-    written = tuple([changes[slot] for slot in inputs if slot in variable_slots])
-    try:
-        first = computed.setdefault((definition, inputs, written), node)
-    except TypeError:  # an attribute without a hash
-        return None
-    return None if first is node else first
 
 
 class _Nested:
@@ -450,13 +507,11 @@ def _grouped(definition: Any, kernel: Callable[..., Any], mode: int) -> Callable
     return call
 
 
-def _needed(
-    draft: Sequence[tuple[Any, ...]], fetched: Iterable[int], variable_slots: Iterable[int]
-) -> list[tuple[Any, ...]]:
-    """The instructions without those whose results nobody reads now that sizes are known."""
+def _needed(entries: Sequence[_Entry], fetched: Iterable[int], variable_slots: Iterable[int]) -> list[_Entry]:
+    """The entries without those whose results nobody reads now that sizes are known."""
     read = {*fetched, *variable_slots}
     result = []
-    for entry in reversed(draft):
+    for entry in reversed(entries):
         node, inputs, outputs, *_ = entry
         if has_effect(node) or not read.isdisjoint(outputs):
             read.update(inputs)
@@ -465,16 +520,16 @@ def _needed(
 
 
 def _last_uses(
-    draft: Sequence[tuple[Any, ...]], fetched: tuple[int, ...], variable_slots: Iterable[int], keep: bool
+    entries: Sequence[_Entry], fetched: tuple[int, ...], variable_slots: Iterable[int], keep: bool
 ) -> list[tuple[int, ...]]:
     """For each instruction the slots that may be emptied after it."""
-    result: list[tuple[int, ...]] = [()] * len(draft)
+    result: list[tuple[int, ...]] = [()] * len(entries)
     if keep:
         return result
     protected = {*fetched, *variable_slots}
     seen: set[int] = set(protected)
-    for i in range(len(draft) - 1, -1, -1):
-        _, inputs, outputs, *_ = draft[i]
+    for i in range(len(entries) - 1, -1, -1):
+        _, inputs, outputs, *_ = entries[i]
         free = []
         for slot in (*inputs, *outputs):
             if slot not in seen:

@@ -136,7 +136,7 @@ def test_large_arrays_stay_with_the_compiled_loops_of_their_operation() -> None:
         assert registry.OPS["AddV2"]().formula_for(Spec(large), Spec(large)) == "x + y"
 
 
-@pytest.mark.parametrize("module", ["fused", "small_plan"])
+@pytest.mark.parametrize("module", ["fused", "small_code"])
 def test_texts_find_what_they_name(module: str) -> None:
     """A text is run among the names of a module: each function of a formula must be one of them."""
     known = vars(importlib.import_module(f"flowlab._src.kernels.{module}"))

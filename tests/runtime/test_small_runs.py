@@ -1,4 +1,7 @@
-"""Training steps of small models in one loop: the numbers of the ordinary way, as far as sums in another order can be."""
+"""Steps on small arrays as one function: training steps of small models, and parts of larger plans.
+
+In the first the numbers are those of the ordinary way as far as sums in another order can be, in the second to the last bit.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,7 @@ import pytest
 
 import flowlab as tf
 from flowlab._src.kernels import compiling
-from flowlab._src.runtime import prepared
-from flowlab._src.runtime.small_runs import SmallRun, small_runs
+from flowlab._src.runtime import prepared, small_runs, straight
 from flowlab._src.runtime.straight import StraightRun
 
 pytestmark = pytest.mark.skipif(compiling.policy() == compiling.NEVER, reason="FLOWLAB_NUMBA=0")
@@ -59,13 +61,13 @@ def single_numbers(x: Any, y: Any) -> Any:
     return tf.reduce_mean((w * tf.reduce_sum(x, 1, keepdims=True) + b - y) ** 2.0)
 
 
-def small(sess: tf.Session) -> list[SmallRun]:
-    """The small runs in the plans of a session."""
+def small(sess: tf.Session) -> int:
+    """How many instructions of the plans of a session are in small runs."""
     runs = [run for p in sess._prepared.values() for run in p.straight.values() if isinstance(run, StraightRun)]
-    return [item for run in runs for item in small_runs(run._lines.facts) or () if isinstance(item, SmallRun)]
+    return sum([len(run._lines.in_small_runs) for run in runs])
 
 
-def train(loss: Any, step: Any, x: Any, y: Any) -> tuple[list[float], list[Any], list[SmallRun]]:
+def train(loss: Any, step: Any, x: Any, y: Any) -> tuple[list[float], list[Any], int]:
     random = np.random.RandomState(0)
     with tf.Session() as sess:
         sess.run(tf.global_variables_initializer())
@@ -179,3 +181,100 @@ def test_plans_with_large_arrays_stay_as_they_are(size: int) -> None:
         for _ in range(8):
             sess.run(step, {x: xs, y: xs[:, :1]})
         assert bool(small(sess)) == (size == 20)
+
+
+# ---------------------------------------------------------------- parts of larger plans
+
+
+def sampled(loss_of: Any) -> Any:
+    """A loss with sampled classes."""
+    x, y = tf.placeholder(tf.int32, [None]), tf.placeholder(tf.int64, [None, 1])
+    tables = [tf.Variable(tf.random_uniform(shape, -1, 1, seed=i)) for i, shape in enumerate([[60, 7], [60, 7], [60]])]
+    inputs = tf.nn.embedding_lookup(tables[0], x)
+    loss = tf.reduce_mean(loss_of(tables[1], tables[2], y, inputs, 5, 60))
+    return {x: np.arange(9), y: np.arange(3, 12).reshape(9, 1)}, loss
+
+
+def joined() -> Any:
+    """Columns joined and cut again, and a bias for which rows are added up."""
+    x = tf.placeholder(tf.float32, [None, 5])
+    w, b = tf.Variable(tf.random_uniform([5, 4], -1, 1, seed=3)), tf.Variable(tf.zeros([9]))
+    h = tf.concat([x, tf.nn.relu(tf.matmul(x, w))], 1) + b
+    left, right = tf.slice(h, [0, 0], [-1, 3]), tf.slice(h, [0, 3], [-1, 6])
+    column = tf.reshape(tf.slice(left, [0, 1], [-1, 1]), [-1])
+    loss = tf.reduce_sum(left * left) + tf.reduce_mean(tf.maximum(right, 0.25) * tf.expand_dims(column, 1))
+    return {x: np.random.RandomState(1).randn(6, 5).astype(np.float32)}, loss
+
+
+PROGRAMS = {
+    "nce": lambda: sampled(tf.nn.nce_loss),
+    "sampled_softmax": lambda: sampled(tf.nn.sampled_softmax_loss),
+    "joined": joined,
+}
+
+
+def steps_of(program: str) -> tuple[list[Any], int]:
+    """Losses and variables of some steps; how many instructions are in runs."""
+    with tf.Graph().as_default(), tf.Session() as sess:
+        tf.set_random_seed(1)
+        feed, loss = PROGRAMS[program]()
+        step = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+        sess.run(tf.global_variables_initializer())
+        losses = [sess.run([step, loss], feed)[1] for _ in range(8)]
+        return [*losses, *sess.run(tf.trainable_variables())], small(sess)
+
+
+@pytest.mark.parametrize("policy", [compiling.WAIT, compiling.BACKGROUND], ids=["compiled", "by NumPy"])
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_parts_of_larger_plans_give_the_same_numbers(program: str, policy: str, monkeypatch: Any) -> None:
+    monkeypatch.setattr(compiling.compiler, "policy", policy)
+    monkeypatch.setattr(small_runs, "is_small", lambda facts: False)
+    ours, inside = steps_of(program)
+    monkeypatch.setattr(straight, "small_runs", lambda facts: [*range(len(facts.plan.instructions))])
+    theirs, none = steps_of(program)
+    assert inside > 0
+    assert none == 0
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_nothing_is_put_together_where_nothing_is_compiled(monkeypatch: Any) -> None:
+    monkeypatch.setattr(compiling.compiler, "policy", compiling.NEVER)
+    assert steps_of("joined")[1] == 0
+
+
+def test_an_update_waits_for_the_check_before_it() -> None:
+    x = tf.placeholder(tf.float32, [4])
+    w = tf.Variable(tf.ones([4]))
+    y = x * w + 1.0
+    with tf.control_dependencies([tf.Assert(tf.reduce_all(y < 9.0), [y])]):
+        step = tf.assign(w, w * y - x * 0.5 + y)
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        for _ in range(8):
+            sess.run(w.initializer)
+            sess.run(step, {x: np.ones(4)})
+        before = sess.run(w)
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            sess.run(step, {x: np.full(4, 50.0)})
+        np.testing.assert_array_equal(sess.run(w), before)
+
+
+def test_what_reads_a_variable_before_an_update_keeps_the_old_value() -> None:
+    w = tf.Variable(tf.ones([3]))
+    x = tf.placeholder(tf.float32, [3])
+    before = tf.reduce_sum(w * x + 1.0) * 2.0
+    with tf.control_dependencies([before]):
+        change = tf.assign(w, w + x * tf.reduce_sum(x))
+    with tf.control_dependencies([change]):
+        after = tf.reduce_sum(w * x + 1.0) * 2.0
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        value = np.ones(3)
+        for _ in range(8):
+            found = sess.run([before, after], {x: [0.0, 0.5, 1.0]})
+            new = value + np.array([0.0, 0.5, 1.0]) * 1.5
+            expected = [2 * ((each * [0.0, 0.5, 1.0]).sum() + 3) for each in (value, new)]
+            np.testing.assert_allclose(found, expected, rtol=1e-6)
+            value = new
+        assert small(sess)

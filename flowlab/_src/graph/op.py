@@ -276,7 +276,7 @@ class Op:
             return self.formula
 
         def small_form(self, node: Any, *specs: Spec) -> Any:
-            """What the kernel does on inputs of these sizes, in the words of `kernels/small_plan.py`; None: something else."""
+            """What the kernel does on small inputs of these sizes, a form of `kernels/small_forms.py`; None: something else."""
 
         def bound(self, node: Any, *specs: Spec) -> Callable[..., Any] | None:
             """A kernel for inputs of just these sizes and values, without the checks that are settled; None: no better one.

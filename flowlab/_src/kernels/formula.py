@@ -14,7 +14,7 @@ from __future__ import annotations
 import ast
 import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -200,19 +200,29 @@ class ArrayText:
         return f"{name}({', '.join(texts)})", dims, True
 
 
-def loop_text(step: Any) -> str:
-    """A formula for the elements in a compiled loop; numbers are called by `number(...)` of the loop's dtype."""
+def loop_text(step: Any, numbers: dict[str, str]) -> str:
+    """A formula for the elements in a compiled loop.
+
+    Its numbers are made once, before the loop: `numbers` collects how, and the names that stand for them in the text.
+    """
     if isinstance(step, str):
         return step
     if isinstance(step, float):
-        return f"kind({step!r})"
-    arguments = [loop_text(each) for each in step.arguments]
-    if step.function in IN_LOOPS:
-        return "(" + IN_LOOPS[step.function].format(*arguments) + ")"
-    for i, each in enumerate(step.arguments):
-        if gives_truth(each):  # a truth value in a product is 1 or 0
-            arguments[i] = f"(one if {arguments[i]} else zero)"
-    return f"({arguments[0]} {SYMBOLS[step.function]} {arguments[1]})"
+        made = f"kind({step!r})"  # of the dtype of the loop
+        return numbers.setdefault(made, f"c{len(numbers)}")
+    arguments = [loop_text(each, numbers) for each in step.arguments]
+    if step.function in SYMBOLS:
+        for i, each in enumerate(step.arguments):
+            if gives_truth(each):  # a truth value in a product is 1 or 0
+                arguments[i] = f"(one if {arguments[i]} else zero)"
+    return function_text(step.function, arguments)
+
+
+def function_text(function: str, arguments: Sequence[str]) -> str:
+    """One function of a formula in a compiled loop."""
+    if function in SYMBOLS:
+        return f"({arguments[0]} {SYMBOLS[function]} {arguments[1]})"
+    return f"({IN_LOOPS[function].format(*arguments)})"
 
 
 def steps_of(step: Any) -> int:
@@ -220,12 +230,15 @@ def steps_of(step: Any) -> int:
     return 1 + sum([steps_of(each) for each in step.arguments]) if isinstance(step, Step) else 0
 
 
-def loops_can(step: Any, kind: Any, dims: Dims) -> bool:
-    """True when a compiled loop for arrays of this kind and shape gives the numbers of the kernel with this formula."""
+def loops_can(step: Any, kind: Any, dims: Dims | None) -> bool:
+    """True when a compiled loop for arrays of this kind and shape gives the numbers of the kernel with this formula.
+
+    Without `dims` exp, log1p and tanh may be those of loops for small arrays too, where the kernel takes NumPy's.
+    """
     used = functions(step)
     if not used <= {*IN_LOOPS, *SYMBOLS}:
         return False
-    return used.isdisjoint(VECTOR) or (kind is np.float32 and count_of(dims) >= vector_math.LEAST)
+    return used.isdisjoint(VECTOR) or (kind is np.float32 and (dims is None or count_of(dims) >= vector_math.LEAST))
 
 
 def count_of(dims: Dims) -> int:

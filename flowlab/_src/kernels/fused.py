@@ -121,18 +121,10 @@ def write_loop(
     parameters = [f"p{value.name}" if value.name in arrays else value.name for value in (*inputs, *outputs)]
     kinds.update({value.name: "wide" for value in outputs if value.name in wide})
     read = {value.name for value in inputs}
-    body = [f"def run(turn, pieces, {', '.join(parameters)}):", f" one, zero = {kind}(1), {kind}(0)"]
+    body = [f"def run(turn, pieces, {', '.join(parameters)}):", f" kind = {kind}", " one, zero = kind(1), kind(0)"]
     constants: dict[str, str] = {}
-    lines = []
-    for name, step in steps:
-        text = loop_text(step)
-        while "kind(" in text:  # numbers of the formulas are made once, before the loop
-            begin = text.index("kind(")
-            end = text.index(")", begin) + 1
-            constant = constants.setdefault(text[begin:end], f"c{len(constants)}")
-            text = text[:begin] + constant + text[end:]
-        lines.append(f"{name} = {text}")
-    body += [f" {name} = {kind}{text[4:]}" for text, name in constants.items()]
+    lines = [f"{name} = {loop_text(step, constants)}" for name, step in steps]
+    body += [f" {name} = {text}" for text, name in constants.items()]
     whole = [name for name in arrays if kinds.get(name, "whole") == "whole"]
     flat = layout.split is None
     for name in arrays:

@@ -26,7 +26,7 @@ import numpy as np
 from numpy import bool_, float32, float64, int32, int64  # noqa: F401  # texts name them
 
 from flowlab._src.kernels import compiling, jit
-from flowlab._src.kernels.formula import SYMBOLS, TRUTHS
+from flowlab._src.kernels.formula import SYMBOLS, TRUTHS, function_text
 from flowlab._src.kernels.fused import larger, smaller  # noqa: F401
 from flowlab._src.kernels.jit import part
 
@@ -120,16 +120,14 @@ def float_remainder(x: Any, y: Any) -> Any:
 
 # ---------------------------------------------------------------- text
 
+AS_IN_ARRAYS = ("add", "subtract", "multiply", "negative", "absolute", "maximum", "minimum")
+FLOATS_AS_IN_ARRAYS = (*AS_IN_ARRAYS, "sqrt", "divide")
 FLOATS_ONLY = {
-    "sqrt": "sqrt({})", "floor": "floor({})", "ceil": "ceil({})", "rint": "rint({})", "trunc": "trunc({})",
-    "divide": "({} / {})", "reciprocal": "({kind}(1) / {})", "remainder": "float_remainder({}, {})", "fmod": "fmod({}, {})",
+    "floor": "floor({})", "ceil": "ceil({})", "rint": "rint({})", "trunc": "trunc({})",
+    "reciprocal": "({kind}(1) / {})", "remainder": "float_remainder({}, {})", "fmod": "fmod({}, {})",
 }  # fmt: skip
 WHOLE_ONLY = {
     "floor_divide": "({} // {})", "remainder": "({} % {})", "quotient": "quotient({}, {})", "fmod": "whole_fmod({}, {})",
-}  # fmt: skip
-NUMBERS = {
-    "add": "({} + {})", "subtract": "({} - {})", "multiply": "({} * {})", "negative": "(-{})", "absolute": "abs({})",
-    "maximum": "larger({}, {})", "minimum": "smaller({}, {})",
 }  # fmt: skip
 LOGIC = {"logical_and": "({} and {})", "logical_or": "({} or {})", "logical_not": "(not {})"}
 
@@ -188,20 +186,22 @@ class Writer:
         if name == "where":
             if given[0][1] is not np.bool_ or given[1][1] is not own:
                 raise NotScalar(name)
-            return f"({texts[1]} if {texts[0]} else {texts[2]})", own
+            return function_text(name, texts), own
         if any(kind is not own for kind in kinds):
             raise NotScalar(f"{name} of {kinds}")
         if name in LOGIC and own is np.bool_:
             return LOGIC[name].format(*texts), np.bool_
         if name in TRUTHS and name in SYMBOLS:
-            return f"({texts[0]} {SYMBOLS[name]} {texts[1]})", np.bool_
-        table = {**NUMBERS, **(FLOATS_ONLY if own in REAL else WHOLE_ONLY)}
-        if name not in table or own is np.bool_:
+            return function_text(name, texts), np.bool_
+        real = own in REAL
+        alike = name in (FLOATS_AS_IN_ARRAYS if real else AS_IN_ARRAYS)
+        table = FLOATS_ONLY if real else WHOLE_ONLY
+        if own is np.bool_ or not (alike or name in table):
             raise NotScalar(f"{name} of {own}")
-        if name in WHOLE_ONLY and own not in REAL:
+        if name in WHOLE_ONLY and not real:
             checks.append(f"no_quotient({texts[0]}, {texts[1]})")
-        text = table[name].format(*texts, kind=own.__name__)
-        exact = own in REAL and name not in ("remainder", "fmod")
+        text = function_text(name, texts) if alike else table[name].format(*texts, kind=own.__name__)
+        exact = real and name not in ("remainder", "fmod")
         return (text if exact else f"{own.__name__}({text})"), own
 
     @staticmethod

@@ -14,6 +14,7 @@ from flowlab._src.graph.op import Array, Floating, Op, Spec, T, Unary
 from flowlab._src.graph.registry import raw
 from flowlab._src.graph.shape import TensorShape, as_shape, format_dims, merge_shapes
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels.small_forms import Same
 from flowlab._src.util.export import export
 
 
@@ -51,6 +52,10 @@ class StopGradient(Unary):
     """The input itself, a constant in the eyes of the gradient."""
 
     grad = None
+
+    def small_form(self, node: Any, input: Spec) -> Any:
+        """The same numbers."""
+        return Same()
 
     def kernel(self, input: Array[T]) -> Array[T]:
         return input

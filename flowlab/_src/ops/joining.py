@@ -19,6 +19,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, Dimension, TensorShape, format_dims, merge_dims, merge_shapes
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import small_forms
 from flowlab._src.ops.array_shape import rank, shape, shape_n
 from flowlab._src.ops.constant import make_constant
 from flowlab._src.ops.fill import zeros
@@ -348,6 +349,13 @@ class ConcatV2(Op):
 
     preferred_dtypes: ClassVar[dict[str, DType]] = {"axis": dtypes.int32}
     apart = True
+
+    def small_form(self, node: Any, values: Sequence[Spec], axis: Spec) -> Any:
+        """Side by side."""
+        if axis.value is None or any(value.dims is None or None in value.dims for value in values):
+            return None
+        shapes = [value.dims for value in values]
+        return small_forms.joined(shapes, int(axis.value) % len(shapes[0]))  # type: ignore[arg-type]  # no None
 
     def bound(self, node: Any, values: Sequence[Spec], axis: Spec) -> Any:
         """The shapes fit, as `shape` has seen."""

@@ -18,7 +18,7 @@ from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, broadcast_shapes, merge_dims, require_rank_at_least
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import gemm, known_products
-from flowlab._src.kernels.small_plan import Product
+from flowlab._src.kernels.small_forms import Product
 from flowlab._src.ops.array_shape import rank, shape_of
 from flowlab._src.ops.broadcast import Gradient, brackets
 from flowlab._src.ops.cast import conj

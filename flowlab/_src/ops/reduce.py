@@ -23,7 +23,7 @@ from flowlab._src.graph.shape import UNKNOWN, TensorShape, unknown_shape
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import reduction
 from flowlab._src.kernels.elementwise import LEAST, bias_grad
-from flowlab._src.kernels.small_plan import Total
+from flowlab._src.kernels.small_forms import Total
 from flowlab._src.ops.array_shape import rank, shape_of, size as size_of
 from flowlab._src.ops.broadcast import Gradient
 from flowlab._src.ops.cast import cast, conj

@@ -17,7 +17,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, format_dims
 from flowlab._src.graph.tensor import Tensor
 from flowlab._src.kernels import copying
-from flowlab._src.kernels.small_plan import Same
+from flowlab._src.kernels.small_forms import Same
 from flowlab._src.ops.array_shape import shape
 from flowlab._src.ops.misuse import misuse, old_argument
 from flowlab._src.util import written
@@ -284,6 +284,10 @@ class Squeeze(Op):
 
     same_if_same_shape = True
     squeeze_dims: tuple[int, ...] = ()
+
+    def small_form(self, node: Any, input: Spec) -> Any:
+        """The same numbers."""
+        return Same()
 
     def kernel(self, input: Array[T]) -> Array[T]:
         input = np.asarray(input)

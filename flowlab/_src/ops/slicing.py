@@ -17,6 +17,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, Dimension, Dims, TensorShape, format_dims, merge_dims, merge_shapes
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import small_forms
 from flowlab._src.ops.array_shape import rank, shape
 from flowlab._src.ops.constant import make_constant
 from flowlab._src.ops.joining import concat, stack
@@ -421,6 +422,13 @@ class Slice(Op):
     """Part of a tensor: `size` elements from `begin`, for each axis."""
 
     same_if_same_shape = True
+
+    def small_form(self, node: Any, input: Spec, begin: Spec, size: Spec) -> Any:
+        """A part that is cut along one axis."""
+        if not input.dims or None in input.dims or begin.value is None or size.value is None:
+            return None
+        part = _part(input.dims, begin.value.tolist(), size.value.tolist())  # type: ignore[arg-type]  # no None
+        return small_forms.cut(input.dims, [(each.start, each.stop) for each in part])  # type: ignore[arg-type]
 
     def bound(self, node: Any, input: Spec, begin: Spec, size: Spec) -> Any:
         """Where the part lies is known."""

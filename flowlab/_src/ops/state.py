@@ -22,7 +22,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape, as_shape, merge_shapes
 from flowlab._src.graph.tensor import Tensor
-from flowlab._src.kernels.small_plan import Update
+from flowlab._src.kernels.small_forms import Update
 from flowlab._src.ops import changing
 from flowlab._src.ops.array_shape import shape
 from flowlab._src.ops.fill import ones_like

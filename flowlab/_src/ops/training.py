@@ -18,7 +18,7 @@ from flowlab._src.graph.op import Array, Floating, Index, Op, Ref, Spec
 from flowlab._src.graph.operation import variable_behind
 from flowlab._src.graph.shape import TensorShape, merge_shapes
 from flowlab._src.kernels import update, update_rows
-from flowlab._src.kernels.small_plan import Update
+from flowlab._src.kernels.small_forms import Update
 from flowlab._src.kernels.update_loops import gradient_descent_loop
 from flowlab._src.ops.gather import check_range
 from flowlab._src.ops.holders import held_by_nobody_else

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from flowlab._src.kernels.small_forms import Form, put
 from flowlab._src.runtime.plan import PLAIN, Instruction
 from flowlab._src.runtime.sequences import Sequences
 
@@ -90,6 +91,11 @@ class Join:
         self._make: Any = np.empty if full else np.zeros
         self._slices = [tuple([slice(begin, end) for begin, end in place]) for place in places]
         self._zero = np.zeros((), dtype)
+
+    @property
+    def small_form(self) -> Form | None:
+        """Side by side, if they are that."""
+        return put(self.dims, self.places)
 
     def __call__(self, *values: Any) -> Any:
         result = self._make(self.dims, self.dtype)

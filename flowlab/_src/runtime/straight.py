@@ -29,8 +29,7 @@ from flowlab._src.runtime.fetch import Fetches, as_result
 from flowlab._src.runtime.lean import Facts, Run, runs
 from flowlab._src.runtime.patterns import fused
 from flowlab._src.runtime.plan import NESTED, PLAIN, STATEFUL, Instruction, Part, Plan
-from flowlab._src.runtime.regions import grouped
-from flowlab._src.runtime.small_runs import SmallRun, is_better_alone, small_plan, small_runs
+from flowlab._src.runtime.small_runs import SmallRun, is_better_alone, small_code, small_runs
 from flowlab._src.runtime.state import UNINITIALIZED, SessionState
 
 if TYPE_CHECKING:
@@ -70,9 +69,9 @@ class Lines:
     def add_plan(self, plan: Plan, free: bool) -> None:
         """Write the instructions; with `free` values are let go when nobody reads them any more."""
         loops = plan.sizes is not None and compiling.compiler.policy != compiling.NEVER
-        order: list[int | Run] | None = small_runs(self.facts) if loops and free else None
-        if order is None:
-            order = runs(self.facts) if loops else [*range(len(plan.instructions))]
+        order: list[int | Run] = small_runs(self.facts) if loops and free else [*range(len(plan.instructions))]
+        if loops:
+            order = runs(self.facts, order)
         for item, dying in zip(order, self._dying(plan, order), strict=True):
             emptied = [f"v{slot}" for slot in dying if not self.facts.is_number(slot)]
             if isinstance(item, SmallRun):
@@ -170,7 +169,7 @@ class Lines:
             """Make the frame now, where only this run needs one: it takes 0.5 us."""
             return function(state, frame or (make_frame and make_frame(state)), *values)
 
-        name = self.bind(f"e{run.numbers[0]}", small_plan(self.facts, run, framed).call)
+        name = self.bind(f"e{run.numbers[0]}", small_code(self.facts, run, framed).call)
         text = ", ".join(["state", "frame", *[f"v{slot}" for slot in inputs]])
         self.add("".join(f"v{slot}, " for slot in run.outputs) + f"= {name}({text})")
         self.instructions[len(self.text) + 1] = plan.instructions[run.numbers[-1]]
@@ -265,24 +264,6 @@ class Lines:
         return instruction, {slot: values.get(f"v{slot}") for slot in instruction.inputs}
 
 
-def by_numpy(
-    plan: Plan, facts: Facts, numbers: Sequence[int], inputs: Sequence[int], outputs: Sequence[int]
-) -> Callable[..., Any]:
-    """Some instructions as a function of their inputs, without a compiled loop."""
-    lines = Lines(plan, facts)
-    for number in numbers:
-        instruction, step = plan.instructions[number], facts.formulas[number]
-        for slot in instruction.inputs:
-            if plan.initial[slot] is not None and slot not in inputs:
-                lines.bind(f"v{slot}", plan.initial[slot])
-        if step is None:
-            lines._add_instruction(number, instruction)
-        else:
-            lines._add_formula(instruction, step, set())
-    lines.add(f"return [{', '.join(f'v{slot}' for slot in outputs)}]")
-    return lines.function(", ".join(f"v{slot}" for slot in inputs))
-
-
 class Straight:
     """The function of a body; calling it runs the body once and returns (outputs, recorded values)."""
 
@@ -350,8 +331,10 @@ class StraightRun:
     def __init__(self, plan: Plan, make_frame: Callable[..., Frame], fetches: Fetches, feeds: Sequence[Any]) -> None:
         """Write the function; `feeds` are the values of one run, converted."""
         keep_freed()
-        sequences = grouped(fused(plan), by_numpy)
-        alone = compiling.compiler.policy != compiling.NEVER and is_better_alone(plan, sequences)
+        sequences = fused(plan)
+        alone = (
+            plan.sizes is not None and compiling.compiler.policy != compiling.NEVER and is_better_alone(plan, sequences)
+        )
         self.plan = plan = plan if alone else sequences
         self._frames = make_frame
         self._lines = lines = Lines(plan)

@@ -188,7 +188,7 @@ def correlate_loop(
     """Write output pixels as sums over taps; a piece is a band of output rows of one image.
 
     x is (batch, height, width * depth); w is packed; y is flat, and its pixel (i, j) of an image stands
-    ``i * y_row + j * y_column`` numbers behind `y_first`.
+    ``i * y_row + j * y_column`` numbers behind the number `y_first` of that image.
     """
     (rows, columns, row_stride, column_stride, top, left, below, padded, depth, runs, run, channels, width, most, bands,
      copied, y_image, y_first, y_row, y_column) = geometry  # fmt: skip

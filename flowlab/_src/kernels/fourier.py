@@ -13,7 +13,7 @@ transform of SIZE real numbers, cut in halves again and again (Cooley and Tukey)
 
 Spectra lie in memory as *planes*, one for each part of a frequency: first the real bins, then for each complex one its
 real part, its imaginary part, and if so wished its real part once more with the sign turned; complex products then
-need additions only. Which frequency stands where is only known to `pair_places` and `single_places`.
+need additions only. Which frequency stands where is said by `single_places`, `FIRST_PAIR` and `PAIR`.
 """
 
 from __future__ import annotations

@@ -173,7 +173,7 @@ def _convert_dimension(value: Any, dtype: Any = None, name: str | None = None, a
 
 
 def _convert_list(value: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Any:
-    """Lists of numbers; `ops/array.py` takes those with tensors in them before they come here."""
+    """Lists of numbers; `joining.py` takes those with tensors in them before they come here."""
     return make_constant(_plain(value), dtype, None, name)
 
 

@@ -148,7 +148,7 @@ def fuse_pooled_layer(lines: Sequences, number: int, pool: Instruction) -> None:
     back = gradient_after(lines, rectified, pooled, number)
     if back is None and lines.reads[rectified] != 1:
         return
-    memory = lines.slot()
+    memory = lines.slot()  # of what the way back needs
     convolve, add, rectify, take = made.kernel, added.kernel, rectifier.kernel, pool.kernel
 
     def forward(x: Any, w: Any, b: Any) -> Any:
@@ -167,9 +167,15 @@ def fuse_pooled_layer(lines: Sequences, number: int, pool: Instruction) -> None:
         return take(y), (None, y)
 
     lines.replace([product, bias, relu, number], number, forward, inputs, (pooled, memory))
-    if back is None:
-        return
-    pool_grad, relu_grad, total, total_kernel = back
+    if back is not None:
+        fuse_pooled_gradient(lines, pooled, memory, pooling, *back)
+
+
+def fuse_pooled_gradient(
+    lines: Sequences, pooled: int, memory: int, pooling: Any, pool_grad: int, relu_grad: int, total: int | None,
+    total_kernel: Any,
+) -> None:  # fmt: skip
+    """Make one instruction of the gradients of pooling, rectifier and bias; see `fuse_pooled_layer`."""
     lead_back, switch = lines.lines[pool_grad], lines.lines[relu_grad]
     assert lead_back is not None
     assert switch is not None

@@ -95,6 +95,14 @@ def test_colours(name, amount, compiled, monkeypatch):
     np.testing.assert_array_equal(got, expected, strict=True)
 
 
+def test_hue_saturation_and_value_as_colours(compiled, monkeypatch):
+    x = images(3, 20, 31, 3)
+    x[1, 0, :4] = [[0, 0, 0], [np.nan, 1, 1], [np.inf, 0, 1], [1, 1, 1]]
+    with np.errstate(all="ignore"):
+        got, expected = both(monkeypatch, "hsv_to_rgb", lambda: image_color.hsv_to_rgb(x))
+    np.testing.assert_array_equal(got, expected, strict=True)
+
+
 @pytest.mark.parametrize("channels", [1, 3, 20])
 @pytest.mark.parametrize("kind", ["bilinear", "bicubic"])
 def test_gradients_of_new_sizes(channels, kind, compiled, monkeypatch):

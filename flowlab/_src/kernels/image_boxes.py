@@ -150,10 +150,10 @@ def draw_boxes(images: Array, boxes: Floats, colours: Floats | None) -> Array:
         colours = COLOURS.copy()
         if depth == 1:
             colours[:, 0] = 1  # white on grey
-    for canvas, own in zip(result, boxes, strict=True):
-        with np.errstate(invalid="ignore"):
-            sides = np.trunc(own * np.array([height - 1, width - 1] * 2, np.float32))
-        for number, (top, left, bottom, right) in enumerate(np.nan_to_num(sides, nan=-1.0).tolist()):
+    with np.errstate(invalid="ignore"):
+        sides = np.trunc(boxes * np.array([height - 1, width - 1] * 2, np.float32))
+    for canvas, own in zip(result, np.nan_to_num(sides, nan=-1.0).tolist(), strict=True):
+        for number, (top, left, bottom, right) in enumerate(own):
             if top > bottom or left > right or top >= height or bottom < 0 or left >= width or right < 0:
                 continue  # upside down, or outside
             colour = colours[number % len(colours), :depth]

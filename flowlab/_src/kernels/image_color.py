@@ -39,6 +39,9 @@ def rgb_to_hsv(rgb: Array) -> Array:
 
 def hsv_to_rgb(hsv: Array) -> Array:
     """Hue, saturation, value to red, green, blue."""
+    pixels = image_loops.hsv_to_rgb(hsv)
+    if pixels is not None:
+        return pixels
     kind = hsv.dtype.type
     hue, saturation, value = np.moveaxis(hsv, -1, 0)
     angle = hue * kind(SECTORS)

@@ -14,6 +14,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import TensorShape
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels.histogram import fixed_width
 from flowlab._src.kernels.memory import require_memory
 from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.assertion import assert_
@@ -51,13 +52,7 @@ class HistogramFixedWidth(Op):
         if values.dtype.kind == "f" and np.isnan(values).any():
             raise InvalidArgumentError(None, None, "values must not contain NaN: it belongs into no bin")
         width = np.float64(high - low) / float(nbins)
-        with np.errstate(over="ignore"):
-            raised = np.asarray(np.maximum(values, low))
-            raised -= low
-            places = raised.astype(np.float64)
-            places /= width
-        np.minimum(places, float(nbins) - 1, out=places)
-        return np.bincount(places.astype(np.intp).ravel(), minlength=int(nbins)).astype(self.dtype.as_numpy_dtype)
+        return fixed_width(values, low, width, int(nbins)).astype(self.dtype.as_numpy_dtype)
 
     def dtypes(self, *inputs: Any) -> DType:
         return self.dtype

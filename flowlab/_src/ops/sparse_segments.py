@@ -39,9 +39,10 @@ class SparseSegment(Op, abstract=True):
     def sums(data: Any, indices: Any, segment_ids: Any) -> tuple[np.ndarray, np.ndarray]:
         """The sums of the segments and the number of rows in each."""
         data, indices = np.asarray(data), np.asarray(indices)
-        for i, index in enumerate(indices.tolist()):
-            if not 0 <= index < len(data):
-                raise InvalidArgumentError(None, None, f"Bad: indices[{i}] == {index} out of range [0, {len(data)})")
+        if indices.size and not 0 <= indices.min() <= indices.max() < len(data):
+            i = int(np.argmax((indices < 0) | (indices >= len(data))))
+            message = f"Bad: indices[{i}] == {indices[i]} out of range [0, {len(data)})"
+            raise InvalidArgumentError(None, None, message)
         rows, ids, count = check_sorted(data[indices], segment_ids)
         sizes = np.bincount(ids, minlength=count).reshape((-1,) + (1,) * (data.ndim - 1)).clip(1)
         return reduce_rows(np.add, rows, ids, count, 0), sizes.astype(data.dtype)

@@ -25,6 +25,7 @@ from flowlab._src.kernels import image_loops
 Array = NDArray[Any]
 Floats = NDArray[np.float32]
 
+KEPT = 16  # tables of each kind: images mostly come in one size, and a table takes as long as a small image
 HALF, ONE = np.float32(0.5), np.float32(1)
 
 
@@ -103,6 +104,7 @@ def add_up(x: Array, index: NDArray[np.intp], size: int, axis: int) -> Array:
 # ---- nearest neighbor ----------------------------------------------------------------------------------------------
 
 
+@functools.lru_cache(maxsize=KEPT)
 def nearest(size: int, new_size: int, align_corners: bool, half_pixel_centers: bool) -> NDArray[np.intp]:
     """The old pixel that each new one is a copy of."""
     scale = pixel_scale(size, new_size, align_corners)
@@ -127,6 +129,7 @@ class Between(NamedTuple):
         return Mixture(np.stack([self.lower, self.upper], 1), np.stack([ONE - self.way, self.way], 1))
 
 
+@functools.lru_cache(maxsize=KEPT)
 def between(size: int, new_size: int, align_corners: bool, half_pixel_centers: bool) -> Between:
     """Find the two neighbours of each new pixel; at the border both are the last old pixel."""
     x = places(new_size, pixel_scale(size, new_size, align_corners), half_pixel_centers)
@@ -191,7 +194,7 @@ def cubic_table(a: float) -> tuple[Floats, Floats]:
     return near.astype(np.float32), far.astype(np.float32)
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=KEPT)
 def cubic(size: int, new_size: int, align_corners: bool, half_pixel_centers: bool) -> Mixture:
     """The four neighbours of each new pixel and their weights.
 
@@ -231,6 +234,7 @@ def resize_bicubic_grad(
 # ---- area ----------------------------------------------------------------------------------------------------------
 
 
+@functools.lru_cache(maxsize=KEPT)
 def area(size: int, new_size: int, align_corners: bool) -> Mixture:
     """New pixels as stretches of the axis: an old pixel counts as far as it lies in the stretch."""
     scale = pixel_scale(size, new_size, align_corners)

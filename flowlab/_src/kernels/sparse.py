@@ -76,7 +76,7 @@ def check_parts(indices: np.ndarray, values: np.ndarray, shape: np.ndarray, who:
 
 def check_places(indices: np.ndarray, shape: Sequence[int] | np.ndarray, ordered: bool = True) -> None:
     """InvalidArgumentError for the first place outside the shape or, when order matters, out of order or repeated."""
-    if well_placed(indices, [int(n) for n in shape], ordered):
+    if well_placed(indices, np.asarray(shape).tolist(), ordered):
         return
     outside = np.asarray(((indices < 0) | (indices >= np.asarray(shape, np.int64))).any(axis=1))
     wrong = outside.copy()

@@ -407,6 +407,8 @@ def bessel_i_scaled(order: int, x: Doubles) -> Doubles:
     for k in range(1, 120):
         term = term * quarter / (k * (k + order))
         total += term
+        if k % 8 == 0 and np.all(term <= EPSILON / 16 * total):  # the terms behind fall faster and faster
+            break
     result[near] = total
     # For large x the asymptotic series (DLMF 10.40.1); at 30 its smallest term is far below the rounding.
     far = (size > 30) & np.isfinite(size)

@@ -50,6 +50,8 @@ def hash_all(strings: list[bytes], function: Callable[[Rows], Words]) -> Words:
     run = farm_loop.ready(SINGLE[0], len(strings)) if function is fingerprint64 else None
     if run is not None:
         run(np.frombuffer(b"".join(strings), np.uint8), lengths, result)
+        if not lengths.size or lengths.max() <= SHORT:
+            return result
     for length in set(lengths.tolist()):
         if run is None or length > SHORT:
             chosen = np.flatnonzero(lengths == length)

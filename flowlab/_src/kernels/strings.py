@@ -6,6 +6,7 @@ String tensors are object arrays of Python `bytes`.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -25,8 +26,7 @@ def each(function: Callable[..., Any], array: Any, dtype: Any = object) -> np.nd
 
 def collect(values: Iterable[Any], shape: tuple[int, ...], dtype: Any = object) -> np.ndarray:
     """An array of a shape from its elements in reading order."""
-    count = int(np.prod(shape, dtype=np.int64))
-    return np.fromiter(values, dtype, count).reshape(shape)
+    return np.fromiter(values, dtype, math.prod(shape)).reshape(shape)
 
 
 def is_trail(byte: int) -> bool:
@@ -126,9 +126,10 @@ def split_by_word(text: bytes, separator: bytes, most: int) -> list[bytes]:
 def tokens_as_sparse(rows: list[list[bytes]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Places, values and shape of the matrix whose rows are these lists."""
     counts = np.fromiter(map(len, rows), np.int64, len(rows))
-    total = int(counts.sum())
+    ends = np.cumsum(counts)
+    total = int(ends[-1]) if rows else 0
     indices = np.empty((total, 2), np.int64)
     indices[:, 0] = np.repeat(np.arange(len(rows)), counts)
-    indices[:, 1] = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
+    np.subtract(np.arange(total), (ends - counts)[indices[:, 0]], out=indices[:, 1])
     values = collect(itertools.chain.from_iterable(rows), (total,))
     return indices, values, np.array([len(rows), counts.max(initial=0)], np.int64)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from flowlab._src.kernels.rows import add_rows, sums_of_rows
+from flowlab._src.kernels.rows import add_rows, segments, sums_of_rows
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -52,3 +52,25 @@ def test_sums_of_rows_and_numbers_that_are_none(kernels):
         assert sums_of_rows(data, numbers - 1, 5) is None
         assert sums_of_rows(data, numbers, 0) is None
         assert sums_of_rows(data[:0], numbers[:0], 5) is None
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("width", [(), (1,), (5, 3), (70,)], ids=str)
+@pytest.mark.parametrize("power", [0, 1, 0.5])
+def test_segments_of_rows(power, width, dtype, kernels):
+    random = np.random.RandomState(0)
+    data = random.randn(300, *width).astype(dtype)
+    ids = np.sort(random.randint(0, 90, 300)).astype(np.int32)
+    ids[ids == 40] = 41  # one without a row
+    picked = random.randint(0, 300, 300)
+    for rows, places in ((data, None), (data[picked], picked)):
+        got = segments(data, places, ids, power)
+        if got is None:
+            continue  # no loop: the operation asks NumPy
+        expected = [rows[ids == i].sum(axis=0) / max(1, (ids == i).sum()) ** power for i in range(ids[-1] + 1)]
+        np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
+        assert got.dtype == dtype
+    assert segments(data, None, ids[::-1].copy(), power) is None
+    assert segments(data, None, ids - 1000, power) is None
+    assert segments(data, picked + 300, ids, power) is None
+    assert segments(data, None, ids[1:], power) is None

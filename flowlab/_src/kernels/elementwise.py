@@ -101,7 +101,7 @@ def bias_relu_within(y: Array, b: Array) -> bool:
     return True
 
 
-@loop(least=2**12, calls=1000)
+@loop(least=2**10, calls=1000)
 def bias_relu_loop(piece: Int, pieces: Int, y: Out2, b: In1) -> None:
     """Add b to each row and keep what is not below zero."""
     begin, end = span(piece, pieces, y.shape[0])

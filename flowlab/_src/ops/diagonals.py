@@ -16,6 +16,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import name_scope
 from flowlab._src.graph.shape import UNKNOWN, TensorShape, format_dims, merge_dims, merge_shapes, require_rank_at_least
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import triangles
 from flowlab._src.kernels.memory import require_memory
 from flowlab._src.ops.array_shape import rank, shape
 from flowlab._src.ops.fill import ones, zeros, zeros_like
@@ -324,9 +325,7 @@ class MatrixBandPart(Op):
             raise InvalidArgumentError(
                 None, None, f"num_upper must be negative or less or equal to number of columns ({columns}) got: {upper}"
             )
-        below = np.arange(rows)[:, None] - np.arange(columns)
-        inside = ((lower < 0) | (below <= lower)) & ((upper < 0) | (-below <= upper))
-        return np.where(inside, input, np.zeros((), input.dtype))
+        return triangles.band(input, lower, upper)
 
     def shape(self, input: Spec, num_lower: Spec, num_upper: Spec) -> TensorShape:
         require_rank_at_least(input.shape, 2)

@@ -92,6 +92,9 @@ class SegmentSum(Segment):
     """The sum of the rows of each segment."""
 
     def kernel(self, data: Array[Number], segment_ids: Array[Index]) -> Array[Number]:
+        found = rows.segments(data, None, segment_ids, 0)
+        if found is not None:
+            return found
         data, ids, count = check_sorted(data, segment_ids)
         return reduce_rows(np.add, data, ids, count, 0)
 
@@ -125,6 +128,9 @@ class SegmentMean(Segment):
     """The mean of the rows of each segment."""
 
     def kernel(self, data: Array[Number], segment_ids: Array[Index]) -> Array[Number]:
+        found = rows.segments(data, None, segment_ids, 1)
+        if found is not None:
+            return found
         data, ids, count = check_sorted(data, segment_ids)
         sizes = np.bincount(ids, minlength=count).reshape((-1,) + (1,) * (data.ndim - 1)).clip(1)
         total = reduce_rows(np.add, data, ids, count, 0)

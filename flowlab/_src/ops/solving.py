@@ -6,6 +6,7 @@ derivative results for forward and reverse mode automatic differentiation" (2008
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from flowlab._src.graph.registry import raw
 from flowlab._src.graph.scopes import control_dependencies, name_scope
 from flowlab._src.graph.shape import UNKNOWN, Dims, TensorShape, broadcast_shapes, merge_dims, require_rank_at_least
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import triangles
 from flowlab._src.ops.array_shape import shape_of
 from flowlab._src.ops.broadcast import Gradient
 from flowlab._src.ops.cast import real
@@ -191,6 +193,15 @@ class MatrixTriangularSolve(Solve):
     adjoint: bool = False
 
     def kernel(self, matrix: Array[FloatingOrComplex], rhs: Array[FloatingOrComplex]) -> Array[FloatingOrComplex]:
+        refuse_unless_square(matrix)
+        if matrix.dtype.kind == "f" and matrix.shape[:-2] == rhs.shape[:-2] and matrix.shape[-1] == rhs.shape[-2]:
+            if not np.diagonal(matrix, axis1=-2, axis2=-1).all():
+                raise InvalidArgumentError(None, None, "Input matrix is not invertible.")
+            stack, n = math.prod(matrix.shape[:-2]), matrix.shape[-1]
+            half = (flipped(matrix) if self.adjoint else matrix).reshape(stack, n, n)
+            x = triangles.solve_triangles(half, rhs.reshape(stack, n, rhs.shape[-1]), self.lower is not self.adjoint)
+            if x is not None:
+                return x.reshape(rhs.shape)
         triangle = np.tril(matrix) if self.lower else np.triu(matrix)
         return solve(flipped(triangle) if self.adjoint else triangle, rhs)
 

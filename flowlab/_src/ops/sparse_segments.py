@@ -17,6 +17,7 @@ from flowlab._src.graph.shape import (
     merge_shapes,
 )
 from flowlab._src.graph.tensor import Tensor
+from flowlab._src.kernels import rows
 from flowlab._src.ops.array_shape import shape
 from flowlab._src.ops.segments import check_sorted, reduce_rows
 from flowlab._src.util.export import export
@@ -43,16 +44,17 @@ class SparseSegment(Op, abstract=True):
             i = int(np.argmax((indices < 0) | (indices >= len(data))))
             message = f"Bad: indices[{i}] == {indices[i]} out of range [0, {len(data)})"
             raise InvalidArgumentError(None, None, message)
-        rows, ids, count = check_sorted(data[indices], segment_ids)
+        taken, ids, count = check_sorted(data[indices], segment_ids)
         sizes = np.bincount(ids, minlength=count).reshape((-1,) + (1,) * (data.ndim - 1)).clip(1)
-        return reduce_rows(np.add, rows, ids, count, 0), sizes.astype(data.dtype)
+        return reduce_rows(np.add, taken, ids, count, 0), sizes.astype(data.dtype)
 
 
 class SparseSegmentSum(SparseSegment):
     """The sum of the rows picked for each segment."""
 
     def kernel(self, data: Array[Number], indices: Array[Index], segment_ids: Array[np.int32]) -> Array[Number]:
-        return self.sums(data, indices, segment_ids)[0]
+        found = rows.segments(data, indices, segment_ids, 0)
+        return self.sums(data, indices, segment_ids)[0] if found is None else found
 
     def grad(self, node: Any, dy: Tensor) -> Any:
         """Every row picked gets the gradient of its segment."""
@@ -67,6 +69,9 @@ class SparseSegmentMean(SparseSegment):
     def kernel(
         self, data: Array[FloatingOrComplex], indices: Array[Index], segment_ids: Array[np.int32]
     ) -> Array[FloatingOrComplex]:
+        found = rows.segments(data, indices, segment_ids, 1)
+        if found is not None:
+            return found
         total, sizes = self.sums(data, indices, segment_ids)
         return total / sizes
 
@@ -83,6 +88,9 @@ class SparseSegmentSqrtN(SparseSegment):
     def kernel(
         self, data: Array[FloatingOrComplex], indices: Array[Index], segment_ids: Array[np.int32]
     ) -> Array[FloatingOrComplex]:
+        found = rows.segments(data, indices, segment_ids, 0.5)
+        if found is not None:
+            return found
         total, sizes = self.sums(data, indices, segment_ids)
         return total / np.sqrt(sizes)
 

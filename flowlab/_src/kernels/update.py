@@ -52,13 +52,13 @@ def targets(arrays: tuple[Array, ...], in_place: bool) -> tuple[Array, ...]:
     if not in_place:
         return tuple([np.array(array, order="C") for array in arrays])
     for array in arrays:
-        array.setflags(write=True)
+        array.setflags(True)
     return arrays
 
 
 def rows(*arrays: Array) -> list[Array]:
-    """Return arrays as rows of numbers, which share their memory."""
-    return list(arrays) if arrays[0].ndim == 1 else [array.reshape(-1) for array in arrays]
+    """Return arrays in C order as rows of numbers, which share their memory."""
+    return list(arrays) if arrays[0].ndim == 1 else [array.ravel() for array in arrays]
 
 
 # ---------------------------------------------------------------- gradient descent and momentum
@@ -169,11 +169,11 @@ def adam_within(
     one = beta1.__class__(1)
     alpha = lr * np.sqrt(one - beta2_power) / (one - beta1_power)
     for value in values:
-        value.setflags(write=True)
-    flat = rows(var, m, v, plain(grad))
+        value.setflags(True)  # by position: a keyword takes as long again
+    flat = rows(var, m, v, grad if grad.flags.c_contiguous else plain(grad))
     run(np.zeros(1, np.int64), 1, *flat, alpha, beta1, beta2, epsilon, nesterov)
     for value in values:
-        value.setflags(write=False)
+        value.setflags(False)
     return True
 
 

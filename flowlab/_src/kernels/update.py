@@ -52,7 +52,7 @@ def targets(arrays: tuple[Array, ...], in_place: bool) -> tuple[Array, ...]:
     if not in_place:
         return tuple([np.array(array, order="C") for array in arrays])
     for array in arrays:
-        array.setflags(True)
+        array.setflags(write=True)
     return arrays
 
 
@@ -169,11 +169,11 @@ def adam_within(
     one = beta1.__class__(1)
     alpha = lr * np.sqrt(one - beta2_power) / (one - beta1_power)
     for value in values:
-        value.setflags(True)  # by position: a keyword takes as long again
+        value.setflags(True)  # type: ignore[call-arg]  # by position: a keyword takes as long again
     flat = rows(var, m, v, grad if grad.flags.c_contiguous else plain(grad))
     run(np.zeros(1, np.int64), 1, *flat, alpha, beta1, beta2, epsilon, nesterov)
     for value in values:
-        value.setflags(False)
+        value.setflags(False)  # type: ignore[call-arg]
     return True
 
 

@@ -186,10 +186,13 @@ def to_rgb(y: Array, cb: Array, cr: Array) -> Array:
     """Red, green and blue as the JPEG library computes them."""
     light = y.astype(np.int16)
     rgb = np.empty((*y.shape, 3), np.uint8)
-    green = ((CB_GREEN[cb] + CR_GREEN[cr]) >> 16).astype(np.int16)
-    for channel, difference in enumerate((CR_RED[cr], green, CB_BLUE[cb])):
+    green = CB_GREEN.take(cb)
+    green += CR_GREEN.take(cr)
+    green >>= 16
+    for channel, difference in enumerate((CR_RED.take(cr), green.astype(np.int16), CB_BLUE.take(cb))):
         difference += light
-        rgb[:, :, channel] = np.clip(difference, 0, 255, out=difference)
+        np.maximum(difference, 0, out=difference)
+        rgb[:, :, channel] = np.minimum(difference, 255, out=difference)
     return rgb
 
 

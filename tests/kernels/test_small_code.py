@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from flowlab._src.kernels import compiling, formula, small_forms
-from flowlab._src.kernels.small_code import Description, SmallCode, Statement, Value
+from flowlab._src.kernels.small_code import Description, SmallCode, Statement, Value, write
 from flowlab._src.kernels.small_forms import Piece, Pieces, Product, Same, Total
 from flowlab._src.runtime.state import SessionState
 
@@ -151,6 +151,48 @@ def test_the_same_numbers_with_another_shape() -> None:
     np.testing.assert_array_equal(e, b[1:2])
     np.testing.assert_allclose([n, m[0, 0]], [2 * x.sum()] * 2, rtol=1e-6)
     np.testing.assert_allclose(f, d * n + e, rtol=1e-6)
+
+
+@pytest.mark.parametrize("add", [False, True])
+@pytest.mark.parametrize(("m", "n"), [(1, 7), (5, 1), (5, 33), (4, 64)])
+def test_what_is_made_to_be_joined_is_made_in_its_place(m: int, n: int, add: bool) -> None:
+    x, y, row = numbers((m, n), (m, 1), (n,))
+    x[0, 0], y[0, 0], row[0] = -0.0, np.inf, -0.0
+    values = Value("x", (m, n)), Value("y", (m, 1)), Value("row", (n,))
+    a, b, c = Value("a", (m, n)), Value("b", (m, 1)), Value("c", (m, n + 1))
+    statements = [
+        Statement(a, formula.parse("x + row"), (values[0], values[2])),
+        Statement(b, formula.parse("-y"), (values[1],)),
+        Statement(c, Pieces(m, (Piece(1, 0, 0, 1), Piece(0, 0, 1, n)), add), (a, b)),
+    ]
+    (got,) = code(values, statements, [c])(x, y, row)
+    expected = np.concatenate([-y, x + row], 1) + (np.float32(0) if add else -np.float32(0))
+    np.testing.assert_array_equal(got, expected)
+    np.testing.assert_array_equal(np.signbit(got), np.signbit(expected))
+    written = write(Description(values, {}, statements, [c]))
+    assert written.memory == 1
+    assert write(Description(values, {}, statements, [c, a])).outputs == [a, c]  # wanted by others too
+
+
+def test_numbers_that_get_another_shape_stay_in_their_loop() -> None:
+    x, y = numbers((6, 1, 4), (6, 4))
+    steps = [
+        ("a", (6, 1, 4), "x * 2", "x"),
+        ("b", (6, 4), Same(), "a"),
+        ("c", (6, 4), "b + y", "b y"),
+        ("d", (24,), Same(), "c"),
+    ]
+    c, d = run({"x": x, "y": y}, steps, "c", "d")
+    np.testing.assert_array_equal(c, 2 * x[:, 0] + y)
+    np.testing.assert_array_equal(d, c.reshape(-1))
+    values = {name: Value(name, dims) for name, dims, *_ in [("x", x.shape), ("y", y.shape), *steps]}
+    made = []
+    for name, _, what, reads in steps:
+        what = formula.parse(what) if isinstance(what, str) else what
+        made.append(Statement(values[name], what, tuple([values[each] for each in reads.split()])))
+    written = write(Description([values["x"], values["y"]], {}, made, [values["c"]]))
+    assert written.text.count("for ") == 1
+    assert written.memory == 1
 
 
 def test_other_inputs_than_expected_are_for_numpy() -> None:

@@ -24,17 +24,17 @@ those of `vector_math.py`; of the other steps those do that say so (`Form.exact`
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from flowlab._src.kernels import compiling, formula, jit
+from flowlab._src.kernels import compiling, formula, jit, small_forms
 from flowlab._src.kernels.formula import Dims, Step, count_of
 from flowlab._src.kernels.fused import SECONDS, exp, larger, log1p, smaller, sqrt, tanh  # noqa: F401  # texts name them
 from flowlab._src.kernels.jit import plain
-from flowlab._src.kernels.small_forms import Place, Same, add_up, dot  # noqa: F401
+from flowlab._src.kernels.small_forms import Pieces, Place, Same, add_up, dot  # noqa: F401
 
 
 class Value(NamedTuple):
@@ -104,22 +104,39 @@ class Nest:
         found = {v.name: v for s in self.statements for v in s.inputs if v.name not in self.made}
         return list(found.values())
 
-    def text(self, stored: Sequence[Value], constants: dict[str, str]) -> list[str]:
+    def takes(self, statement: Statement) -> bool:
+        """Whether a formula fits in: of the same shape; or only as large, and reading no rows or columns of its shape."""
+        output, size = statement.output, count_of(self.dims)
+        if output.dims == self.dims:
+            return True
+        others = [value for value in statement.inputs if value.dims and value.name not in self.made]
+        return bool(self.dims) and {size} == {count_of(value.dims) for value in (output, *others)}
+
+    def text(self, stored: Sequence[Value], constants: dict[str, str], put: Mapping[str, Put]) -> list[str]:
         """The loop, or loops over rows and columns where one of the inputs is a row or a column.
 
-        What is `stored` goes into its array; `constants` are the numbers of formulas, see `loop_text`.
+        What is `stored` goes into its array, or is `put` into another; `constants` are the numbers of formulas, see
+        `loop_text`.
         """
-        read = [value for value in self.reads if value.dims]
+        size = count_of(self.dims)
+        read = [v._replace(dims=self.dims) if count_of(v.dims) == size else v for v in self.reads if v.dims]
+        cuts = {put[value.name].rows for value in stored if value.name in put}
         lines = [f"{s.output.name} = {formula.loop_text(s.what, constants)}" for s in self.statements]
-        axes = axes_of(self.dims, read)
+        axes = axes_of(self.dims, read, cuts)
         counters = [f"i{number}" for number in range(len(axes))]
         within: dict[int, list[str]] = defaultdict(list)  # by the number of loops around them: the lines
         for value in read:
             along = [number for number, (_, names) in enumerate(axes) if value.name in names]
             place = index([counters[number] for number in along], [axes[number][0] for number in along])
             within[1 + along[-1] if along else 0].append(f"{value.name} = a{value.name}[{place}]")
-        place = index(counters, [size for size, _ in axes])
-        within[len(axes)] += [*lines, *[f"a{value.name}[{place}] = {value.name}" for value in stored]]
+        within[len(axes)] += lines
+        for value in stored:
+            sizes = [each for each, _ in axes]
+            into = put.get(value.name)
+            place = index(counters, sizes) if into is None else into.place(counters, sizes)
+            place = place if into is None and len(axes) < 2 else small_forms.never_negative(place)
+            target, more = (value.name, "") if into is None else (into.target, " + zero" * into.add)
+            within[len(axes)].append(f"a{target}[{place}] = {value.name}{more}")
         text = within[0]
         for number, (size, _) in enumerate(axes):
             text.append(f"{' ' * number}for {counters[number]} in range({size}):")
@@ -136,21 +153,65 @@ def index(counters: Sequence[str], sizes: Sequence[int]) -> str:
     return " + ".join(reversed(text)) or "0"
 
 
-def axes_of(dims: Dims, read: Sequence[Value]) -> list[tuple[int, set[str]]]:
-    """The axes of a loop, with the names of the values that change along each; those alike are one, for they lie so."""
+def axes_of(dims: Dims, read: Sequence[Value], cuts: Collection[int] = ()) -> list[tuple[int, set[str]]]:
+    """The axes of a loop, with the names of the values that change along each; those alike are one, for they lie so.
+
+    An axis ends where `cuts` say, which count the elements of the axes before.
+    """
     axes: list[tuple[int, set[str]]] = []
     for axis, size in enumerate(dims):
         along = {v.name for v in read if axis >= (skip := len(dims) - len(v.dims)) and v.dims[axis - skip] == size}
         if size == 1:
             continue
-        if axes and axes[-1][1] == along:
+        if axes and axes[-1][1] == along and count_of(dims[:axis]) not in cuts:
             size *= axes.pop()[0]
         axes.append((size, along))
     return axes
 
 
-def loops_of(statements: Sequence[Statement]) -> list[Nest | Statement]:
-    """The steps in order; formulas of one shape share a loop as far as what they read allows."""
+class Put(NamedTuple):
+    """Where a value goes that is only made to become columns of another array, see `Pieces`."""
+
+    target: str
+    rows: int
+    width: int  # of the other array
+    there: int  # the first column
+    add: bool
+
+    def place(self, counters: Sequence[str], sizes: Sequence[int]) -> str:
+        """Where the other array has an element of the value."""
+        outer = next(n for n in range(len(sizes) + 1) if count_of(tuple(sizes[:n])) == self.rows)
+        column = f"{self.there} + {index(counters[outer:], sizes[outer:])}"
+        return index([*counters[:outer], column], [*sizes[:outer], self.width])
+
+
+def puts_of(loops: Sequence[Nest | Statement], uses: Mapping[str, int]) -> dict[str, Put]:
+    """The values that need no array of their own, by name: what a loop makes is put where it is wanted."""
+    nests = {value.name: loop for loop in loops if isinstance(loop, Nest) for value in loop.outputs}
+    found: dict[str, Put] = {}
+    for loop in loops:
+        if isinstance(loop, Nest) or not isinstance(loop.what, Pieces) or loop.what.gaps(loop.output.dims):
+            continue
+        rows, pieces = loop.what.rows, Counter([piece.source for piece in loop.what.pieces])
+        for piece in loop.what.pieces:
+            value = loop.inputs[piece.source]
+            nest, size = nests.get(value.name), count_of(value.dims)
+            if nest is None or uses[value.name] > 1 or pieces[piece.source] > 1 or value.truth:
+                continue
+            if piece.columns * rows != size:  # a part of it
+                continue
+            if any(count_of(nest.dims[:n]) == rows for n in range(len(nest.dims) + 1)):
+                width = count_of(loop.output.dims) // rows
+                found[value.name] = Put(loop.output.name, rows, width, piece.there, loop.what.add)
+    return found
+
+
+def loops_of(statements: Sequence[Statement], uses: Mapping[str, int]) -> list[Nest | Statement]:
+    """The steps in order; formulas of one shape share a loop as far as what they read allows.
+
+    Where a value is used but once (`uses`), and that for the same numbers with another shape, it gets that shape as it is
+    made.
+    """
     loops: list[Nest | Statement] = []
     made: dict[str, int] = {}  # the number of the loop that makes a value
     whole: set[str] = set()  # values that are there when that loop is over, and not element by element
@@ -158,9 +219,18 @@ def loops_of(statements: Sequence[Statement]) -> list[Nest | Statement]:
     for statement in statements:
         output, inputs = statement.output.name, [value.name for value in statement.inputs]
         if isinstance(statement.what, Same):
-            if inputs[0] in made:
-                made[output] = made[inputs[0]]
-                whole.add(output)
+            source = statement.inputs[0]
+            if source.name in made:
+                made[output], nest = made[source.name], loops[made[source.name]]
+                if (
+                    source.name in whole
+                    or uses[source.name] > 1
+                    or not isinstance(nest, Nest)
+                    or (count_of(source.dims) != count_of(statement.output.dims) or statement.output.truth)
+                ):
+                    whole.add(output)
+                else:
+                    nest.add(statement._replace(what=source.name))
             continue
         if not statement.is_formula:
             made[output] = len(loops)
@@ -170,7 +240,7 @@ def loops_of(statements: Sequence[Statement]) -> list[Nest | Statement]:
         first = max([0, *[made[name] + (name in whole) for name in inputs if name in made]])
         for number in range(first, len(loops)):
             nest = loops[number]
-            if isinstance(nest, Nest) and nest.dims == statement.output.dims:
+            if isinstance(nest, Nest) and nest.takes(statement):
                 break
         else:
             number, nest = len(loops), Nest(statement.output.dims)
@@ -196,8 +266,12 @@ class Text(NamedTuple):
 def write(plan: Description) -> Text:
     """Write the function. Its parameters: memory, constants, the inputs, the outputs; those for arrays begin with "p"."""
     statements = used([as_formula(statement) for statement in plan.statements], plan.results)
-    aliases = {s.output.name: s for s in statements if isinstance(s.what, Same)}
-    loops = loops_of(statements)
+    uses = Counter([v.name for s in statements for v in s.inputs] + [v.name for v in plan.results])
+    loops = loops_of(statements, uses)
+    in_loops = {value.name for loop in loops for value in loop.outputs}
+    aliases = {s.output.name: s for s in statements if isinstance(s.what, Same) and s.output.name not in in_loops}
+    put = puts_of(loops, uses)
+
     sizes = {v.name: count_of(v.dims) for v in (*plan.inputs, *[s.output for s in statements])}
 
     def root(name: str) -> tuple[str, str]:
@@ -222,7 +296,7 @@ def write(plan: Description) -> Text:
     shapes = [f"(p{v.name}.shape != {v.dims})" for v in plan.inputs if v.dims]
     if shapes:  # "|", not "or": a branch for each would keep LLVM from taking several elements at once in the loops
         head += [f" if {' | '.join(shapes)}:", "  memory[0] = one", "  return"]
-    head += [f" {name} = constants[{i}]" for i, name in enumerate(plan.numbers)]
+    head += [f" {name} = constants[{i}]" for i, name in enumerate([*plan.numbers, "unit"])]
     size, body, constants = 1 + len(numbers), list[str](), dict[str, str]()
 
     def have(value: Value) -> None:
@@ -243,12 +317,16 @@ def write(plan: Description) -> Text:
             have(value)
     for loop, values in zip(loops, stored, strict=True):
         for value in values:
-            have(value)
+            if value.name not in put:
+                have(value)
         if isinstance(loop, Nest):
-            body += loop.text(values, constants)
+            body += loop.text(values, constants, put)
         else:
             output, *inputs = [Place(f"a{v.name}" if v.dims else v.name, v.dims) for v in (loop.output, *loop.inputs)]
-            body += loop.what.text(output, inputs)
+            left = loop.what
+            if isinstance(left, Pieces):
+                left = left.without([n for n, value in enumerate(loop.inputs) if value.name in put])
+            body += left.text(output, inputs)
     head += [f" {name} = {number}" for number, name in constants.items()]
     body += [f"memory[{1 + i}] = {name}" for i, name in enumerate(numbers)]
     views = {value.name: root(value.name) for value in plan.results if value.name in aliases}
@@ -302,7 +380,7 @@ class SmallCode:
         inputs = ", ".join(["state", "frame", *[value.name for value in plan.inputs if value.name not in arrays]])
         values = {
             "code": self, "empty": np.empty, "array": np.array, "plain": plain, "dtype": self.dtype, "by_numpy": self._by_numpy,
-            "constants": np.array(list(plan.numbers.values()), self.dtype), **arrays,
+            "constants": np.array([*plan.numbers.values(), 1], self.dtype), **arrays,
         }  # fmt: skip
         otherwise = f"return by_numpy({inputs})"
         given = ", ".join(v.name if v.dims else f"{v.name}[()]" for v in plan.inputs)

@@ -27,6 +27,15 @@ from flowlab._src.kernels.jit import Part
 FEW = 8  # terms of a sum that are written one after the other
 
 
+def never_negative(index: str) -> str:
+    """Say to the compiler that an index counts from the beginning of an array, not from its end.
+
+    Where it does not see that by itself, a loop stores one number after the other: 128 rows of 64 numbers into rows of
+    65 in 6.1 us instead of 0.7.
+    """
+    return f"np.uint64({index})"
+
+
 class Place(NamedTuple):
     """Where the text finds a value: the name of a flat array, or of a number."""
 
@@ -140,20 +149,35 @@ class Piece:
 
 @dataclass(frozen=True)
 class Pieces(Form):
-    """Pieces of arrays side by side. With `add` they are added to zeros, which stand wherever no piece is."""
+    """Pieces of arrays side by side. With `add` they are added to zeros, which stand wherever no piece is.
+
+    Without, they are multiplied by a one that the compiler does not know: it would call the C library for each row, which
+    takes four times as long for 64 numbers.
+    """
 
     rows: int
     pieces: tuple[Piece, ...]
     add: bool = False
+    there_already: int = 0  # columns that need not be written
 
     @property
     def reads(self) -> int:
         return 1 + max([piece.source for piece in self.pieces])
 
+    def gaps(self, dims: Dims) -> bool:
+        """Whether there are columns where no piece is, the result having this shape."""
+        return (self.there_already + sum([piece.columns for piece in self.pieces])) * self.rows < count_of(dims)
+
+    def without(self, sources: Sequence[int]) -> Pieces:
+        """The same, with the columns from these inputs being there already."""
+        left = tuple([piece for piece in self.pieces if piece.source not in sources])
+        columns = sum([piece.columns for piece in self.pieces]) - sum([piece.columns for piece in left])
+        return Pieces(self.rows, left, self.add, self.there_already + columns)
+
     def text(self, output: Place, inputs: Sequence[Place]) -> list[str]:
         name, total = output.name, count_of(output.dims)
         width, lines = total // self.rows, list[str]()
-        if self.add and sum([piece.columns for piece in self.pieces]) < width:
+        if self.add and self.gaps(output.dims):
             lines += [f"for i in range({total}):", f" {name}[i] = zero"]
         for source, begin, there, columns in [(p.source, p.begin, p.there, p.columns) for p in self.pieces]:
             x, dims = inputs[source]
@@ -161,7 +185,8 @@ class Pieces(Form):
             lines += [
                 f"for row in range({self.rows}):",
                 f" for i in range({columns}):",
-                f"  {name}[row * {width} + {there} + i] = {x}[row * {own} + {begin} + i]{' + zero' if self.add else ''}",
+                f"  {name}[{never_negative(f'row * {width} + {there} + i')}] = {x}[row * {own} + {begin} + i]"
+                + (" + zero" if self.add else " * unit"),
             ]
         return lines
 

@@ -13,7 +13,7 @@ everything that another kernel may have kept or passed on as a view are never wr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -185,69 +185,93 @@ def runs(facts: Facts, given: Sequence[int | Run]) -> list[int | Run]:
     that the run makes. A run is worth a loop from four steps on, or two on larger arrays: 1.6 us for 2.2 with four
     steps on 32x10 numbers, 3.2 for 51 with a hundred; 2.4 for 2.9 with two steps on 100x100.
     """
-    plan = facts.plan
-    order: list[int | Run] = []
-    members: list[int] = []
-    made: set[int] = set()
-    layout: fused.Layout | None = None
-    kind: Any = None
-
-    def close() -> None:
-        if members:
-            order.extend(_run(facts, members))
-        members.clear()
-        made.clear()
-
+    order = _Order(facts)
     for number in given:
         if isinstance(number, Run):
-            close()
-            order.append(number)
-            continue
-        instruction = plan.instructions[number]
+            order.close()
+            order.done.append(number)
+        elif not order.takes_columns(number) and not order.takes_step(number):
+            order.take_alone(number)
+    order.close()
+    return order.done
+
+
+class _Order:
+    """The order of instructions in the making: at its end a run that grows until an instruction does not fit."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self.done: list[int | Run] = []
+        self._members: list[int] = []  # of the run that grows
+        self._made: set[int] = set()  # its results
+        self._layout: fused.Layout | None = None
+        self._kind: Any = None
+
+    def close(self) -> None:
+        """Nothing more joins the run."""
+        if self._members:
+            self.done.extend(_run(self._facts, self._members))
+        self._members.clear()
+        self._made.clear()
+
+    def _begin(self, dims: tuple[int, ...], kind: Any) -> fused.Layout:
+        self.close()
+        self._layout, self._kind = fused.Layout(dims), kind
+        return self._layout
+
+    def _grown(self, dims: tuple[int, ...], kind: Any) -> fused.Layout | None:
+        """The layout of the run, if there is one of these sizes and this kind of numbers."""
+        layout = self._layout
+        return layout if self._members and layout is not None and (layout.dims, self._kind) == (dims, kind) else None
+
+    def _join(self, number: int, outputs: Iterable[int]) -> bool:
+        self._members.append(number)
+        self._made.update(outputs)
+        return True
+
+    def takes_columns(self, number: int) -> bool:
+        """Let an instruction join that cuts into columns what the run reads, or joins columns that it makes."""
+        facts, instruction = self._facts, self._facts.plan.instructions[number]
+        columns = _columns(facts, instruction)
+        dims = facts.dims.get(instruction.outputs[0]) if instruction.outputs else None
+        if columns is None or not dims:
+            return False
+        if instruction.node.type == "Split":
+            own = facts.kinds[columns.whole]
+            layout = None if columns.whole in self._made else self._grown(dims, own)
+            layout = layout or self._begin(dims, own)
+            return layout.takes_columns() and self._join(number, instruction.outputs)
+        return bool(
+            self._members
+            and self._layout is not None
+            and self._made.issuperset(columns.parts)
+            and self._layout.takes_columns()
+            and self._join(number, instruction.outputs[:1])
+        )
+
+    def takes_step(self, number: int) -> bool:
+        """Let an elementwise instruction join the run, or begin another."""
+        facts, instruction = self._facts, self._facts.plan.instructions[number]
         step, output = facts.formulas[number], instruction.outputs[0] if instruction.outputs else -1
         dims = facts.dims.get(output)
-        if (columns := _columns(facts, instruction)) is not None and dims:
-            if instruction.node.type == "Split":
-                own = facts.kinds[columns.whole]
-                if not members or (layout is not None and (layout.dims, kind) != (dims, own)):
-                    close()
-                    layout, kind = fused.Layout(dims), own
-                elif columns.whole in made:
-                    close()
-                    layout = fused.Layout(dims)
-                if layout is not None and layout.takes_columns():
-                    members.append(number)
-                    made.update(instruction.outputs)
-                    continue
-            elif members and layout is not None and made.issuperset(columns.parts) and layout.takes_columns():
-                members.append(number)
-                made.add(output)
-                continue
         if step is None or not dims or 0 in dims or not formula.loops_can(step, facts.kinds[output], dims):
-            simple = instruction.mode == PLAIN and not instruction.refs and not instruction.node.definition.is_variable
-            if not simple or not made.isdisjoint(instruction.inputs):
-                close()
-            order.append(number)
-            continue
+            return False
         own = next(facts.kinds[slot] for slot in instruction.inputs if facts.kinds[slot] is not np.bool_)
-        shapes = [facts.dims[slot] or () for slot in instruction.inputs if slot not in made]
-        fits = (
-            members
-            and layout is not None
-            and (layout.dims, kind) == (dims, own)
-            and len(members) < LONGEST_RUN
-            and all(layout.takes(shape) for shape in shapes)
-        )
-        if not fits:
-            close()
-            layout, kind = fused.Layout(dims), own
+        shapes = [facts.dims[slot] or () for slot in instruction.inputs if slot not in self._made]
+        layout = self._grown(dims, own) if len(self._members) < LONGEST_RUN else None
+        if layout is None or not all(layout.takes(shape) for shape in shapes):
+            layout = self._begin(dims, own)
             if own not in _FLOATS or not all(layout.takes(shape) for shape in shapes):
-                order.append(number)
-                continue
-        members.append(number)
-        made.add(output)
-    close()
-    return order
+                return False
+        return self._join(number, (output,))
+
+    def take_alone(self, number: int) -> None:
+        """An instruction that joins no run; one that only computes, from nothing that the run makes, goes before it."""
+        instruction = self._facts.plan.instructions[number]
+        simple = instruction.mode == PLAIN and not instruction.refs and not instruction.node.definition.is_variable
+        if not simple or not self._made.isdisjoint(instruction.inputs):
+            self.close()
+        self.done.append(number)
 
 
 class Columns(NamedTuple):

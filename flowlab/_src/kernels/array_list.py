@@ -7,7 +7,7 @@ version that is not the newest pays for a copy.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ class ArrayList:
     lists has the sums of their arrays, and a plain number (a gradient of zero) is an empty list.
     """
 
-    __slots__ = ("_store", "_version", "size")
+    __slots__ = ("_rows", "_store", "_version", "size")
 
     shape = ()
     ndim = 0
@@ -33,6 +33,7 @@ class ArrayList:
         # Besides the arrays: the newest version, and whose gradients there may be, "" for what is no gradient.
         self._store: dict[Any, Any] = {"newest": 0, "sources": set()} if store is None else store
         self._version = version
+        self._rows: tuple[list[Any], Any] | None = None  # the keys of the last rows that came together, and these
 
     def get(self, position: Any) -> Any:
         """The array at a position or key, or None."""
@@ -81,15 +82,25 @@ class ArrayList:
         store["sources"].add("")
         return ArrayList(self.size if position < self.size else position + 1, store, version)
 
-    def having_new(self, arrays: dict[int, Any]) -> ArrayList | None:
-        """The list with other arrays at positions; None if one of these is taken."""
+    def having_rows(self, keys: Sequence[Any], rows: Any) -> ArrayList | None:
+        """The list with the rows of an array at positions or keys of one kind; None if one of these is taken."""
         store, version = self._own_store(), self._version + 1
-        if not store.keys().isdisjoint(arrays):
+        if not store.keys().isdisjoint(keys):
             return None
-        store.update({position: [(version, value)] for position, value in arrays.items()})
+        store.update({key: [(version, row)] for key, row in zip(keys, rows, strict=True)})
         store["newest"] = version
-        store["sources"].add("")
-        return ArrayList(max(self.size, max(arrays, default=-1) + 1), store, version)
+        gradients = keys[0].__class__ is tuple
+        store["sources"].add(keys[0][0] if gradients else "")
+        result = ArrayList(self.size if gradients else max(self.size, max(keys) + 1), store, version)
+        result._rows = list(keys), rows
+        return result
+
+    def rows_at(self, positions: Sequence[Any]) -> Any:
+        """The array whose rows are what is at these positions; None where there is none."""
+        if self._rows is None:
+            return None
+        there, rows = self._rows
+        return rows if there == positions else rows[::-1] if there[::-1] == positions else None
 
     def plus(self, other: ArrayList) -> ArrayList:
         """The sum, position by position."""

@@ -21,7 +21,18 @@ from numpy.typing import NDArray
 
 from flowlab._src.kernels import compiling, jit
 from flowlab._src.kernels.formula import Dims, count_of, loop_text
-from flowlab._src.kernels.jit import Loop, claim, part, pieces, plain, span  # noqa: F401  # texts name some
+from flowlab._src.kernels.jit import (  # noqa: F401  # texts name some
+    Loop,
+    Separate,
+    claim,
+    matrix_at,
+    numbers_at,
+    part,
+    pieces,
+    plain,
+    span,
+    truths_at,
+)
 from flowlab._src.kernels.threads import share
 from flowlab._src.kernels.vector_math import exp32, log1p32, tanh32
 
@@ -100,14 +111,22 @@ def columns_of(parts: Sequence[Value]) -> list[tuple[str, str, int]]:
     return [(part.name, *part.within) for part in parts if part.within is not None]
 
 
-def write_loop(
+class LoopText(NamedTuple):
+    """The parts of a loop over rows (or elements) from `begin` to `end`, as lines of text."""
+
+    parameters: list[str]
+    before: list[str]  # made once
+    loop: list[str]
+
+
+def loop_lines(
     layout: Layout,
     inputs: Sequence[Value],
     steps: Sequence[tuple[str, Any]],
     outputs: Sequence[Value],
     parts: Sequence[Value] = (),
-) -> str:
-    """Write the loop. `steps` are pairs of a name and a formula in terms of inputs, their parts and earlier names.
+) -> LoopText:
+    """Write a loop. `steps` are pairs of a name and a formula in terms of inputs, their parts and earlier names.
 
     The parts of outputs are written under the names of values: they begin with the output's name.
     """
@@ -121,29 +140,25 @@ def write_loop(
     parameters = [f"p{value.name}" if value.name in arrays else value.name for value in (*inputs, *outputs)]
     kinds.update({value.name: "wide" for value in outputs if value.name in wide})
     read = {value.name for value in inputs}
-    body = [f"def run(turn, pieces, {', '.join(parameters)}):", f" kind = {kind}", " one, zero = kind(1), kind(0)"]
+    before = [f"kind = {kind}", "one, zero = kind(1), kind(0)"]
     constants: dict[str, str] = {}
     lines = [f"{name} = {loop_text(step, constants)}" for name, step in steps]
-    body += [f" {name} = {text}" for text, name in constants.items()]
+    before += [f"{name} = {text}" for text, name in constants.items()]
     whole = [name for name in arrays if kinds.get(name, "whole") == "whole"]
     flat = layout.split is None
     for name in arrays:
         shape = f"({rows}, -1)" if name in wide else "-1" if flat or name not in whole else f"({rows}, {columns})"
-        body.append(f" a{name} = p{name}.reshape({shape})")
-    body += [" piece = 0 if pieces == 1 else claim(turn)", " while piece < pieces:"]
-    body.append(f"  begin, end = span(piece, pieces, {columns if flat else rows})")
-    indent = "  "
+        before.append(f"a{name} = p{name}.reshape({shape})")
     if flat:
-        body += [f"  b{name} = a{name}[begin:end]" for name in whole]
+        body, indent = [f"b{name} = a{name}[begin:end]" for name in whole], ""
     else:
-        body.append("  for row in range(begin, end):")
-        indent = "   "
-        body += [f"   b{name} = a{name}[row]" for name in whole]
-        body += [f"   {name} = a{name}[row]" for name in arrays if kinds.get(name) == "column"]
-        body += [f"   b{name} = a{name}" for name in arrays if kinds.get(name) == "row"]
+        body, indent = ["for row in range(begin, end):"], " "
+        body += [f" b{name} = a{name}[row]" for name in whole]
+        body += [f" {name} = a{name}[row]" for name in arrays if kinds.get(name) == "column"]
+        body += [f" b{name} = a{name}" for name in arrays if kinds.get(name) == "row"]
         for name, of, begin in columns_of(parts):
             side = "b" if of in read else "o"  # a value may be read from one array and written to another
-            body.append(f"   {side}{name} = a{of}[row, {begin}:{begin + columns}]")
+            body.append(f" {side}{name} = a{of}[row, {begin}:{begin + columns}]")
     body.append(f"{indent}for i in range({columns if not flat else f'b{outputs[0].name}.size'}):")
     looped = [value.name for value in inputs if kinds[value.name] in ("whole", "row")]
     looped += [name for name, of, _ in columns_of(parts) if of in read]
@@ -151,6 +166,22 @@ def write_loop(
     body += [f"{indent} {line}" for line in lines]
     body += [f"{indent} b{value.name}[i] = {value.name}" for value in outputs if value.name not in wide]
     body += [f"{indent} o{name}[i] = {name}" for name, of, _ in columns_of(parts) if of not in read]
+    return LoopText(parameters, before, body)
+
+
+def write_loop(
+    layout: Layout,
+    inputs: Sequence[Value],
+    steps: Sequence[tuple[str, Any]],
+    outputs: Sequence[Value],
+    parts: Sequence[Value] = (),
+) -> str:
+    """Write the function of a loop whose pieces threads share."""
+    parameters, before, loop = loop_lines(layout, inputs, steps, outputs, parts)
+    size = count_of(layout.dims[: layout.split])
+    body = [f"def run(turn, pieces, {', '.join(parameters)}):", *[f" {line}" for line in before]]
+    body += [" piece = 0 if pieces == 1 else claim(turn)", " while piece < pieces:"]
+    body += [f"  begin, end = span(piece, pieces, {size})", *[f"  {line}" for line in loop]]
     body.append("  piece = pieces if pieces == 1 else claim(turn)")
     return "\n".join(body)
 

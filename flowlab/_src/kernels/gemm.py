@@ -138,14 +138,19 @@ def cut(
     row_blocks = -(-rows // BLOCK)
     # Wide blocks read A less often, but every thread shall get several. The sums are the same either way.
     column_blocks = -(-strips // max(1, min(STRIPS, strips * row_blocks // (4 * threads))))
-    longest = -(-depth // -(-depth // DEPTH))
-    longest += -longest % lanes  # so that transposed matrices are copied in whole registers
+    longest = longest_stretch(depth, dtype)
     height = -(-rows // row_blocks)
     copy_a = (rows if transpose_a else depth) * dtype.itemsize % PAGE == 0
     b_line = columns * dtype.itemsize
     copy_b = transpose_b or (height > most and (b_line >= PAGE or b_line * depth > NEAR))
     geometry = [transpose_a, transpose_b, lanes, strips, most, row_blocks, column_blocks, longest, copy_a, copy_b]
     return row_blocks * column_blocks, np.array(geometry, np.int64)
+
+
+def longest_stretch(depth: int, dtype: np.dtype[Any]) -> int:
+    """Decide in how long stretches to add up `depth` products."""
+    longest = -(-depth // -(-depth // DEPTH))
+    return longest + -longest % microkernel.lanes(dtype)  # so that transposed matrices are copied in whole registers
 
 
 @part

@@ -123,6 +123,16 @@ class Part:
         return self.function(*arguments)
 
 
+class Separate(Part):
+    """A part that is told, like a loop with `separate`, that its arrays share no memory."""
+
+    def make(self, dtype: np.dtype[Any]) -> Any:
+        import numba
+
+        how: dict[str, Any] = {"pipeline_class": for_separate_arrays()}
+        return numba.njit(nogil=True, error_model="numpy", **how)(linked(self.function, dtype))
+
+
 class ByType(Part):
     """A part that is one function for single precision, another for double."""
 
@@ -372,14 +382,19 @@ _written: dict[str, Loop] = {}  # by what is said of them
 
 
 def written(
-    module: str, text: str, parameters: Mapping[str, tuple[int, bool, str | None]], separate: bool = False
+    module: str,
+    text: str,
+    parameters: Mapping[str, tuple[int, bool, str | None]],
+    separate: bool = False,
+    address: bool = False,
 ) -> Loop:
-    """Return the loop of a text that begins with "def run(": the same object for the same text.
+    """Return the loop of a text that defines `run`: the same object for the same text.
 
     `module` is one of this folder, whose functions and parts the text may name; `parameters` gives rank, writable and
-    dtype of each. The library writes such texts for what a graph computes, and tells them to the process that compiles.
+    dtype of each. With `address` other loops call it by its address, see `Address`. The library writes such texts for
+    what a graph computes, and tells them to the process that compiles.
     """
-    source = {"module": module, "text": text, "parameters": dict(parameters), "separate": separate}
+    source = {"module": module, "text": text, "parameters": dict(parameters), "separate": separate, "address": address}
     key = json.dumps(source)
     if key not in _written:
         name = f"run_{digest_of(key)}"
@@ -389,7 +404,7 @@ def written(
         function.__name__ = function.__qualname__ = name
         hints: dict[str, Any] = {each: Annotated[Any, Parameter(*words)] for each, words in parameters.items()}
         function.__annotations__ = {**hints, "return": None}
-        _written[key] = Loop(function, 0, (), separate=separate)
+        _written[key] = Address(function) if address else Loop(function, 0, (), separate=separate)
         _written[key].source = source
     return _written[key]
 
@@ -467,6 +482,33 @@ def claim(turn: NDArray[np.int64]) -> int:
     """Return the number of the next piece that no thread has claimed."""
     turn[0] += 1
     return int(turn[0]) - 1
+
+
+class At(Part):
+    """Makes an array of the memory at an address: of a dtype, or of that of the loop; with one axis or two."""
+
+    def __init__(self, dtype: DTypeLike | None, rank: int) -> None:
+        super().__init__(np.empty)
+        self.dtype, self.rank = dtype, rank
+
+    def make(self, dtype: np.dtype[Any]) -> Any:
+        import numba
+        from numba import types
+        from numba.extending import intrinsic
+
+        library: Any = numba
+        kind, carray = library.from_dtype(np.dtype(self.dtype or dtype)), library.carray
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
+
+        pointer: Any = intrinsic(lambda context, address: (types.voidptr(types.int64), generate))
+        if self.rank == 1:
+            return numba.njit(nogil=True)(lambda address, size: carray(pointer(address), (size,), kind))
+        return numba.njit(nogil=True)(lambda address, rows, columns: carray(pointer(address), (rows, columns), kind))
+
+
+matrix_at, truths_at, numbers_at = At(None, 2), At(np.bool_, 2), At(np.int64, 1)
 
 
 class Peek(Part):

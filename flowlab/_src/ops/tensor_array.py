@@ -11,7 +11,7 @@ entries travel in a flow as well, under keys of their own, so that one flow may 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -180,6 +180,25 @@ def stacked(values: list[Any]) -> Any:
     return np.concatenate(values).reshape(len(values), *first.shape)
 
 
+def written_rows(handle: TensorArrayHandle, array: ArrayList, positions: Sequence[int], rows: Array) -> ArrayList:
+    """The array with the rows of a tensor as elements: what `written` does with one after the other."""
+    if handle.source:
+        array = array.only(handle.source)
+    keys = [handle.key(position) for position in positions]
+    if 0 < len(keys) == len(set(keys)):
+        check_position(handle, array, min(positions), "write")
+        check_position(handle, array, max(positions), "write")
+        result = array.having_rows(keys, rows)
+        if result is not None:
+            if not handle.source:
+                shape = check_shape(handle, positions[0], rows.shape[1:])
+                handle.shapes.update(dict.fromkeys(positions, shape))
+            return result
+    for position, row in zip(positions, rows, strict=True):
+        array = written(handle, array, position, row)
+    return array
+
+
 def element(handle: TensorArrayHandle, array: ArrayList, position: int) -> Any:
     """The element at a position."""
     check_position(handle, array, position, "read")
@@ -212,6 +231,10 @@ class TensorArrayWriteV3(_OnArray):
     ) -> Array[np.float32]:
         return written(handle, as_array_list(flow_in), int(index), value)
 
+    def put_rows(self, handle: TensorArrayHandle, positions: Sequence[Any], rows: Array, flow_in: Any) -> ArrayList:
+        """What the kernel does with the rows of an array, one after the other."""
+        return written_rows(handle, as_array_list(flow_in), [int(position) for position in positions], rows)
+
     def shape(self, handle: Spec, index: Spec, value: Spec, flow_in: Spec) -> TensorShape:
         index.ranked(0)
         return SCALAR
@@ -233,6 +256,12 @@ class TensorArrayReadV3(_OnArray):
 
     def kernel(self, handle: Array[Resource], index: Array[np.int32], flow_in: Array[np.float32]) -> Array:
         return element(handle, as_array_list(flow_in), int(index))
+
+    def take_rows(self, handle: TensorArrayHandle, positions: Sequence[Any], flow_in: Any) -> Sequence[Array]:
+        """What the kernel gives for one position after the other."""
+        array, places = as_array_list(flow_in), [int(position) for position in positions]
+        rows = array.rows_at([handle.key(place) for place in places])
+        return [element(handle, array, place) for place in places] if rows is None else rows
 
     def dtypes(self, *inputs: Any) -> DType:
         return self.dtype
@@ -265,6 +294,8 @@ class TensorArrayGatherV3(_OnArray):
                 )
             return np.zeros([0, *known.as_list()], self.dtype.as_numpy_dtype)
         positions = indices.tolist()
+        if not handle.source and (rows := array.rows_at(positions)) is not None:
+            return rows
         try:
             values = [] if handle.source else [array.get(i) for i in positions]
             shapes = [value.shape for value in values]
@@ -308,19 +339,7 @@ class TensorArrayScatterV3(_OnArray):
                 None, None, "Expected len(indices) == values.shape[0], but saw: "
                 f"{len(indices)} vs. {np.shape(value)[0] if np.ndim(value) else 'a scalar'}",
             )  # fmt: skip
-        array, positions = as_array_list(flow_in), indices.tolist()
-        new = dict(zip(positions, value, strict=True))
-        if not handle.source and len(new) == len(positions) > 0:
-            check_position(handle, array, min(positions), "write")
-            check_position(handle, array, max(positions), "write")
-            result = array.having_new(new)
-            if result is not None:
-                shape = check_shape(handle, positions[0], value.shape[1:])
-                handle.shapes.update(dict.fromkeys(positions, shape))
-                return result
-        for i, row in zip(positions, value, strict=True):
-            array = written(handle, array, i, row)
-        return array
+        return written_rows(handle, as_array_list(flow_in), np.asarray(indices).tolist(), value)
 
     def shape(self, handle: Spec, indices: Spec, value: Spec, flow_in: Spec) -> TensorShape:
         indices.ranked(1)

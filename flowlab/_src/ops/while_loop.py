@@ -61,6 +61,16 @@ class While(Op):
             iteration = 0
             if not run.watched:
                 holds, step = run.straight(condition), run.straight(body)
+                rows = run.row_loop(body, condition)
+                if rows is not None:
+                    done = rows(
+                        run,
+                        inputs,
+                        values,
+                        lambda values, turn: truth(holds(run, inputs, values, None, turn)[0][0], node),
+                    )
+                    if done is not None:
+                        return done
                 inputs, values = step.numbers(inputs), step.numbers(values)
                 if not compiled:
                     compiled.append(None if records else run.compiled_loop(condition, body))
@@ -141,6 +151,11 @@ class WhileGrad(Op):
             order = range(iterations - 1, -1, -1) if reverse else range(iterations)
             if not run.watched:
                 step = run.straight(body)
+                rows = None if recorded else run.row_loop(body)
+                if rows is not None:
+                    done = rows(run, inputs, values, None, order)
+                    if done is not None:
+                        return done
                 for iteration in order:
                     values, tape[iteration] = step(
                         run, inputs, values, lambda position, i=iteration: inputs[position][i], iteration

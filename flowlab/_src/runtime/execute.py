@@ -16,6 +16,7 @@ from flowlab._src.runtime.state import UNINITIALIZED, SessionState
 from flowlab._src.runtime.straight import Straight
 
 if TYPE_CHECKING:
+    from flowlab._src.runtime.row_loops import RowLoop
     from flowlab._src.runtime.scalar_loops import CompiledLoop
 
 
@@ -67,6 +68,16 @@ class Frame:
             part.straight.append(Straight(part, inner_frame))
         function: Straight = part.straight[0]
         return function
+
+    def row_loop(self, part: Part, condition: Part | None = None) -> RowLoop | None:
+        """A loop in which rows go their own ways as a program, for when nobody watches, once it is compiled."""
+        if len(part.straight) < 2:
+            from flowlab._src.runtime.row_loops import row_loop
+
+            self.straight(part)
+            part.straight.append(row_loop(part, condition))
+        found: RowLoop | None = part.straight[1]
+        return found if found is not None and found.ready() else None
 
     def compiled_loop(self, condition: Part, body: Part) -> CompiledLoop | None:
         """A loop as machine code, for when nobody watches; None where it does more than compute with single numbers."""

@@ -28,10 +28,10 @@ BIASES = ("AddV2", "Add", "BiasAdd")
 FEW_IMAGES = 64  # at a time, while no loop pools them as they come: 1,000 images of MNIST in 180 MB less
 
 
-def fused(plan: Plan) -> Plan:
-    """Return a plan that computes the same with fewer instructions."""
+def fused(plan: Plan, layers: bool = True) -> Plan:
+    """Return a plan that computes the same with fewer instructions; layers stay in their parts if so wished."""
     types = {i.node.type for i in plan.instructions}
-    layers = "Relu" in types and not types.isdisjoint(("MatMul", "Conv2D"))
+    layers = layers and "Relu" in types and not types.isdisjoint(("MatMul", "Conv2D"))
     rows = not types.isdisjoint(row_patterns.TYPES)
     updates = "MatMul" in types and not types.isdisjoint(update_patterns.TYPES)
     products = "MatMul" in types and not types.isdisjoint(product_patterns.TYPES)

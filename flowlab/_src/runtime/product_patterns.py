@@ -8,6 +8,7 @@ transposed weights; that of x is thrown away where x is data. So only the column
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flowlab._src.kernels import gemm
@@ -40,9 +41,15 @@ def fuse_cut(lines: Sequences, number: int, line: Instruction) -> None:
     # Small products are left to BLAS, which might add up in another order for another number of columns.
     if a[0] * a[1] * part[1] < gemm.LEAST or not lines.steady(made.inputs, product, number):  # type: ignore[operator]
         return
-    multiply, first, last = made.kernel, int(begin[1]), int(begin[1]) + int(part[1] or 0)
-
-    def cut(a: Any, b: Any) -> Any:
-        return multiply(a, b[first:last])
-
+    cut = Cut(made.kernel, int(begin[1]), int(begin[1]) + int(part[1] or 0))
     lines.replace([product, number], number, cut, made.inputs, line.outputs)
+
+
+class Cut:
+    """The product with some lines of a matrix that is transposed."""
+
+    def __init__(self, multiply: Callable[..., Any], first: int, last: int) -> None:
+        self._multiply, self.first, self.last = multiply, first, last
+
+    def __call__(self, a: Any, b: Any) -> Any:
+        return self._multiply(a, b[self.first : self.last])

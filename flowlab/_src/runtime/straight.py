@@ -29,6 +29,7 @@ from flowlab._src.runtime.fetch import Fetches, as_result
 from flowlab._src.runtime.lean import Facts, Run, runs
 from flowlab._src.runtime.patterns import fused
 from flowlab._src.runtime.plan import NESTED, PLAIN, STATEFUL, Instruction, Part, Plan
+from flowlab._src.runtime.row_stretches import RowStretch, Stretch, with_stretches
 from flowlab._src.runtime.small_runs import SmallRun, is_better_alone, small_code, small_runs
 from flowlab._src.runtime.state import UNINITIALIZED, SessionState
 
@@ -69,21 +70,33 @@ class Lines:
     def add_plan(self, plan: Plan, free: bool) -> None:
         """Write the instructions; with `free` values are let go when nobody reads them any more."""
         loops = plan.sizes is not None and compiling.compiler.policy != compiling.NEVER
-        order: list[int | Run] = small_runs(self.facts) if loops and free else [*range(len(plan.instructions))]
+        order: list[Any] = small_runs(self.facts) if loops and free else [*range(len(plan.instructions))]
         if loops:
             order = runs(self.facts, order)
+            order = with_stretches(self.facts, order) if free else order
         for item, dying in zip(order, self._dying(plan, order), strict=True):
             emptied = [f"v{slot}" for slot in dying if not self.facts.is_number(slot)]
             if isinstance(item, SmallRun):
                 self._add_small_run(plan, item)
             elif isinstance(item, Run):
                 self._add_run(plan, item)
+            elif isinstance(item, Stretch):
+                self._add_stretch(plan, item)
             elif self.facts.formulas[item] is None or self._has_loop(plan.instructions[item]):
                 self._add_instruction(item, plan.instructions[item])
             else:
                 emptied += self._add_formula(plan.instructions[item], self.facts.formulas[item], dying)
             if free and emptied:
                 self.add("".join(f"{name} = " for name in emptied) + "None")
+
+    def add_some(self, numbers: Sequence[int]) -> None:
+        """Write some instructions, each for itself."""
+        for number in numbers:
+            instruction, step = self.facts.plan.instructions[number], self.facts.formulas[number]
+            if step is None:
+                self._add_instruction(number, instruction)
+            else:
+                self._add_formula(instruction, step, set())
 
     def _has_loop(self, instruction: Instruction) -> bool:
         """True for an elementwise operation alone whose kernel has a compiled loop for arrays of this size."""
@@ -92,17 +105,35 @@ class Lines:
         dims = self.facts.dims[instruction.outputs[0]] or ()
         return formula.count_of(dims) >= instruction.node.definition.loop_from
 
-    def _dying(self, plan: Plan, order: list[int | Run]) -> list[set[int]]:
+    def _dying(self, plan: Plan, order: list[Any]) -> list[set[int]]:
         """For each entry of the order the slots that nobody reads after it."""
         may = {slot for i in plan.instructions for slot in i.free}
         result = []
         for item in reversed(order):
-            numbers = item.numbers if isinstance(item, Run) else [item]
-            inside = set(item.inputs).union(item.outputs) if isinstance(item, Run) else None
+            numbers = item.numbers if isinstance(item, (Run, Stretch)) else [item]
+            inside = set(item.inputs).union(item.outputs) if isinstance(item, (Run, Stretch)) else None
             touched = {s for n in numbers for s in (*plan.instructions[n].inputs, *plan.instructions[n].outputs)}
             result.append((touched if inside is None else inside) & may)
             may -= touched
         return result[::-1]
+
+    def _add_stretch(self, plan: Plan, stretch: Stretch) -> None:
+        """Write a stretch as one call: of a program for rows, once its loops are compiled."""
+        otherwise = Lines(plan, self.facts)
+        for slot in {slot for n in stretch.numbers for slot in plan.instructions[n].inputs}:
+            if plan.initial[slot] is not None and slot not in stretch.inputs:
+                otherwise.bind(f"v{slot}", self.bound[f"v{slot}"])
+        for item in stretch.items:
+            if isinstance(item, Run):
+                otherwise._add_run(plan, item)
+            else:
+                otherwise.add_some([item])
+        results = ", ".join(f"v{slot}" for slot in stretch.outputs)
+        otherwise.add(f"return {results},")
+        inputs = ", ".join(f"v{slot}" for slot in stretch.inputs)
+        call = RowStretch(stretch, otherwise.function(inputs))
+        self.add(f"{results}, = {self.bind(f'e{stretch.numbers[0]}', call)}({inputs})")
+        self.instructions[len(self.text) + 1] = plan.instructions[stretch.numbers[-1]]
 
     def _add_run(self, plan: Plan, run: Run) -> None:
         """Write a run of elementwise instructions as one call: of a compiled loop, once it is there."""
@@ -123,26 +154,15 @@ class Lines:
             by_numpy._add_formula(i, step, {slot for slot in i.inputs if last[slot] is i and slot not in kept})
         by_numpy.add(f"return [{', '.join(f'v{slot}' for slot in run.outputs)}]")
 
-        def value(slot: int) -> Value:
-            return Value(f"v{slot}", facts.dims[slot] or (), facts.kinds[slot] is np.bool_)
-
         def argument(slot: int) -> str:  # a loop takes single numbers as scalars
             if not facts.is_number(slot):
                 return f"v{slot}"
             constant = plan.initial[slot]
             return f"v{slot}[()]" if constant is None else self.bind(f"n_{slot}", as_number(constant))
 
-        kind = next(facts.kinds[slot] for slot in run.inputs if facts.kinds[slot] is not np.bool_)
-        formulas = [(i, facts.formulas[n]) for n, i in zip(run.numbers, instructions, strict=True)]
-        steps = [(f"v{i.outputs[0]}", step) for i, step in formulas if step is not None]
-        call = Fused(
-            [value(slot) for slot in run.inputs],
-            steps,
-            [value(slot) for slot in run.outputs],
-            kind,
-            by_numpy.function(", ".join(f"v{slot}" for slot in run.inputs)),
-            [value(slot)._replace(within=(f"v{whole}", begin)) for slot, whole, begin in run.parts],
-        )
+        inputs, steps, outputs, parts, kind = values_of(facts, run)
+        by_numpy_too = by_numpy.function(", ".join(f"v{slot}" for slot in run.inputs))
+        call = Fused(inputs, steps, outputs, kind, by_numpy_too, parts)
         name = self.bind(f"e{run.numbers[0]}", call)
         self.add("".join(f"v{slot}, " for slot in run.outputs) + f"= {name}({', '.join(map(argument, run.inputs))})")
         self.instructions[len(self.text) + 1] = instructions[-1]
@@ -262,6 +282,25 @@ class Lines:
         instruction = self.instructions[traceback.tb_lineno]
         values = traceback.tb_frame.f_locals
         return instruction, {slot: values.get(f"v{slot}") for slot in instruction.inputs}
+
+
+def values_of(facts: Facts, run: Run) -> tuple[list[Value], list[tuple[str, Any]], list[Value], list[Value], Any]:
+    """A run as `fused.py` takes it: inputs, steps, outputs, parts of arrays, and NumPy's type of the numbers.
+
+    Values are numbered from 0: the steps of an unrolled net compute the same, and share one loop.
+    """
+    made = [slot for n in run.numbers for slot in facts.plan.instructions[n].outputs]
+    names = {slot: f"v{number}" for number, slot in enumerate(dict.fromkeys([*run.inputs, *made]))}
+
+    def value(slot: int) -> Value:
+        return Value(names[slot], facts.dims[slot] or (), facts.kinds[slot] is np.bool_)
+
+    formulas = [(facts.plan.instructions[n], facts.formulas[n]) for n in run.numbers]
+    old = {f"v{slot}": name for slot, name in names.items()}
+    steps = [(names[i.outputs[0]], formula.with_names(step, old)) for i, step in formulas if step is not None]
+    parts = [value(slot)._replace(within=(names[whole], begin)) for slot, whole, begin in run.parts]
+    kind = next(facts.kinds[slot] for slot in run.inputs if facts.kinds[slot] is not np.bool_)
+    return [value(slot) for slot in run.inputs], steps, [value(slot) for slot in run.outputs], parts, kind
 
 
 class Straight:

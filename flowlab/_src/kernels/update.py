@@ -160,11 +160,17 @@ def adam_within(
 ) -> bool:  # fmt: skip
     """Take a step of Adam where var, m and v lie, in C order; False, and nothing done, if there is no loop for it yet.
 
+    Nor for a gradient that is yet to be computed.
     They have a shape of few numbers, and the hyperparameters are numbers of the variable's dtype.
     """
     var, m, v = values
     run = adam_loop.versions.get(grad.dtype)
-    if run is None or not (var.shape == m.shape == v.shape == grad.shape == dims) or var.dtype != grad.dtype:
+    if (
+        run is None
+        or grad.__class__ is not np.ndarray
+        or not (var.shape == m.shape == v.shape == grad.shape == dims)
+        or var.dtype != grad.dtype
+    ):
         return False
     one = beta1.__class__(1)
     alpha = lr * np.sqrt(one - beta2_power) / (one - beta1_power)

@@ -168,6 +168,10 @@ class Reading:
         for number, count in enumerate(waits):
             if not count:
                 ready(number)
+        awaited = set[int]()  # what others wait for, directly or not
+        for number in reversed(range(len(before))):
+            if any(each not in self.members or each in awaited for each in after[number]):
+                awaited.add(number)
         order, group = list[int | Run](), set[int]()
         while others or members or group:
             while others:
@@ -180,10 +184,11 @@ class Reading:
                 group.add(number := heapq.heappop(members))
                 done(number)
             if self.is_worth(group):
-                numbers = sorted(group)
+                first = _first(group, before, awaited)
+                numbers = sorted(first if self.is_worth(first) else group)
                 for begin in range(0, len(numbers), MOST):
                     order += self.run(numbers[begin : begin + MOST])
-                group.clear()
+                group -= {*numbers}
             elif not others:  # the end; else they wait, for with what comes later they may be worth it
                 order += sorted(group)
                 group.clear()
@@ -252,6 +257,16 @@ class Reading:
         if truth or not outputs or len(inputs) + len(outputs) > MOST_ARRAYS:
             return [*numbers]
         return [SmallRun(numbers=numbers, inputs=list(inputs), outputs=outputs, parts=[])]
+
+
+def _first(group: set[int], before: Sequence[set[int]], awaited: set[int]) -> set[int]:
+    """Those of a group that others wait for, and what reads these alone: the rest may as well be in a later run."""
+    found = set[int]()
+    for number in sorted(group):
+        read = before[number] & group
+        if number in awaited or (read and read <= found):
+            found.add(number)
+    return found
 
 
 def _needed(number: int, before: Sequence[set[int]], group: set[int]) -> set[int]:

@@ -12,13 +12,13 @@ def contents(array):
 def test_many_arrays_at_once_are_one_version():
     empty = ArrayList(4)
     one = empty.having(1, "b")
-    more = one.having_new({0: "a", 2: "c"})
+    more = one.having_rows([0, 2], ["a", "c"])
     assert contents(empty) == {}
     assert contents(one) == {1: "b"}
     assert contents(more) == {1: "b", 0: "a", 2: "c"}
     assert more.size == 4
-    assert more.having_new({3: "d", 2: "again"}) is None
-    other = one.having_new({0: "x", 9: "far"})  # from a version that is not the newest
+    assert more.having_rows([3, 2], ["d", "again"]) is None
+    other = one.having_rows([0, 9], ["x", "far"])  # from a version that is not the newest
     assert contents(other) == {1: "b", 0: "x", 9: "far"}
     assert other.size == 10
     assert contents(more) == {1: "b", 0: "a", 2: "c"}

@@ -163,8 +163,6 @@ def adam_within(
     Nor for a gradient that is yet to be computed.
     They have a shape of few numbers, and the hyperparameters are numbers of the variable's dtype.
     """
-    if isinstance(grad, Product):
-        return False
     var, m, v = values
     run = adam_loop.versions.get(grad.dtype)
     if (

@@ -116,6 +116,17 @@ def test_an_lstm_is_what_its_formulas_say(programs: list[str]) -> None:
     assert ("loop" in programs) == compiled
 
 
+def test_doubles_have_no_loop_for_exp_and_run_turn_by_turn(programs: list[str]) -> None:
+    data = tf.constant(images(24, 6, 4).astype("d"))
+    outputs, _ = tf.nn.dynamic_rnn(cells.BasicLSTMCell(10), data, dtype=tf.float64)
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        first = sess.run(outputs)
+        for _ in range(RUNS):
+            np.testing.assert_allclose(sess.run(outputs), first, rtol=1e-12)
+    assert not programs
+
+
 def test_other_sizes_come_and_go(programs: list[str]) -> None:
     data = tf.placeholder(tf.float32, [None, None, 4])
     outputs, _ = tf.nn.dynamic_rnn(cells.GRUCell(6), data, dtype=tf.float32)

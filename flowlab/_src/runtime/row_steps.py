@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowlab._src.kernels import row_program
+from flowlab._src.kernels import formula, row_program
 from flowlab._src.kernels.row_program import Call, Copy, Multiply, Place
 from flowlab._src.runtime.lean import Facts, Run, is_own
 from flowlab._src.runtime.plan import Instruction, Plan
@@ -99,6 +99,8 @@ class RowSteps:
             if not self.is_rows(slot) and not self.is_fixed(slot):
                 raise NotRows("a number that changes")
         inputs, steps, outputs, parts, kind = values_of(self.facts, run)
+        if not all(formula.loops_can(step, kind, None) for _, step in steps):
+            raise NotRows("a formula without a loop")
         if len(inputs) + len(outputs) >= row_program.OPERANDS:
             raise NotRows("too many arrays")
         try:

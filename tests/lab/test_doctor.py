@@ -53,7 +53,7 @@ def test_the_compiler_switched_off(monkeypatch):
 def test_no_place_for_machine_code(monkeypatch):
     monkeypatch.setattr(doctor.store, "writable", lambda: None)
     monkeypatch.setattr(doctor.store, "files", list)
-    monkeypatch.setattr(doctor.jit, "policy", lambda: "1")
+    monkeypatch.setattr(doctor.compiling, "policy", lambda: "1")
     assert found("compiler").state == "wrong"
     assert "NUMBA_CACHE_DIR" in found("compiler").advice
 

@@ -145,6 +145,11 @@ class ByType(Part):
         return (self.single if dtype == np.float32 else self.double).build(dtype)
 
 
+def in_loops_only(*arguments: Any) -> None:
+    """Refuse to be called by Python."""
+    raise TypeError("this exists in compiled loops only")
+
+
 class Instruction(Part):
     """A part made of machine instructions instead of Python.
 
@@ -171,7 +176,7 @@ class Instruction(Part):
         return instruction
 
     def __call__(self, *arguments: Any) -> Any:
-        raise TypeError("this exists in compiled loops only")
+        in_loops_only()
 
 
 class OfNumbers(Instruction):
@@ -488,7 +493,7 @@ class At(Part):
     """Makes an array of the memory at an address: of a dtype, or of that of the loop; with one axis or two."""
 
     def __init__(self, dtype: DTypeLike | None, rank: int) -> None:
-        super().__init__(np.empty)
+        super().__init__(in_loops_only)
         self.dtype, self.rank = dtype, rank
 
     def make(self, dtype: np.dtype[Any]) -> Any:

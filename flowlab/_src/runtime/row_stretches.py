@@ -103,7 +103,8 @@ def with_stretches(facts: Facts, order: Sequence[int | Run]) -> list[int | Run |
     often = {slot for slot, count in uses.items() if slot is not None and count >= OFTEN}
     if not often:
         return list(order)
-    writes = Counter(slot for i in plan.instructions if not has_effects(i) for slot in {*i.outputs} - {*i.inputs})
+    computing = [i for i in plan.instructions if not has_effects(i) and not i.node.definition.is_identity]
+    writes = Counter(slot for i in computing for slot in i.outputs)
     changing = {slot for slot, count in writes.items() if count > 1}
     result: list[int | Run | Stretch] = []
     rest = list(order)
@@ -217,7 +218,7 @@ class RowStretch:
             return self._by_numpy(*inputs)
         values = {}
         for (name, dims), value in zip(self._inputs, inputs, strict=True):
-            if value.shape != dims:
+            if value.shape != dims or value.dtype != self._kinds[name]:  # the program would read memory beside it
                 return self._by_numpy(*inputs)
             values[name] = (
                 value if value.__class__ is np.ndarray and value.flags.c_contiguous else self._plain(name, value)
